@@ -1,0 +1,208 @@
+"""The registry of quantities: what a study may ask for, in which unit, with which parameters.
+
+The schema validates against it, `fem.observe` evaluates it, the tables print it. A quantity is asked for by
+name, or by name with parameters (``current_focusing: {at: anode|electrolyte, distance: 10 nm}``). Parameters
+left out take the default given here; `None` stands for "all of them" (a layer, an interface), as the
+description says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ParameterKind = Literal["electrode-interface", "interface", "layer", "length", "choice"]
+Convergence = Literal["functional", "flux"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a quantity.
+
+    Attributes:
+        kind: what its value is: the name of an interface (``a|b``; *electrode-interface*: one with charge
+            transfer), of a layer, a length with unit, or one of `choices`.
+        description: what it does.
+        default: value when left out; `None` as the description says.
+        choices: the allowed words of kind *choice*.
+    """
+
+    kind: ParameterKind
+    description: str
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class QuantitySpec:
+    """What a quantity is.
+
+    Attributes:
+        name: the name in study files and results.
+        dimension: physical dimension, a key of `fem.dimensions.DIMENSIONS`.
+        unit: unit in results.json (SI; empty for pure numbers).
+        description: one sentence, with the definition.
+        parameters: what may be given with it.
+        needs_mechanics: only defined where stresses are computed.
+        needs_current: only defined at a current other than zero.
+        convergence: *functional* (an integral: order 2 * degree on smooth solutions) or *flux* (a derivative
+            at a place: order degree).
+    """
+
+    name: str
+    dimension: str
+    unit: str
+    description: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    needs_mechanics: bool = False
+    needs_current: bool = False
+    convergence: Convergence = "functional"
+
+    def order(self, degree: int) -> int:
+        """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
+        return 2 * degree if self.convergence == "functional" else degree
+
+
+_AT_ELECTRODE = Parameter(
+    "electrode-interface",
+    "interface with charge transfer; default: the only one with voids or partial contact",
+)
+_AT_ANY = Parameter("interface", "interface; default: the only one with voids or partial contact")
+_EDGE = Parameter("length", "distance from the contact edge, measured along the interface")
+_LAYER = Parameter("layer", "one layer; default: all of them")
+_CLEAR = Parameter(
+    "length", "leave out points closer than this to a contact edge, where the stress is singular", "0 m"
+)
+
+_ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
+
+_SPECS = (
+    QuantitySpec(
+        "cell_voltage", "potential", "V",
+        "potential of the working electrode minus that of the counter electrode",
+    ),
+    QuantitySpec(
+        "cell_current", "current density", "A/m^2",
+        "current through the cell over its nominal area, positive when anodic at the working electrode",
+    ),
+    QuantitySpec(
+        "area_specific_resistance", description="cell voltage minus its open-circuit value, over the"
+        " current density;"
+        " the sum of the bulk, kinetic, film, contact and constriction resistances", **_ASR,
+    ),
+    QuantitySpec(
+        "bulk_resistance", description="resistance of the layers at uniform current, without"
+        " interfaces", **_ASR
+    ),
+    QuantitySpec(
+        "kinetic_resistance", description="charge-transfer overpotentials of the same cell at uniform"
+        " current,"
+        " over the current density", **_ASR,
+    ),
+    QuantitySpec(
+        "film_resistance", description="film drops of the same cell at uniform current, over the current"
+        " density",
+        **_ASR,
+    ),
+    QuantitySpec(
+        "contact_resistance", description="resistances between conductors of the same kind at uniform"
+        " current", **_ASR
+    ),
+    QuantitySpec(
+        "constriction_resistance", description="what voids and partial contact add: the total minus the"
+        " parts of the"
+        " same cell at uniform current", **_ASR,
+    ),
+    QuantitySpec(
+        "differential_resistance", "area-specific resistance", "ohm m^2",
+        "slope of cell voltage over current density at the operating point (small-signal resistance)",
+    ),
+    QuantitySpec(
+        "electronic_current", "current density", "A/m^2",
+        "electronic current through the layer over the nominal area, in the stacking direction (leak of an"
+        " electrolyte)",
+        {"layer": Parameter("layer", "the layer; default: the only mixed conductor")},
+    ),
+    QuantitySpec(
+        "interface_current", "current density", "A/m^2",
+        "current through the interface over the nominal area, from the layer below to the layer above",
+        {"at": _AT_ANY},
+    ),
+    QuantitySpec(
+        "overpotential", "potential", "V",
+        "charge-transfer overpotential without the film drop, mean over the contact area",
+        {"at": Parameter("electrode-interface", "interface with charge transfer", required=True)},
+    ),
+    QuantitySpec(
+        "current_focusing", "dimensionless", "",
+        "normal current density over its nominal mean: at a stated distance from the contact edge, or"
+        " (without a"
+        " distance) its mean weighted by the current itself",
+        {"at": _AT_ELECTRODE, "distance": _EDGE}, needs_current=True, convergence="flux",
+    ),
+    QuantitySpec(
+        "edge_current_share", "dimensionless", "",
+        "share of the current of the interface that passes within the distance of the contact edge",
+        {"at": _AT_ELECTRODE, "distance": Parameter("length", "distance from the contact"
+        " edge", required=True)},
+        needs_current=True,
+    ),
+    QuantitySpec(
+        "contact_fraction", "dimensionless", "",
+        "real contact area of the interface over its nominal area", {"at": _AT_ANY},
+    ),
+    QuantitySpec(
+        "interface_pressure", "pressure", "Pa",
+        "normal pressure on the interface, positive in compression: mean over the contact area, or at a"
+        " stated distance"
+        " from the contact edge",
+        {"at": _AT_ANY, "distance": _EDGE}, needs_mechanics=True, convergence="flux",
+    ),
+    QuantitySpec(
+        "stress_shift", "potential", "V",
+        "shift of the equilibrium potential by stress, -(partial molar volume) * pressure / F, mean over"
+        " the contact"
+        " area",
+        {"at": _AT_ELECTRODE}, needs_mechanics=True, convergence="flux",
+    ),
+    QuantitySpec(
+        "max_von_mises", "pressure", "Pa", "largest von Mises stress",
+        {"layer": _LAYER, "distance": _CLEAR}, needs_mechanics=True, convergence="flux",
+    ),
+    QuantitySpec(
+        "max_principal_stress", "pressure", "Pa", "largest principal stress, positive in tension",
+        {"layer": _LAYER, "distance": _CLEAR}, needs_mechanics=True, convergence="flux",
+    ),
+    QuantitySpec(
+        "mean_stress", "pressure", "Pa", "volume mean of a stress component, positive in tension",
+        {
+            "layer": Parameter("layer", "the layer", required=True),
+            "component": Parameter(
+                "choice", "stacking: along the stack; lateral: along the first lateral axis;"
+                " hydrostatic: a third of"
+                " the trace", "hydrostatic", ("stacking", "lateral", "hydrostatic"),
+            ),
+        },
+        needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "mean_stack_pressure", "pressure", "Pa", "mean pressure on the ends of the stack (the reaction)",
+        needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "stack_shortening", "length", "m", "mean approach of the two ends of the stack", needs_mechanics=True
+    ),
+    QuantitySpec(
+        "elastic_energy", "energy per area", "J/m^2", "elastic energy over the nominal area",
+        {"layer": _LAYER}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "dissipation", "power per area", "W/m^2",
+        "power turned into heat by conduction, charge transfer and films, over the nominal area",
+    ),
+)  # fmt: skip
+
+QUANTITIES: dict[str, QuantitySpec] = {spec.name: spec for spec in _SPECS}
+"""Every quantity by name."""

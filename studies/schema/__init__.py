@@ -1,0 +1,5 @@
+"""Study files: schema, checks, defaults."""
+
+from studies.schema.study import Expectation, Study
+
+__all__ = ["Expectation", "Study"]

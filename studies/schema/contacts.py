@@ -1,0 +1,237 @@
+"""Interfaces: what can pass between two layers, what must be said about it, and the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from fem.materials import Material
+from studies.schema.draft import Draft
+from studies.schema.explain import one_of
+from studies.schema.geometry import Conduction
+from studies.schema.interfaces import CHARGE_TRANSFER_KEYS, Interface
+
+_ELECTRONS = ("equipotential", "electronic", "mixed")
+_IONS = ("ionic", "mixed")
+_NO_OVERPOTENTIAL = ("perfect", "none")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What may pass an interface.
+
+    Attributes:
+        electrons: both sides conduct electrons.
+        ions: both sides conduct ions.
+        electrode: the side whose electrons can become the other's ions, if any.
+        needs_kinetics: the sides share no carrier, so that charge transfer is all there is.
+    """
+
+    electrons: bool
+    ions: bool
+    electrode: Literal["below", "above"] | None
+    needs_kinetics: bool
+
+    @classmethod
+    def between(cls, below: Conduction, above: Conduction) -> Passage:
+        """From what the two layers conduct."""
+        electrons = below in _ELECTRONS and above in _ELECTRONS
+        ions = below in _IONS and above in _IONS
+        # A metal next to a mixed conductor is the electrode of its ions; so is a mixed conductor next to an
+        # electrolyte.
+        if below in _ELECTRONS and above in _IONS and not (below == "mixed" == above):
+            return cls(electrons, ions, "below", below != "mixed")
+        if above in _ELECTRONS and below in _IONS and not (below == "mixed" == above):
+            return cls(electrons, ions, "above", above != "mixed")
+        return cls(electrons, ions, None, False)
+
+    @property
+    def shared(self) -> int:
+        """Number of carriers that both sides conduct."""
+        return int(self.electrons) + int(self.ions)
+
+
+def passages(conduction: Mapping[str, Conduction], names: list[str]) -> dict[str, Passage]:
+    """Passage of every interface whose two layers are known."""
+    pairs = pairwise(names)
+    return {
+        f"{a}|{b}": Passage.between(conduction[a], conduction[b])
+        for a, b in pairs
+        if a in conduction and b in conduction
+    }
+
+
+def electrode_material(draft: Draft, interface: str, passage: Passage) -> Material | None:
+    """Material of the electrode side, None when it is wrong or there is no electrode."""
+    below, above = interface.split("|")
+    if passage.electrode is None:
+        return None
+    return draft.materials[draft.names.index(below if passage.electrode == "below" else above)]
+
+
+def default_potential(material: Material) -> float | None:
+    """Equilibrium potential of an electrode of this material against Li/Li+ in V; None when unknown."""
+    if material.has("equilibrium_potential"):
+        return material.value("equilibrium_potential")
+    return 0.0 if material.name == "Li" else None
+
+
+def default_molar_volume(material: Material, temperature: float) -> float | None:
+    """Volume per mole of lithium taken from a metal electrode in m^3/mol; None when unknown or no metal."""
+    if material.kind != "metal":
+        return None
+    for key in ("partial_molar_volume", "molar_volume"):
+        if material.has(key):
+            return material.value(key, temperature)
+    return None
+
+
+def check_interfaces(draft: Draft, mechanics: bool) -> None:
+    """Report interfaces that do not exist, and what they lack or say in vain."""
+    known = draft.interface_names
+    complete = all(draft.names)
+    for name in draft.interfaces:
+        if name in known or not complete:
+            continue
+        reverse = "|".join(reversed(name.split("|")))
+        if reverse in known:
+            message = f"names go from below to above: {reverse!r}"
+        else:
+            message = one_of(
+                known, name, "no such interface; there are" if known else "no such interface: there are"
+            )
+        draft.report(("interfaces", name), message)
+    for name, passage in passages(draft.conduction, draft.names).items():
+        if name not in draft.interfaces:
+            if passage.needs_kinetics:
+                message = "charge transfer is not described: kinetics is required\n" + _kinetics_help()
+                draft.report(("interfaces", name), message)
+            continue
+        interface = draft.interfaces[name]
+        if interface is not None:
+            _check_interface(draft, name, interface, passage, mechanics)
+
+
+def _kinetics_help() -> str:
+    return "one of butler-volmer, linear (both with exchange_current), perfect, none"
+
+
+def _check_interface(
+    draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool
+) -> None:
+    def report(key: str, message: str) -> None:
+        draft.report(("interfaces", name, key), message)
+
+    if passage.electrode is None:
+        sides = " and ".join(f"{layer} ({draft.conduction[layer]})" for layer in name.split("|"))
+        for key in CHARGE_TRANSFER_KEYS:
+            if key in interface.model_fields_set and getattr(interface, key) is not None:
+                report(key, f"has no meaning here: no charge transfer between {sides}")
+    elif interface.kinetics is None:
+        given = interface.model_fields_set & set(CHARGE_TRANSFER_KEYS)
+        if passage.needs_kinetics or given:
+            report("kinetics", f"is required: {_kinetics_help()}")
+    else:
+        _check_charge_transfer(draft, name, interface, passage, mechanics)
+    _check_contact(report, interface, passage)
+
+
+def _check_charge_transfer(
+    draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool
+) -> None:
+    def report(key: str, message: str) -> None:
+        draft.report(("interfaces", name, key), message)
+
+    if interface.kinetics not in _NO_OVERPOTENTIAL and interface.exchange_current is None:
+        report("exchange_current", f"is required for {interface.kinetics} kinetics, for example 10 A/m^2")
+    anodic, cathodic = interface.transfer_coefficients()
+    for key, value, other in (
+        ("anodic_transfer_coefficient", anodic, "cathodic_transfer_coefficient"),
+        ("cathodic_transfer_coefficient", cathodic, "anodic_transfer_coefficient"),
+    ):
+        if value < 0:
+            report(other, f"is more than 1: give {key}, too")
+    if anodic == cathodic == 0:
+        report("anodic_transfer_coefficient", "anodic and cathodic transfer coefficient cannot both be 0")
+    material = electrode_material(draft, name, passage)
+    if material is None or interface.kinetics == "none":
+        return
+    if interface.equilibrium_potential is None and default_potential(material) is None:
+        report(
+            "equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+"
+        )
+    if interface.stress_shift:
+        if not mechanics:
+            report("stress_shift", "needs stresses: switch mechanics on")
+        elif interface.partial_molar_volume is None and default_molar_volume(material, 298.15) is None:
+            report(
+                "partial_molar_volume",
+                f"is required for the stress shift: {material.name} has no molar volume",
+            )
+
+
+def _check_contact(report: Any, interface: Interface, passage: Passage) -> None:
+    for carrier, both in (("electronic", passage.electrons), ("ionic", passage.ions)):
+        contact = getattr(interface, f"{carrier}_contact")
+        resistance = getattr(interface, f"{carrier}_resistance")
+        if not both:
+            for key, value in ((f"{carrier}_contact", contact), (f"{carrier}_resistance", resistance)):
+                if value is not None:
+                    charge = "electrons" if carrier == "electronic" else "ions"
+                    report(key, f"has no meaning here: the two layers do not both conduct {charge}")
+        elif contact == "resistive" and resistance is None and interface.resistance is None:
+            report(f"{carrier}_resistance", "is required for a resistive contact, for example 5 ohm*cm^2")
+        elif contact in ("perfect", "blocked") and resistance is not None:
+            report(f"{carrier}_resistance", f"contradicts {carrier}_contact: {contact}")
+    if interface.resistance is None:
+        return
+    if passage.shared == 0:
+        report("resistance", "is for conductors of the same kind; use film_resistance for charge transfer")
+    elif passage.shared == 2:
+        report(
+            "resistance",
+            "is ambiguous between two mixed conductors: electronic_resistance or ionic_resistance",
+        )
+    else:
+        carrier = "electronic" if passage.electrons else "ionic"
+        if getattr(interface, f"{carrier}_resistance") is not None:
+            report("resistance", f"is given twice: as resistance and as {carrier}_resistance")
+        if getattr(interface, f"{carrier}_contact") in ("perfect", "blocked"):
+            report("resistance", f"contradicts {carrier}_contact: {getattr(interface, f'{carrier}_contact')}")
+
+
+def complete_interface(
+    interface: Interface, passage: Passage, electrode: Material | None, temperature: float, mechanics: bool
+) -> Interface:
+    """The interface with every default written out (checked before by `check_interfaces`)."""
+    filled: dict[str, Any] = {"resistance": None}
+    for carrier, both in (("electronic", passage.electrons), ("ionic", passage.ions)):
+        if not both:
+            continue
+        resistance = getattr(interface, f"{carrier}_resistance")
+        if resistance is None and passage.shared == 1:
+            resistance = interface.resistance
+        contact = getattr(interface, f"{carrier}_contact")
+        filled[f"{carrier}_contact"] = contact or ("perfect" if resistance is None else "resistive")
+        filled[f"{carrier}_resistance"] = resistance
+    if passage.electrode is not None:
+        filled["kinetics"] = interface.kinetics or "none"
+    if interface.kinetics is not None and interface.kinetics != "none" and electrode is not None:
+        anodic, cathodic = interface.transfer_coefficients()
+        volume = interface.partial_molar_volume
+        if volume is None:
+            volume = default_molar_volume(electrode, temperature)
+        shift = interface.stress_shift
+        filled |= {
+            "anodic_transfer_coefficient": anodic,
+            "cathodic_transfer_coefficient": cathodic,
+            "partial_molar_volume": volume,
+            "stress_shift": (mechanics and volume is not None) if shift is None else shift,
+        }
+        if interface.equilibrium_potential is None:
+            filled["equilibrium_potential"] = default_potential(electrode)
+        if interface.mechanical_transfer_coefficient is None:
+            filled["mechanical_transfer_coefficient"] = anodic / (anodic + cathodic)
+    return interface.model_copy(update=filled)

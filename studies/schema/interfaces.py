@@ -1,0 +1,108 @@
+"""The interfaces section: what happens where two layers meet."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from studies.schema.fields import (
+    AreaResistance,
+    Coefficient,
+    Fraction,
+    MolarVolume,
+    Part,
+    PositiveCurrentDensity,
+    PositiveFraction,
+    Potential,
+)
+
+KineticsName = Literal["butler-volmer", "linear", "perfect", "none"]
+ContactName = Literal["perfect", "resistive", "blocked"]
+
+CHARGE_TRANSFER_KEYS = (
+    "kinetics",
+    "exchange_current",
+    "anodic_transfer_coefficient",
+    "cathodic_transfer_coefficient",
+    "film_resistance",
+    "equilibrium_potential",
+    "stress_shift",
+    "mechanical_transfer_coefficient",
+    "partial_molar_volume",
+)
+"""Keys that only mean something where electrons become ions."""
+
+
+class Interface(Part):
+    """One interface `below|above`.
+
+    Charge transfer (electrons on one side, ions on the other) needs `kinetics`. Conductors of the same kind
+    are in perfect contact unless a resistance is given.
+    """
+
+    kinetics: KineticsName | None = Field(
+        default=None,
+        description="Charge transfer: butler-volmer, linear, perfect (no overpotential) or none (blocking).",
+    )
+    exchange_current: PositiveCurrentDensity | None = Field(
+        default=None, description="Exchange current density, for butler-volmer and linear."
+    )
+    anodic_transfer_coefficient: Coefficient | None = Field(
+        default=None, description="Default: 1 minus the cathodic one; 0.5 when neither is given."
+    )
+    cathodic_transfer_coefficient: Coefficient | None = Field(
+        default=None, description="Default: 1 minus the anodic one; 0.5 when neither is given."
+    )
+    film_resistance: AreaResistance = Field(
+        default=0.0, description="Area-specific resistance of a film in series with the charge transfer."
+    )
+    contact_fraction: PositiveFraction = Field(
+        default=1.0, description="Share of the interface in contact below the resolution of the mesh."
+    )
+    equilibrium_potential: Potential | None = Field(
+        default=None,
+        description="Equilibrium potential against Li/Li+; default: that of the electrode's material.",
+    )
+    stress_shift: bool | None = Field(
+        default=None,
+        description="Whether pressure shifts equilibrium and rates; default: on when stresses are computed.",
+    )
+    mechanical_transfer_coefficient: Fraction | None = Field(
+        default=None,
+        description="Share of the mechanical work that drives the anodic direction; default: a pure"
+        " shift of the"
+        " equilibrium potential.",
+    )
+    partial_molar_volume: MolarVolume | None = Field(
+        default=None,
+        description="Partial molar volume of Li in the electrode minus that of Li+ in the electrolyte;"
+        " default:"
+        " that of the electrode's material.",
+    )
+    resistance: AreaResistance | None = Field(
+        default=None, description="Resistance between two conductors that share one kind of carrier."
+    )
+    electronic_contact: ContactName | None = Field(
+        default=None,
+        description="Where both sides conduct electrons: perfect (default), resistive or blocked.",
+    )
+    electronic_resistance: AreaResistance | None = Field(
+        default=None, description="Resistance of a resistive contact."
+    )
+    ionic_contact: ContactName | None = Field(
+        default=None, description="Where both sides conduct ions: perfect (default), resistive or blocked."
+    )
+    ionic_resistance: AreaResistance | None = Field(
+        default=None, description="Resistance of a resistive contact."
+    )
+
+    def transfer_coefficients(self) -> tuple[float, float]:
+        """(anodic, cathodic), defaults filled in; a negative one means that the other is more than 1."""
+        anodic, cathodic = self.anodic_transfer_coefficient, self.cathodic_transfer_coefficient
+        if anodic is None and cathodic is None:
+            return 0.5, 0.5
+        if anodic is None:
+            assert cathodic is not None
+            return 1.0 - cathodic, cathodic
+        return anodic, 1.0 - anodic if cathodic is None else cathodic

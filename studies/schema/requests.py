@@ -1,0 +1,197 @@
+"""Quantities and checks: whether they exist in this cell, their parameters, and the defaults of these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fem.units import UnitError, parse
+from studies.quantities import QUANTITIES, Parameter, QuantitySpec
+from studies.schema.contacts import passages
+from studies.schema.draft import Draft
+from studies.schema.explain import one_of, suggestion
+from studies.schema.outputs import Check, QuantityRequest
+from studies.schema.reader import KeyPath
+from studies.schema.rules import only_zero_current
+
+
+def check_quantities(draft: Draft) -> None:
+    """Report quantities that do not exist or have no value in this cell, and what is wrong with their
+    parameters."""
+    seen: dict[str, int] = {}
+    for i, request in enumerate(draft.requests):
+        if request is None:
+            continue
+        here: KeyPath = ("quantities", i)
+        spec = QUANTITIES.get(request.name)
+        if spec is None:
+            hint = suggestion(request.name, QUANTITIES)
+            message = f"no such quantity{hint}\nthere are: {', '.join(QUANTITIES)}"
+            draft.report(here, message, request.name)
+            continue
+        label = final_label(draft, request)
+        if label in seen:
+            draft.report(
+                here, f"asked for twice (also entry {seen[label]}): give one of them a `label`", label
+            )
+        seen.setdefault(label, i)
+        if spec.needs_current and only_zero_current(draft):
+            draft.report(here, "has no value at zero current", request.name)
+        before = len(draft.problems)
+        for key in request.parameters:
+            if key not in spec.parameters:
+                allowed = ", ".join([*spec.parameters, "label"])
+                message = (
+                    f"unknown parameter of {spec.name}{suggestion(key, spec.parameters)}\nallowed: {allowed}"
+                )
+                draft.report((*here, spec.name, key), message)
+        for key, parameter in spec.parameters.items():
+            _check_parameter(draft, here, request, spec, key, parameter)
+        if len(draft.problems) == before:
+            _check_edges(draft, here, request, spec)
+
+
+def candidates(draft: Draft, parameter: Parameter) -> list[str]:
+    """Names that a parameter may take, as far as the cell is known."""
+    if parameter.kind == "layer":
+        return [name for name in draft.names if name]
+    if parameter.kind == "electrode-interface":
+        known = passages(draft.conduction, draft.names)
+        return [n for n in draft.interface_names if n not in known or known[n].electrode is not None]
+    return draft.interface_names
+
+
+def default_place(draft: Draft, spec: QuantitySpec, parameter: Parameter) -> str | None:
+    """The place meant when none is given: the only interrupted interface, or the only one; None where
+    open."""
+    if parameter.kind == "layer":
+        mixed = [name for name in draft.names if draft.conduction.get(name) == "mixed"]
+        return mixed[0] if spec.name == "electronic_current" and len(mixed) == 1 else None
+    possible = candidates(draft, parameter)
+    interrupted = [n for n in possible if n in draft.featured or _partial(draft, n)]
+    for names in (interrupted, possible):
+        if len(names) == 1:
+            return names[0]
+    return None
+
+
+def _partial(draft: Draft, name: str) -> bool:
+    interface = draft.interfaces.get(name)
+    return interface is not None and interface.contact_fraction < 1
+
+
+def _check_parameter(
+    draft: Draft, here: KeyPath, request: QuantityRequest, spec: QuantitySpec, key: str, parameter: Parameter
+) -> None:
+    given = request.parameters.get(key)
+    path = (*here, spec.name, key)
+    if given is None:
+        place = parameter.kind in ("interface", "electrode-interface") or spec.name == "electronic_current"
+        if parameter.required or (
+            place and default_place(draft, spec, parameter) is None and all(draft.names)
+        ):
+            allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
+            which = (
+                f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
+            )
+            draft.report(path if request.parameters else here, f"{spec.name} needs `{key}`:{which}")
+        return
+    if parameter.kind == "length":
+        try:
+            value = parse(given, "length")
+        except UnitError as error:
+            draft.report(path, str(error))
+            return
+        if value < 0 or (value == 0 and parameter.default is None):
+            draft.report(path, "must be positive")
+        return
+    allowed = list(parameter.choices) if parameter.kind == "choice" else candidates(draft, parameter)
+    if given not in allowed and (parameter.kind == "choice" or all(draft.names)):
+        what = "must be one of" if allowed else "must name something that this cell does not have"
+        draft.report(path, one_of(allowed, given, what))
+
+
+def _check_edges(draft: Draft, here: KeyPath, request: QuantityRequest, spec: QuantitySpec) -> None:
+    """A distance from a contact edge needs such an edge; without one, the focusing must not diverge."""
+    parameter = spec.parameters.get("at")
+    if parameter is None or None in draft.features:
+        return
+    at = request.parameters.get("at") or default_place(draft, spec, parameter)
+    if request.parameters.get("distance") is not None and at not in draft.featured:
+        draft.report(
+            (*here, spec.name, "distance"), f"{at} has no contact edge: no void or contact spot lies there"
+        )
+    interface = draft.interfaces.get(str(at))
+    if (
+        spec.name == "current_focusing"
+        and request.parameters.get("distance") is None
+        and interface is not None
+    ):
+        infinite = interface.kinetics == "perfect" and interface.film_resistance == 0 and at in draft.featured
+        if infinite:
+            message = (
+                f"needs a distance: without charge-transfer resistance it is infinite at the edge of {at}"
+            )
+            draft.report(here, message, request.name)
+
+
+def final_label(draft: Draft, request: QuantityRequest) -> str:
+    """Key of a quantity in the results: its label; with its parameters where the bare name is not unique."""
+    alike = [r for r in draft.requests if r is not None and r.label == request.label]
+    if len(alike) < 2 or request.label != request.name or not request.parameters:
+        return request.label
+    return f"{request.name}[{', '.join(str(v) for v in request.parameters.values())}]"
+
+
+def complete_request(draft: Draft, request: QuantityRequest) -> QuantityRequest:
+    """The request with its label and its default parameters written out (checked before)."""
+    spec = QUANTITIES[request.name]
+    parameters: dict[str, Any] = {}
+    for key, parameter in spec.parameters.items():
+        value = request.parameters.get(key)
+        if value is None:
+            value = default_place(draft, spec, parameter) if key in ("at", "layer") else parameter.default
+        if value is not None:
+            parameters[key] = value
+    return request.model_copy(update={"parameters": parameters, "label": final_label(draft, request)})
+
+
+def check_checks(draft: Draft) -> None:
+    """Report checks of quantities that the study does not ask for, and values of another dimension."""
+    labels = {final_label(draft, r): r.name for r in draft.requests if r is not None}
+    if draft.data.get("quantities") is None:
+        labels = {name: name for name in DEFAULT_QUANTITIES}
+    unknown = None in draft.requests
+    for i, check in enumerate(draft.checks):
+        if check is None:
+            continue
+        here: KeyPath = ("checks", i)
+        if check.quantity not in labels:
+            if not unknown:
+                message = one_of(list(labels), check.quantity, "is not among the quantities of this study:")
+                draft.report((*here, "quantity"), message)
+            continue
+        spec = QUANTITIES.get(labels[check.quantity])
+        if spec is not None:
+            _check_values(draft, here, check, spec)
+
+
+def _check_values(draft: Draft, here: KeyPath, check: Check, spec: QuantitySpec) -> None:
+    for key in ("expect", "tolerance"):
+        given = getattr(check, key)
+        if given is None:
+            continue
+        try:
+            value = parse(given, spec.dimension)
+        except UnitError as error:
+            draft.report((*here, key), str(error))
+            continue
+        if key == "tolerance" and value < 0:
+            draft.report((*here, key), "must not be negative")
+        if key == "expect" and value == 0 and check.within is not None:
+            draft.report(
+                (*here, "within"), "a relative deviation from 0 means nothing: give an absolute `tolerance`"
+            )
+
+
+DEFAULT_QUANTITIES = ("cell_voltage",)
+"""What a study computes that asks for nothing."""

@@ -1,0 +1,182 @@
+"""What must hold between the parts of a study: geometry, materials, load, mesh."""
+
+from __future__ import annotations
+
+import re
+
+from fem.materials import PROPERTIES, Material
+from studies.quantities import QUANTITIES
+from studies.schema.draft import Draft
+from studies.schema.explain import one_of
+from studies.schema.geometry import Widths, build_stack
+from studies.schema.media import needed_properties
+from studies.schema.reader import KeyPath
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def mechanics_on(draft: Draft) -> bool:
+    """Whether stresses are computed: as said, else when something mechanical is given or asked for."""
+    if draft.mechanics is not None and draft.mechanics.on is not None:
+        return draft.mechanics.on
+    return bool(mechanical_keys(draft))
+
+
+def mechanical_keys(draft: Draft) -> list[KeyPath]:
+    """Paths of what only means something with stresses."""
+    found: list[KeyPath] = []
+    if draft.operation is not None:
+        for key in ("stack_pressure", "stack_control", "stack_displacement"):
+            if getattr(draft.operation, key) is not None:
+                found.append(("operation", key))
+    for i, layer in enumerate(draft.layers):
+        if layer is not None and layer.eigenstrain != 0:
+            found.append(("geometry", "layers", i, "eigenstrain"))
+    for i, request in enumerate(draft.requests):
+        if request is not None and request.name in QUANTITIES and QUANTITIES[request.name].needs_mechanics:
+            found.append(("quantities", i))
+    found += [
+        ("interfaces", name, "stress_shift")
+        for name, x in draft.interfaces.items()
+        if x is not None and x.stress_shift
+    ]
+    pictures = draft.data.get("pictures")
+    if isinstance(pictures, list) and "stress" in pictures:
+        found.append(("pictures", pictures.index("stress")))
+    return found
+
+
+def check_geometry(draft: Draft) -> None:
+    """Report what `meshes` finds wrong with the stack and the mesh sizes, in the words of the file."""
+    geometry = draft.data.get("geometry")
+    if not isinstance(geometry, dict) or draft.dimension is None or None in draft.layers or not draft.layers:
+        return
+    if None in draft.features:
+        return
+    width = draft.part(Widths, "geometry")
+    if width is None:
+        return
+    layers = [x for x in draft.layers if x is not None]
+    features = [x for x in draft.features if x is not None]
+    stack = build_stack(draft.dimension, width.width, width.depth, layers, features)
+    problems = stack.problems()
+    for problem in problems:
+        draft.report(_geometry_path(draft, problem.path), problem.message)
+    if not problems and draft.mesh is not None:
+        for problem in draft.mesh.sizes().problems(stack):
+            draft.report(("mesh", problem.path), problem.message)
+
+
+def check_layers(draft: Draft) -> None:
+    """Report materials that are unknown or wrong, and properties that are missing."""
+    for path, message, value in draft.media.complaints():
+        draft.report(path, message, value)
+    mechanics = mechanics_on(draft)
+    for i, (layer, material) in enumerate(zip(draft.layers, draft.materials, strict=True)):
+        here: KeyPath = ("geometry", "layers", i)
+        if layer is None:
+            continue
+        named = draft.media.named(layer.material)
+        if isinstance(named, str):
+            draft.report((*here, "material"), named)
+            for key in layer.properties:
+                if key not in PROPERTIES:
+                    draft.report(
+                        (*here, "properties", key),
+                        one_of(list(PROPERTIES), key, "is not a property; there are"),
+                    )
+            continue
+        if layer.properties:
+            for path, message, value in draft.media.overridden(layer.material, layer.properties)[1]:
+                draft.report((*here, "properties", *path), message, value)
+        if material is not None:
+            _check_properties(draft, here, material, draft.conduction[layer.name], mechanics)
+
+
+def _check_properties(
+    draft: Draft, here: KeyPath, material: Material, conduction: str, mechanics: bool
+) -> None:
+    for key in needed_properties(conduction, mechanics):  # type: ignore[arg-type]
+        if not material.has(key):
+            why = (
+                "mechanics is on"
+                if key in ("young_modulus", "poisson_ratio")
+                else f"conduction is {conduction}"
+            )
+            message = f"{material.name} has no {key}, which is needed because {why}; give it in `properties`"
+            draft.report((*here, "material"), message)
+
+
+def check_operation(draft: Draft) -> None:
+    """Report a load that is not given, given twice, or has no meaning for this cell."""
+    operation = draft.operation
+    if operation is None:
+        return
+    given = [key for key in ("current", "voltage", "sweep") if getattr(operation, key) is not None]
+    conducts = not draft.conduction or any(c != "none" for c in draft.conduction.values())
+    if len(given) > 1:
+        draft.report(
+            ("operation", given[1]),
+            f"only one of current, voltage and sweep can be given, not {' and '.join(given)}",
+        )
+    if not given and conducts:
+        message = "one of current, voltage and sweep is required; open circuit is a current of 0 A/m^2"
+        draft.report(("operation",), message)
+    if draft.dimension in (1, 2):
+        for applied in operation.currents:
+            if applied.dimension == "current":
+                message = (
+                    f"a {draft.dimension}-dimensional model has no total current: give a current density"
+                )
+                draft.report(("operation", "sweep" if operation.sweep else "current"), message)
+                break
+    ends = [name for name in (draft.names[:1] + draft.names[-1:]) if name]
+    if operation.working_electrode is not None and ends and operation.working_electrode not in ends:
+        message = one_of(ends, operation.working_electrode, "must be the first or the last layer:")
+        draft.report(("operation", "working_electrode"), message)
+    if conducts:
+        for name in dict.fromkeys(ends):
+            if draft.conduction.get(name) == "none":
+                where: KeyPath = ("geometry", "layers", draft.names.index(name))
+                draft.report(where, "an end of the stack must conduct: current enters and leaves there", name)
+    if operation.stack_control == "fixed-gap" or operation.stack_displacement is not None:
+        if operation.stack_pressure is not None:
+            message = "with a fixed gap the pressure is a result: give stack_displacement instead"
+            draft.report(("operation", "stack_pressure"), message)
+        if operation.stack_control == "constant-pressure":
+            draft.report(("operation", "stack_displacement"), "needs stack_control: fixed-gap")
+
+
+def check_mechanics(draft: Draft) -> None:
+    """Report mechanical keys of a study without mechanics, and conditions that this dimension does not
+    have."""
+    mechanics = draft.mechanics
+    if mechanics is None:
+        return
+    if mechanics.on is False:
+        for path in mechanical_keys(draft):
+            draft.report(path, "needs stresses, but mechanics is switched off")
+    if mechanics.plane == "stress" and draft.dimension not in (2, None):
+        draft.report(("mechanics", "plane"), "plane stress is for models in 2 dimensions only")
+    if mechanics.lateral == "free" and draft.dimension == 1:
+        draft.report(
+            ("mechanics", "lateral"), "a 1-dimensional model is laterally confined; use 2 dimensions or more"
+        )
+
+
+def only_zero_current(draft: Draft) -> bool:
+    """Whether the study has no current other than zero."""
+    operation = draft.operation
+    if operation is None or operation.voltage is not None:
+        return False
+    return all(x.value == 0 for x in operation.currents)
+
+
+def _geometry_path(draft: Draft, path: str) -> KeyPath:
+    """``features[0].radius`` as the raw path of the study file."""
+    steps = [int(index) if index else word for word, index in _STEP.findall(path)]
+    if len(steps) > 1 and steps[0] == "features" and isinstance(steps[1], int):
+        feature = draft.features[steps[1]]
+        rest = [s for s in steps[2:] if s != "void"]  # the void of an array is written flat in the file
+        steps = [*steps[:2], *([] if feature is None else [feature.key]), *rest]
+    return ("geometry", *steps)

@@ -1,0 +1,331 @@
+"""A study: the file in memory, checked, with every default written out, in SI."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from fem.units import parse
+from studies.errors import MISSING, InputError, Problem
+from studies.quantities import QUANTITIES, QuantitySpec
+from studies.schema.contacts import check_interfaces, complete_interface, electrode_material, passages
+from studies.schema.draft import Draft
+from studies.schema.explain import structural_problems
+from studies.schema.fields import InterfaceName, Name, Part, StudyName
+from studies.schema.geometry import Geometry
+from studies.schema.interfaces import Interface
+from studies.schema.media import Media
+from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, shorthand_mechanics
+from studies.schema.operation import Operation
+from studies.schema.outputs import Check, Checks, Pictures, Quantities, QuantityRequest
+from studies.schema.overrides import apply_overrides
+from studies.schema.reader import KeyPath, read_text, read_yaml
+from studies.schema.requests import DEFAULT_QUANTITIES, check_checks, check_quantities, complete_request
+from studies.schema.rules import check_geometry, check_layers, check_mechanics, check_operation, mechanics_on
+
+if TYPE_CHECKING:
+    from fem.materials import Material
+    from meshes.sizes import MeshSizes
+    from meshes.stack import Stack
+
+MOST_PROBLEMS = 200
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A check of a study in SI.
+
+    Attributes:
+        label: quantity of the results that is checked.
+        expected: value.
+        tolerance: largest absolute deviation.
+        relative: the relative tolerance that it came from, if any.
+        source: where the expected value comes from.
+    """
+
+    label: str
+    expected: float
+    tolerance: float
+    relative: float | None
+    source: str
+
+
+class Study(Part):
+    """A study. Read one with `load`, `from_text` or `from_mapping`: these check everything and fill in
+    defaults.
+
+    Quantities are floats in SI. After completion `geometry.layers[i].conduction`, `mechanics.on`, all
+    interfaces of the stack, `operation.working_electrode` and the parameters of the quantities are set.
+    """
+
+    study: StudyName = Field(description="Name of the study; results are called so.")
+    title: str = Field(default="", max_length=200, description="One line for people.")
+    description: str = Field(
+        default="", max_length=20_000, description="What the study shows, and where its numbers come from."
+    )
+    geometry: Geometry = Field(description="Layers, sizes, voids.")
+    materials: dict[Name, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Materials of this study: properties with units, and `kind` or `based_on`, by name.",
+    )
+    mechanics: Mechanics = Field(
+        default_factory=Mechanics, description="Stresses: on or off, and conditions."
+    )
+    interfaces: dict[InterfaceName, Interface] = Field(
+        default_factory=dict, description="What happens at the interfaces, by name below|above."
+    )
+    operation: Operation = Field(description="Current or voltage, stack pressure, temperature.")
+    discretisation: Discretisation = Field(
+        default_factory=Discretisation, description="Degrees of the elements."
+    )
+    solver: Solver = Field(default_factory=Solver, description="Solver options; rarely needed.")
+    mesh: Mesh = Field(default_factory=Mesh, description="Cell sizes and error estimate.")
+    quantities: Quantities = Field(default_factory=list, description="What results.json reports.")
+    checks: Checks = Field(default_factory=list, description="Values that the study must reproduce.")
+    pictures: Pictures = Field(default=None, description="Pictures to make; default: all that apply.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        return shorthand_mechanics(data)
+
+    # ---------------------------------------------------------------- reading
+    @classmethod
+    def load(cls, path: str | Path, overrides: Mapping[str, Any] | None = None) -> Study:
+        """A study from a YAML file.
+
+        Args:
+            path: the file.
+            overrides: dotted key path -> value, as in `from_mapping`.
+
+        Raises:
+            InputError: with every problem of the file.
+        """
+        return cls.from_text(read_text(Path(path)), str(path), overrides)
+
+    @classmethod
+    def from_text(cls, text: str, source: str = "study", overrides: Mapping[str, Any] | None = None) -> Study:
+        """A study from YAML text; see `load`."""
+        document = read_yaml(text, source)
+        return cls.from_mapping(document.data, source, overrides, document.lines, document.problems)
+
+    @classmethod
+    def from_mapping(
+        cls,
+        data: Any,
+        source: str = "study",
+        overrides: Mapping[str, Any] | None = None,
+        lines: Mapping[KeyPath, int] | None = None,
+        problems: list[Problem] | None = None,
+    ) -> Study:
+        """A study from plain data with units in the values.
+
+        Args:
+            data: what a study file holds.
+            source: what to call it in messages.
+            overrides: dotted key path -> value, applied before anything is checked; entries of lists by
+                their name or number from 0.
+            lines: raw key path -> line, for messages.
+            problems: found while reading, reported with the others.
+
+        Raises:
+            InputError: with every problem.
+        """
+        problems = list(problems or [])
+        lines = dict(lines or {})
+        if not isinstance(data, dict) or any(not isinstance(key, str) for key in data):
+            raise InputError(
+                [*problems, Problem("", MISSING, "a study is a mapping of keys to values")], source
+            )
+        if overrides:
+            data, changed, wrong = apply_overrides(data, overrides)
+            problems += wrong
+            lines = {k: v for k, v in lines.items() if not any(k[: len(p)] == p for p in changed)}
+        data = shorthand_mechanics(data)
+        study: Study | None = None
+        try:
+            study = cls.model_validate(data)
+        except ValidationError as error:
+            problems += structural_problems(error, data, cls, lines)
+        draft = Draft(data, lines)
+        _check(draft)
+        problems += draft.problems
+        if problems or study is None:
+            raise InputError(_ordered(problems), source)
+        return _completed(study, draft)
+
+    # ---------------------------------------------------------------- writing
+    def resolved(self) -> dict[str, Any]:
+        """The study as plain data with units and every default written out; `from_mapping` reads it back as
+        equal."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        sweep = data["operation"].get("sweep", {}).get("current", {})
+        if "values" in sweep:
+            data["operation"]["sweep"]["current"] = sweep["values"]
+        return data
+
+    @cached_property
+    def hash(self) -> str:
+        """sha256 of the study in SI and of the material data that it uses; units and titles do not matter."""
+        plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
+        for key in ("title", "description", "checks", "pictures"):
+            plain.pop(key, None)
+        used = {layer.name: _material_data(self.material(layer.name)) for layer in self.geometry.layers}
+        canonical = _canonical({"study": plain, "materials": used})
+        return hashlib.sha256(json.dumps(canonical, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+    # ------------------------------------------------------------------ using
+    def stack(self) -> Stack:
+        """The geometry for `meshes`, in metres."""
+        return self.geometry.stack()
+
+    def sizes(self) -> MeshSizes:
+        """Mesh sizes for `meshes`, divided by the refinement; None where they follow from the stack."""
+        return self.mesh.sizes().scaled(1.0 / self.mesh.refinement)
+
+    def material(self, layer: str) -> Material:
+        """Material of a layer, its own values included.
+
+        Raises:
+            KeyError: no such layer.
+        """
+        media = Media(self.materials)
+        for item in self.geometry.layers:
+            if item.name == layer:
+                material, wrong = media.overridden(item.material, item.properties)
+                if material is None:
+                    raise InputError.single(str(wrong), path=f"geometry.layers.{layer}.properties")
+                return material
+        raise KeyError(layer)
+
+    @property
+    def current_densities(self) -> tuple[float, ...]:
+        """All operating currents in A/m^2 of nominal area, in order; empty when potentiostatic."""
+        return tuple(applied.density(self.geometry.area) for applied in self.operation.currents)
+
+    @property
+    def counter_electrode(self) -> str:
+        """The end of the stack that is not the working electrode."""
+        ends = self.geometry.layers[0].name, self.geometry.layers[-1].name
+        return ends[1] if self.operation.working_electrode == ends[0] else ends[0]
+
+    def spec(self, label: str) -> QuantitySpec:
+        """Registry entry of a quantity of this study, by its label."""
+        return QUANTITIES[self.request(label).name]
+
+    def request(self, label: str) -> QuantityRequest:
+        """The request with this label.
+
+        Raises:
+            KeyError: the study does not ask for it.
+        """
+        for request in self.quantities:
+            if request.label == label:
+                return request
+        raise KeyError(label)
+
+    def expectations(self) -> tuple[Expectation, ...]:
+        """The checks in SI."""
+        return tuple(self._expectation(check) for check in self.checks)
+
+    def _expectation(self, check: Check) -> Expectation:
+        dimension = self.spec(check.quantity).dimension
+        expected = parse(check.expect, dimension)
+        if check.within is not None:
+            return Expectation(
+                check.quantity, expected, check.within * abs(expected), check.within, check.source
+            )
+        return Expectation(check.quantity, expected, parse(check.tolerance, dimension), None, check.source)
+
+
+def _check(draft: Draft) -> None:
+    mechanics = mechanics_on(draft)
+    check_geometry(draft)
+    check_layers(draft)
+    check_interfaces(draft, mechanics)
+    check_operation(draft)
+    check_mechanics(draft)
+    check_quantities(draft)
+    check_checks(draft)
+
+
+def _ordered(problems: list[Problem]) -> list[Problem]:
+    """Without repetitions, by line where known, and not more than a reader can bear."""
+    unique = list(dict.fromkeys((p.path, str(p.value), p.message, p.line) for p in problems))
+    first = {key: p for p in reversed(problems) if (key := (p.path, str(p.value), p.message, p.line))}
+    ordered = sorted((first[key] for key in unique), key=lambda p: p.line or 0)
+    if len(ordered) > MOST_PROBLEMS:
+        rest = len(ordered) - MOST_PROBLEMS
+        ordered = [*ordered[:MOST_PROBLEMS], Problem("", MISSING, f"and {rest} more")]
+    return ordered
+
+
+def _completed(study: Study, draft: Draft) -> Study:
+    mechanics = mechanics_on(draft)
+    temperature = study.operation.temperature
+    layers = [
+        layer.model_copy(
+            update={
+                "conduction": draft.conduction[layer.name],
+                "material": draft.media.canonical(layer.material),
+            }
+        )
+        for layer in study.geometry.layers
+    ]
+    interfaces = {
+        name: complete_interface(
+            study.interfaces.get(name) or Interface(),
+            passage,
+            electrode_material(draft, name, passage),
+            temperature,
+            mechanics,
+        )
+        for name, passage in passages(draft.conduction, draft.names).items()
+    }
+    operation: dict[str, Any] = {"working_electrode": study.operation.working_electrode or layers[0].name}
+    if mechanics:
+        fixed = study.operation.stack_displacement is not None
+        control = study.operation.stack_control or ("fixed-gap" if fixed else "constant-pressure")
+        operation["stack_control"] = control
+        key = "stack_pressure" if control == "constant-pressure" else "stack_displacement"
+        operation[key] = getattr(study.operation, key) or 0.0
+    requests = study.quantities
+    if draft.data.get("quantities") is None and any(x.conduction != "none" for x in layers):
+        requests = [QuantityRequest.model_validate(name) for name in DEFAULT_QUANTITIES]
+    return study.model_copy(
+        update={
+            "geometry": study.geometry.model_copy(update={"layers": layers}),
+            "mechanics": study.mechanics.model_copy(update={"on": mechanics}),
+            "interfaces": interfaces,
+            "operation": study.operation.model_copy(update=operation),
+            "quantities": [complete_request(draft, request) for request in requests],
+        }
+    )
+
+
+def _material_data(material: Material) -> dict[str, Any]:
+    return {
+        key: [datum.value, *((a.energy, a.form, a.reference_temperature) if (a := datum.activation) else ())]
+        for key, datum in material.data.items()
+    }
+
+
+def _canonical(value: Any) -> Any:
+    """Plain data in which the same study in other units is the same: floats to twelve digits, no classes."""
+    if isinstance(value, Mapping):
+        return {str(k): _canonical(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(v) for v in value]
+    if isinstance(value, float):
+        return f"{value:.{_DIGITS}g}"
+    if hasattr(value, "__dataclass_fields__"):
+        return [_canonical(getattr(value, name)) for name in value.__dataclass_fields__]
+    return value
