@@ -65,6 +65,7 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension("stress", "Pa", ("5 MPa", "150 GPa"), ("Pa", "kPa", "MPa", "GPa")),
     Dimension("fracture toughness", "Pa*m^0.5", ("1.25 MPa*m^0.5",), ("MPa m^0.5",)),
     Dimension("energy per area", "J/m^2", ("9.7 J/m^2",), ("J/m²",)),
+    Dimension("power per area", "W/m^2", ("10 W/m^2", "1 mW/cm^2"), ("µW/cm²", "mW/cm²", "W/cm²")),
     Dimension("energy density", "J/m^3", ("1 MJ/m^3",), ("J/m³", "kJ/m³", "MJ/m³")),
     Dimension("energy", "J", ("1 nJ", "2 J"), ("nJ", "µJ", "mJ", "J")),
     Dimension("power", "W", ("1 mW", "2 W"), ("nW", "µW", "mW", "W")),
