@@ -42,9 +42,13 @@ class Draft:
     data: dict[str, Any]
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _dropped: set[KeyPath] = field(default_factory=set)
 
     def report(self, path: KeyPath, message: str, value: Any = None) -> None:
-        """Add a problem at a raw path; `value` replaces what the file has there."""
+        """Add a problem at a raw path, unless its structure is wrong; `value` replaces what the file has
+        there."""
+        if path in self._dropped:
+            return
         if value is None and lookup(self.data, path) is MISSING:
             self.problems.append(
                 Problem(show_path(self.data, path), MISSING, message, locate(path, self.lines))
@@ -59,6 +63,23 @@ class Draft:
             raw = default
         try:
             return TypeAdapter(kind).validate_python(raw)
+        except ValidationError:
+            return None
+
+    def salvaged(self, kind: type[T], *path: str | int) -> T | None:
+        """As `part`, but keys that are wrong are left out if the others make a part."""
+        raw = lookup(self.data, path)
+        given = {} if raw is MISSING or raw is None else raw
+        adapter = TypeAdapter(kind)
+        try:
+            return adapter.validate_python(given)
+        except ValidationError as error:
+            wrong = {entry["loc"][0] for entry in error.errors() if entry["loc"]}
+        if not isinstance(given, dict) or not wrong & set(given):
+            return None
+        self._dropped |= {(*path, key) for key in wrong}
+        try:
+            return adapter.validate_python({k: v for k, v in given.items() if k not in wrong})
         except ValidationError:
             return None
 
@@ -132,26 +153,22 @@ class Draft:
     def interfaces(self) -> dict[str, Interface | None]:
         """The interfaces that the file speaks of, None for those that are wrong."""
         raw = self.data.get("interfaces")
-        return (
-            {k: self.part(Interface, "interfaces", k, default={}) for k in raw}
-            if isinstance(raw, dict)
-            else {}
-        )
+        return {k: self.salvaged(Interface, "interfaces", k) for k in raw} if isinstance(raw, dict) else {}
 
     @cached_property
     def operation(self) -> Operation | None:
         """The operation, None when wrong."""
-        return self.part(Operation, "operation")
+        return self.salvaged(Operation, "operation")
 
     @cached_property
     def mechanics(self) -> Mechanics | None:
         """The mechanics switches, None when wrong."""
-        return self.part(Mechanics, "mechanics", default={})
+        return self.salvaged(Mechanics, "mechanics")
 
     @cached_property
     def mesh(self) -> Mesh | None:
         """The mesh sizes, None when wrong."""
-        return self.part(Mesh, "mesh", default={})
+        return self.salvaged(Mesh, "mesh")
 
     @cached_property
     def requests(self) -> list[QuantityRequest | None]:

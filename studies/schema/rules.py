@@ -7,7 +7,7 @@ import re
 from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
-from studies.schema.explain import one_of
+from studies.schema.explain import lookup, one_of, suggestion
 from studies.schema.geometry import Widths, build_stack
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
@@ -48,6 +48,7 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
 
 def check_geometry(draft: Draft) -> None:
     """Report what `meshes` finds wrong with the stack and the mesh sizes, in the words of the file."""
+    _check_places(draft)
     geometry = draft.data.get("geometry")
     if not isinstance(geometry, dict) or draft.dimension is None or None in draft.layers or not draft.layers:
         return
@@ -61,10 +62,26 @@ def check_geometry(draft: Draft) -> None:
     stack = build_stack(draft.dimension, width.width, width.depth, layers, features)
     problems = stack.problems()
     for problem in problems:
-        draft.report(_geometry_path(draft, problem.path), problem.message)
+        path = _geometry_path(draft, problem.path)
+        if path[-1] != "at":  # said above, also for a stack with other problems
+            draft.report(path, problem.message)
     if not problems and draft.mesh is not None:
         for problem in draft.mesh.sizes().problems(stack):
             draft.report(("mesh", problem.path), problem.message)
+
+
+def _check_places(draft: Draft) -> None:
+    if not draft.names or not all(draft.names):
+        return
+    for i, feature in enumerate(draft.features):
+        if feature is not None and feature.content is not None:
+            at = feature.content.at
+            if at not in draft.interface_names:
+                known = draft.interface_names
+                message = one_of(
+                    known, at, "no such interface; there are" if known else "no such interface: there are"
+                )
+                draft.report(("geometry", "features", i, feature.key, "at"), message)
 
 
 def check_layers(draft: Draft) -> None:
@@ -74,23 +91,25 @@ def check_layers(draft: Draft) -> None:
     mechanics = mechanics_on(draft)
     for i, (layer, material) in enumerate(zip(draft.layers, draft.materials, strict=True)):
         here: KeyPath = ("geometry", "layers", i)
-        if layer is None:
-            continue
-        named = draft.media.named(layer.material)
+        name = lookup(draft.data, (*here, "material"))
+        named = draft.media.named(name) if isinstance(name, str) and name else None
         if isinstance(named, str):
             draft.report((*here, "material"), named)
-            for key in layer.properties:
-                if key not in PROPERTIES:
-                    draft.report(
-                        (*here, "properties", key),
-                        one_of(list(PROPERTIES), key, "is not a property; there are"),
-                    )
+        if layer is None or not isinstance(named, Material):
+            _check_property_names(draft, (*here, "properties"))
             continue
         if layer.properties:
             for path, message, value in draft.media.overridden(layer.material, layer.properties)[1]:
                 draft.report((*here, "properties", *path), message, value)
         if material is not None:
             _check_properties(draft, here, material, draft.conduction[layer.name], mechanics)
+
+
+def _check_property_names(draft: Draft, here: KeyPath) -> None:
+    given = lookup(draft.data, here)
+    for key in given if isinstance(given, dict) else ():
+        if key not in PROPERTIES:
+            draft.report((*here, key), f"is not a property of a material{suggestion(key, PROPERTIES)}")
 
 
 def _check_properties(
@@ -112,7 +131,10 @@ def check_operation(draft: Draft) -> None:
     operation = draft.operation
     if operation is None:
         return
-    given = [key for key in ("current", "voltage", "sweep") if getattr(operation, key) is not None]
+    raw = draft.data.get("operation")
+    given = [
+        key for key in ("current", "voltage", "sweep") if isinstance(raw, dict) and raw.get(key) is not None
+    ]
     conducts = not draft.conduction or any(c != "none" for c in draft.conduction.values())
     if len(given) > 1:
         draft.report(
