@@ -25,8 +25,8 @@ Kind = Literal[
 Provenance = Literal["found", "known", "computed", "review", "given"]
 """Where a value comes from.
 
-found: read in the source named; known: remembered, not re-read; computed: derived from other values; review: quoted
-from the review of Liu et al., Nano Energy 2025, 110749; given: set by a user.
+found: read in the source named; known: remembered, not re-read; computed: derived from other values; review:
+quoted from the review of Liu et al., Nano Energy 2025, 110749; given: set by a user.
 """
 
 ActivationForm = Literal["exponential", "prefactor-over-T"]

@@ -114,7 +114,7 @@ class _Reader:
         self.unknown(mapping, (*_HEAD, *PROPERTIES), self.path, "property")
         base = self.base(mapping)
         kind = self.choice(mapping, "kind", self.path, _KINDS, base.kind if base else None)
-        if kind is None and "kind" not in mapping:
+        if kind is None and mapping.get("kind") is None:
             self.problem(f"{self.path}.kind", None, f"is missing: one of {', '.join(_KINDS)}")
         texts = {key: self.text(mapping, key, self.path) for key in ("name", "formula", "description")}
         if self.strict and not texts["description"]:
@@ -159,17 +159,18 @@ class _Reader:
 
     def datum(self, key: str, given: object, path: str, *, inner: bool) -> Datum | None:
         """One value; `inner` for an alternative, which has no alternatives of its own."""
+        where = f"{path}.value"
         if not isinstance(given, Mapping):
-            given = {"value": given}
+            given, where = {"value": given}, path
             if self.strict:
                 self.problem(path, given["value"], "needs a source and a provenance")
         self.unknown(given, _DATUM if inner else (*_DATUM, "variants"), path, "key")
         if "value" not in given:
-            self.problem(f"{path}.value", None, "is missing")
+            self.problem(where, None, "is missing")
             return None
         before = len(self.problems)
         dimension = PROPERTIES[key].dimension
-        value = self.quantity(given["value"], dimension, f"{path}.value")
+        value = self.quantity(given["value"], dimension, where)
         temperature = self.optional_quantity(given, "temperature", "temperature", path)
         provenance = self.choice(given, "provenance", path, _PROVENANCES, None if self.strict else "given")
         source = self.text(given, "source", path)
@@ -183,7 +184,7 @@ class _Reader:
         if value is not None:
             objection = PROPERTIES[key].objection(value)
             if objection:
-                self.problem(f"{path}.value", given["value"], objection)
+                self.problem(where, given["value"], objection)
             if interval is not None and not interval[0] <= value <= interval[1]:
                 self.problem(f"{path}.range", given["range"], "does not contain the value")
         alternatives = [] if inner else self.variants(key, given, path)
