@@ -1,0 +1,213 @@
+"""The geometry of a stack in Gmsh's OpenCASCADE kernel: drawing, cutting, gluing, naming.
+
+Lengths are divided by `unit` on the way in: OpenCASCADE works to an absolute tolerance of 1e-7, which is a
+tenth of a micrometre when coordinates are metres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gmsh
+
+from meshes.features.base import Opening
+from meshes.problems import MeshError
+from meshes.shapes import DimTag, draw_bowl, draw_spot
+from meshes.stack import OUTER_SIDES, Stack
+
+__all__ = ["LayeredModel", "Named", "model_unit"]
+
+#: Faces count as lying in a plane within this (model units); bounding boxes of Gmsh are padded by 1e-7.
+_FLAT = 1e-5
+
+
+def model_unit(stack: Stack) -> float:
+    """Length in metres that becomes 1 in Gmsh: the smallest of the stack, within what the kernel can span."""
+    lengths = [*stack.lateral, *(float(layer.thickness) for layer in stack.layers)]
+    largest = max(*lengths, stack.height)
+    for _, o in stack.openings():
+        lengths += [o.radius, *(d for d in (o.below, o.above) if d > 0)]
+    return max(min(lengths), 1e-5 * largest)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Entities of the finished geometry by what they are.
+
+    Attributes:
+        layers: name -> entities of dimension tdim.
+        facets: name -> entities of dimension tdim - 1, in the order of the facet tags.
+        edges: contact edges, entities of dimension tdim - 2, by interface.
+        walls: curved walls of voids, entities of dimension tdim - 1.
+    """
+
+    layers: dict[str, list[int]]
+    facets: dict[str, list[int]]
+    edges: dict[str, list[int]]
+    walls: list[int]
+
+
+@dataclass
+class LayeredModel:
+    """The current Gmsh model while a stack is drawn into it. Features call `carve` and `imprint`.
+
+    Attributes:
+        stack: what is drawn.
+        unit: length in metres that is 1 in the model.
+    """
+
+    stack: Stack
+    unit: float
+    _holes: dict[str, list[DimTag]] = field(default_factory=dict)
+    _spots: dict[str, list[DimTag]] = field(default_factory=dict)
+
+    @property
+    def tdim(self) -> int:
+        """Dimension of the layers."""
+        return 3 if self.stack.dimension == "3" else 2
+
+    @property
+    def occ(self) -> Any:
+        """Gmsh's OpenCASCADE interface; lengths in units of `unit`."""
+        return gmsh.model.occ
+
+    def carve(self, layer: str, tool: DimTag) -> None:
+        """Take the body `tool` out of `layer` when the model is assembled."""
+        self._holes.setdefault(layer, []).append(tool)
+
+    def imprint(self, interface: str, tool: DimTag) -> None:
+        """Divide `interface` along the boundary of `tool`; contact is what lies within."""
+        self._spots.setdefault(interface, []).append(tool)
+
+    def draw_spot(self, opening: Opening) -> DimTag:
+        """A disc or a strip on the interface."""
+        return draw_spot(opening, self.stack, self.unit)
+
+    def draw_bowl(self, opening: Opening, depth: float, upward: bool) -> DimTag:
+        """The body between the interface and the profile of `opening`, `depth` metres deep."""
+        return draw_bowl(opening, depth, upward, self.stack, self.unit)
+
+    def assemble(self) -> Named:
+        """Draw all layers, cut all features, glue the layers and name everything.
+
+        Raises:
+            MeshError: the geometry kernel failed, or did not give what the stack describes.
+        """
+        pieces = self._cut_layers()
+        owner = self._glue(pieces)
+        gmsh.model.occ.synchronize()
+        self._drop_strays()
+        return self._name(owner)
+
+    def _cut_layers(self) -> dict[str, list[DimTag]]:
+        for feature in self.stack.features:
+            feature.cut(self)
+        lateral = [s / self.unit for s in self.stack.lateral]
+        pieces = {}
+        for layer in self.stack.layers:
+            low, high = (z / self.unit for z in self.stack.span(layer.name))
+            if self.tdim == 3:
+                body = (3, self.occ.addBox(0, 0, low, *lateral, high - low))
+            else:
+                body = (2, self.occ.addRectangle(0, low, 0, lateral[0], high - low))
+            holes = self._holes.get(layer.name, [])
+            pieces[layer.name] = self.occ.cut([body], holes)[0] if holes else [body]
+            if not pieces[layer.name]:
+                raise MeshError(f"nothing is left of layer {layer.name!r} after its voids are cut")
+        return pieces
+
+    def _glue(self, pieces: dict[str, list[DimTag]]) -> dict[int, str]:
+        """Make touching layers share their faces; returns layer by body. Remembers the contact spots."""
+        bodies = [(name, body) for name, bodies in pieces.items() for body in bodies]
+        spots = [(name, spot) for name, spots in self._spots.items() for spot in spots]
+        parts = [body for _, body in bodies]
+        if len(parts) + len(spots) > 1:
+            _, images = self.occ.fragment(parts, [spot for _, spot in spots])
+        else:
+            images = [parts]
+        owner: dict[int, str] = {}
+        for (name, _), image in zip(bodies, images, strict=False):
+            for dim, tag in image:
+                if dim == self.tdim and owner.setdefault(tag, name) != name:
+                    raise MeshError(f"layers {owner[tag]!r} and {name!r} overlap")
+        self._contact = {tag for image in images[len(bodies) :] for _, tag in image}
+        return owner
+
+    def _drop_strays(self) -> None:
+        """Remove parts of contact spots that stick out of the model or hang in a void."""
+        strays = [
+            (dim, tag)
+            for dim, tag in gmsh.model.getEntities(self.tdim - 1)
+            if not len(gmsh.model.getAdjacencies(dim, tag)[0])
+        ]
+        if strays:
+            gmsh.model.occ.remove(strays, recursive=True)
+            gmsh.model.occ.synchronize()
+
+    def _name(self, owner: dict[int, str]) -> Named:
+        stack, dim = self.stack, self.tdim - 1
+        layers: dict[str, list[int]] = {layer.name: [] for layer in stack.layers}
+        for tag in sorted(owner):
+            layers[owner[tag]].append(tag)
+        facets: dict[str, list[int]] = {name: [] for name in stack.facet_names()}
+        walls: list[int] = []
+        below = {name: i for i, name in enumerate(layers)}
+        for _, tag in gmsh.model.getEntities(dim):
+            bodies = gmsh.model.getAdjacencies(dim, tag)[0]
+            parents = sorted({owner[b] for b in bodies}, key=below.__getitem__)
+            if len(parents) == 2:
+                name = "|".join(parents)
+                if f"{name}:gap" in facets and tag not in self._contact:
+                    name += ":gap"
+            elif len(bodies) == 1:
+                name = self._outer_side(tag) or f"void|{parents[0]}"
+                if name.startswith("void|") and self._extent(tag, -1)[1] - self._extent(tag, -1)[0] > _FLAT:
+                    walls.append(tag)
+            else:
+                continue
+            if name not in facets:
+                raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
+            facets[name].append(tag)
+        absent = [name for name, tags in facets.items() if not tags]
+        if absent:
+            raise MeshError(f"the geometry kernel made no face for {', '.join(absent)}")
+        return Named(layers, facets, self._contact_edges(facets), walls)
+
+    def _extent(self, tag: int, axis: int) -> tuple[float, float]:
+        box = gmsh.model.getBoundingBox(self.tdim - 1, tag)
+        axis = axis % self.tdim
+        return box[axis], box[3 + axis]
+
+    def _outer_side(self, tag: int) -> str | None:
+        lateral = self.stack.lateral
+        planes = {
+            "bottom": (-1, 0.0),
+            "top": (-1, self.stack.height),
+            "left": (0, 0.0),
+            "right": (0, lateral[0]),
+            "front": (1, 0.0),
+            "back": (1, lateral[-1]),
+        }
+        for side in OUTER_SIDES[self.stack.dimension]:
+            axis, value = planes[side]
+            if all(abs(e - value / self.unit) < _FLAT for e in self._extent(tag, axis)):
+                return side
+        return None
+
+    def _contact_edges(self, facets: dict[str, list[int]]) -> dict[str, list[int]]:
+        """Where contact ends: between the interface and a void or a gap."""
+        open_to = {
+            e
+            for name, tags in facets.items()
+            if name.startswith("void|") or name.endswith(":gap")
+            for tag in tags
+            for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()
+        }
+        found = {}
+        for name in self.stack.interfaces:
+            contact = {
+                e for tag in facets[name] for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()
+            }
+            found[name] = sorted(contact & open_to)
+        return found

@@ -1,0 +1,142 @@
+"""A void at an interface: a hole in the layer below, above, or both."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from meshes.features.base import (
+    EdgeSide,
+    Floats,
+    Opening,
+    edge_samples,
+    footprint_problems,
+    resolve_position,
+)
+from meshes.problems import Problem, length_problem, number_text
+
+if TYPE_CHECKING:
+    from meshes.build import LayeredModel
+    from meshes.stack import Stack
+
+__all__ = ["Void", "VoidShape"]
+
+VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
+
+
+@dataclass(frozen=True)
+class Void:
+    """A hole at the interface `at` that takes the contact away within `radius`.
+
+    Attributes:
+        at: interface ``lower|upper``.
+        radius: of the contact that is lost, metres (2-D: half width of a groove).
+        depth: how far it reaches from the interface, metres; a hemisphere needs none.
+        shape: ``cap`` (part of a sphere, depth <= radius), ``hemisphere``, ``ellipsoid`` (half of one, with
+            the semi-axes `radius` along and `depth` across the interface) or ``lens`` (a cap of `depth` on
+            both sides).
+        into: name of the layer that it reaches into; default: the layer below the interface.
+        position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis).
+            A centre on a lateral side makes a half void: the side is its symmetry plane.
+        name: for messages.
+    """
+
+    at: str
+    radius: float
+    depth: float | None = None
+    shape: VoidShape = "cap"
+    into: str | None = None
+    position: tuple[float, ...] | None = None
+    name: str = "void"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.position, list):
+            object.__setattr__(self, "position", tuple(self.position))
+
+    def sides(self, stack: Stack) -> tuple[float, float]:
+        """Depths (below, above) of the interface in metres."""
+        upper = self.at.split("|")[1]
+        depth = self.radius if self.shape == "hemisphere" or self.depth is None else float(self.depth)
+        if self.shape == "lens":
+            return depth, depth
+        return (0.0, depth) if self.into == upper else (depth, 0.0)
+
+    def openings(self, stack: Stack) -> tuple[Opening, ...]:
+        """The one footprint of this void."""
+        below, above = self.sides(stack)
+        centre = resolve_position(self.position, stack)
+        shape = "ellipsoid" if self.shape == "ellipsoid" else "cap"
+        return (Opening(self.at, centre, float(self.radius), below, above, shape, self.name),)
+
+    def facet_names(self, stack: Stack) -> tuple[str, ...]:
+        """Its surface towards the layers on both sides."""
+        lower, upper = self.at.split("|")
+        return (f"void|{lower}", f"void|{upper}")
+
+    def problems(self, stack: Stack) -> list[Problem]:
+        """What is wrong with it in this stack."""
+        found = length_problem("radius", self.radius)
+        found += length_problem("depth", self.depth, optional=self.shape == "hemisphere")
+        found += self.shape_problems(stack)
+        if not found:
+            found += self.depth_problems(stack)
+            found += footprint_problems(stack, self.position, self.radius, "void")
+        return found
+
+    def shape_problems(self, stack: Stack) -> list[Problem]:
+        """Unknown shape, or a layer that it cannot reach into."""
+        found = []
+        shapes = get_args(VoidShape)
+        if self.shape not in shapes:
+            found.append(Problem("shape", repr(self.shape), f"must be one of {', '.join(shapes)}"))
+        lower, upper = self.at.split("|")
+        if self.into is not None and self.into not in (lower, upper):
+            found.append(
+                Problem("into", repr(self.into), f"must be a layer of this interface: {lower} or {upper}")
+            )
+        elif self.into is not None and self.shape == "lens":
+            found.append(Problem("into", repr(self.into), "a lens reaches into both layers: leave this out"))
+        return found
+
+    def depth_problems(self, stack: Stack) -> list[Problem]:
+        """A depth that its shape or its layers do not allow."""
+        found = []
+        if (
+            self.shape in ("cap", "lens")
+            and self.depth is not None
+            and self.depth > self.radius * (1 + 1e-12)
+        ):
+            most = number_text(self.radius)
+            message = f"a {self.shape} is at most as deep as its radius ({most}): use an ellipsoid"
+            found.append(Problem("depth", number_text(self.depth), message))
+        hemisphere = self.shape == "hemisphere" and self.depth is not None
+        if hemisphere and not math.isclose(float(self.depth or 0.0), self.radius, rel_tol=1e-9):
+            message = f"a hemisphere is as deep as its radius ({number_text(self.radius)}): leave this out"
+            found.append(Problem("depth", number_text(self.depth), message))
+        for name, reach in zip(self.at.split("|"), self.sides(stack), strict=True):
+            thickness = stack.layer(name).thickness
+            if reach > 0.99 * thickness:
+                message = f"the void is larger than its layer {name!r} (thickness {number_text(thickness)})"
+                path = "radius" if self.shape == "hemisphere" else "depth"
+                found.append(Problem(path, number_text(reach), message))
+        return found
+
+    def cut(self, model: LayeredModel) -> None:
+        """Take the void out of the layers that it reaches into."""
+        for opening in self.openings(model.stack):
+            for layer, depth, upward in zip(
+                self.at.split("|"), (opening.below, opening.above), (False, True), strict=True
+            ):
+                if depth > 0:
+                    model.carve(layer, model.draw_bowl(opening, depth, upward))
+
+    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
+        """Points (n, gdim) on the interface, `distance` (metres) outside of the void's edge.
+
+        3-D: 64 around the edge, fewer where the model or another feature cuts them off.
+
+        Raises:
+            ValueError: unknown side, or a distance that is not positive.
+        """
+        return edge_samples(stack, self.openings(stack), distance, side)

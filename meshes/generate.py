@@ -1,0 +1,190 @@
+"""A stack and sizes in, a tagged mesh out. Gmsh runs on rank 0 only, on one thread, the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from meshes.arrays import MeshArrays, arrays_from_gmsh
+from meshes.cache import load_arrays, mesh_key, save_arrays
+from meshes.collective import on_root
+from meshes.interval import interval_arrays
+from meshes.problems import MeshError
+from meshes.quality import require_layer_cells
+from meshes.sizes import MeshSizes
+from meshes.stack import Stack
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+
+__all__ = ["generate", "generate_arrays", "gmsh_session"]
+
+#: Same input, same mesh: one thread, sequential algorithms, fixed seed, no user's .gmshrc.
+_OPTIONS: dict[str, float] = {
+    "General.Terminal": 0,
+    "General.NumThreads": 1,
+    "General.AbortOnError": 0,
+    "Geometry.OCCParallel": 0,
+    "Mesh.MaxNumThreads1D": 1,
+    "Mesh.MaxNumThreads2D": 1,
+    "Mesh.MaxNumThreads3D": 1,
+    "Mesh.RandomSeed": 1,
+    "Mesh.Algorithm": 6,  # frontal Delaunay
+    "Mesh.Algorithm3D": 1,  # Delaunay; HXT is faster only on threads, and then not reproducible
+    "Mesh.MeshSizeExtendFromBoundary": 0,
+    "Mesh.MeshSizeFromPoints": 0,
+    "Mesh.MeshSizeFromCurvature": 0,
+    "Mesh.MeshSizeMin": 0,
+    "Mesh.ElementOrder": 1,
+    "Mesh.Optimize": 1,
+    "Mesh.Renumber": 1,
+}
+
+
+def generate(
+    stack: Stack,
+    sizes: MeshSizes | None,
+    comm: Any,
+    partitioner: Callable[..., Any] | None = None,
+    cache: Path | None = None,
+) -> TaggedMesh:
+    """The distributed, tagged mesh of `stack`.
+
+    Args:
+        stack: what to mesh. sizes: how finely; None: defaults that suit the stack.
+        comm: MPI communicator; Gmsh runs on its rank 0.
+        partitioner: of dolfinx, with ghost cells across shared facets (needed on more than one rank).
+        cache: folder for finished meshes; a damaged file in it is replaced.
+
+    Raises:
+        MeshProblem: the input is wrong. MeshError: the mesh could not be made. Both on all ranks.
+    """
+    from meshes.tagged import TaggedMesh
+
+    arrays = on_root(comm, lambda: generate_arrays(stack, sizes, cache))
+    return replace(TaggedMesh.from_arrays(arrays, comm, partitioner), dimension=stack.dimension, stack=stack)
+
+
+def generate_arrays(stack: Stack, sizes: MeshSizes | None = None, cache: Path | None = None) -> MeshArrays:
+    """The mesh of `stack` as arrays on this process. Needs no dolfinx and no MPI.
+
+    Raises:
+        MeshProblem: the input is wrong. MeshError: Gmsh failed; the message names the features.
+    """
+    stack.check()
+    sizes = sizes if sizes is not None else MeshSizes.default(stack)
+    sizes.check(stack)
+    path = None
+    if cache is not None:
+        path = Path(cache) / f"{mesh_key(stack, sizes, _generator(stack))}.npz"
+        if path.exists():
+            try:
+                return load_arrays(path)
+            except MeshError:
+                pass  # damaged: made again and replaced below
+    arrays = interval_arrays(stack, sizes) if stack.dimension == "1" else _with_gmsh(stack, sizes)
+    arrays.check()
+    require_layer_cells(arrays)
+    if path is not None:
+        save_arrays(arrays, path)
+    return arrays
+
+
+@contextmanager
+def gmsh_session() -> Iterator[None]:
+    """Gmsh with a fresh model and reproducible options, silent; a session of the caller is left as it was.
+
+    Errors of Gmsh within become `MeshError` with the last messages of its log.
+    """
+    import gmsh
+
+    mine = not gmsh.isInitialized()
+    before: dict[str, float] = {}
+    if mine:
+        gmsh.initialize(readConfigFiles=False, interruptible=False)
+    else:
+        before = {name: gmsh.option.getNumber(name) for name in (*_OPTIONS, "Mesh.MeshSizeMax")}
+        model = gmsh.model.getCurrent()
+    name = "ssbfem"
+    try:
+        for option, value in _OPTIONS.items():
+            gmsh.option.setNumber(option, value)
+        gmsh.model.add(name)
+        gmsh.logger.start()
+        try:
+            yield
+        except MeshError:
+            raise
+        except Exception as error:
+            log = [line for line in gmsh.logger.get() if line.startswith(("Error", "Warning"))]
+            raise MeshError("; ".join([str(error), *log[-3:]])) from error
+        finally:
+            gmsh.logger.stop()
+            gmsh.model.setCurrent(name)
+            gmsh.model.remove()
+    finally:
+        if mine:
+            gmsh.finalize()
+        else:
+            for option, value in before.items():
+                gmsh.option.setNumber(option, value)
+            gmsh.model.setCurrent(model)
+
+
+def _generator(stack: Stack) -> str:
+    if stack.dimension == "1":
+        return "intervals"
+    import gmsh
+
+    return f"gmsh {gmsh.__version__}"
+
+
+def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
+    import gmsh
+
+    from meshes.build import LayeredModel, model_unit
+    from meshes.fields import set_size_field
+
+    model = LayeredModel(stack, model_unit(stack))
+    try:
+        with gmsh_session():
+            named = model.assemble()
+            set_size_field(model, named, sizes)
+            for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, named.facets)):
+                for number, (name, tags) in enumerate(groups.items(), start=1):
+                    gmsh.model.addPhysicalGroup(dim, tags, number, name)
+            gmsh.model.mesh.generate(model.tdim)
+            arrays = arrays_from_gmsh(model.tdim, stack.gdim, model.unit)
+    except MeshError as error:
+        labels = ", ".join(stack.feature_label(i) for i in range(len(stack.features))) or "none"
+        text = f"this geometry could not be meshed (features: {labels}): {error}"
+        raise MeshError(text) from error
+    return _snapped(arrays, stack)
+
+
+def _snapped(arrays: MeshArrays, stack: Stack) -> MeshArrays:
+    """Points of flat facets put exactly into their plane (Gmsh leaves rounding errors of its own unit)."""
+    points = arrays.points.copy()
+    lateral = stack.lateral
+    planes = {
+        "bottom": (-1, 0.0),
+        "top": (-1, stack.levels[-1]),
+        "left": (0, 0.0),
+        "right": (0, lateral[0] if lateral else 0.0),
+        "front": (1, 0.0),
+        "back": (1, lateral[-1] if lateral else 0.0),
+    }
+    for name, tag in arrays.facet_names.items():
+        if name.startswith("void|"):
+            continue
+        axis, value = planes[name] if name in planes else (-1, stack.z_of(name.split(":")[0]))
+        at = np.unique(arrays.facets[arrays.facet_tags == tag])
+        if at.size and np.abs(points[at, axis] - value).max() > 1e-6 * max(stack.height, *lateral, value):
+            raise MeshError(f"facets called {name!r} do not lie in its plane")
+        points[at, axis] = value
+    return replace(arrays, points=points)
