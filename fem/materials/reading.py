@@ -32,6 +32,9 @@ KNOWN_DOUBT = "quoted from memory of the literature, not re-read"
 """The doubt that every value of provenance "known" carries."""
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+MAX_ALIASES = 1000
+MAX_ENTRIES = 1000
 _HEAD = ("name", "formula", "kind", "description", "based_on", "variant")
 _DATUM = ("value", "temperature", "source", "provenance", "doubt", "activation", "range", "choice", "label")
 _KINDS = get_args(Kind)
@@ -55,6 +58,27 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
             seen.add(key)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        if len(node.value) > MAX_ENTRIES:  # merges of merges multiply
+            raise yaml.constructor.ConstructorError(None, None, "too many merged entries", node.start_mark)
+
+
+def _refuse_hostile(text: str) -> None:
+    """Refuse what would exhaust the process: libyaml's composer recurses in C, merged aliases multiply."""
+    depth = aliases = 0
+    for event in yaml.parse(text, Loader=_UniqueKeyLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if aliases > MAX_ALIASES:
+            raise ValueError(f"more than {MAX_ALIASES} aliases")
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested more than {MAX_DEPTH} deep")
+
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
     """The mapping in a material file.
@@ -65,11 +89,12 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise MaterialError(f"{path} is larger than {MAX_BYTES} bytes: not a material file")
-        with path.open(encoding="utf-8") as stream:
-            content = yaml.load(stream, Loader=_UniqueKeyLoader)  # a SafeLoader
+        text = path.read_text(encoding="utf-8")
+        _refuse_hostile(text)
+        content = yaml.load(text, Loader=_UniqueKeyLoader)  # a SafeLoader
     except OSError as error:
         raise MaterialError(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise MaterialError(f"{path} is not a YAML file: {' '.join(str(error).split())}") from error
     if not isinstance(content, Mapping):
         raise MaterialError(f"{path} must hold a mapping of properties, not {reprlib.repr(content)}")

@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 
 from fem.materials import PROPERTIES, MaterialError, check_mapping, from_mapping, load, load_file, names
 
+# each level merges the one before nine times: 9^12 entries
+MERGES_OF_MERGES = b"m0: &m0 {x: 1}\n" + b"".join(
+    b"m%d: &m%d {<<: [%s]}\n" % (i, i, b",".join([b"*m%d" % (i - 1)] * 9)) for i in range(1, 13)
+)
+
 GOOD: dict[str, Any] = {
     "kind": "single-ion conductor",
     "formula": "Li7La3Zr2O12",
@@ -174,7 +179,11 @@ def test_files(tmp_path: Path) -> None:
         (b"!!python/object/apply:os.system ['true']", "not a YAML file"),
         (b"kind: metal\nyoung_modulus: 5 m\n", "mine.yaml.young_modulus"),
         (b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nkind: metal\n", "not a property"),
-        (b"[" * 20000, "not a YAML file"),
+        (b"[" * 300_000, "nested more than"),
+        (b"{a: " * 200_000, "nested more than"),
+        (MERGES_OF_MERGES, "merged"),
+        (b"a: &a 1\nb: [" + b"*a," * 2000 + b"]", "aliases"),
+        (b"- " * 300_000, "nested more than"),
     ],
 )
 def test_bad_files_get_one_message(tmp_path: Path, content: bytes, part: str) -> None:
