@@ -147,6 +147,26 @@ def format_error(error: BaseException) -> str:
     return f"internal error ({type(error).__name__}): {text}\n  set SSBFEM_DEBUG=1 to see where"
 
 
+def translate(error: BaseException) -> BaseException:
+    """The user's error for what the core and the meshes raise; other errors as they are."""
+    from fem.errors import ConvergenceError, ModelError
+    from meshes.problems import MeshError, MeshProblem
+
+    if isinstance(error, StudyError):
+        return error
+    if isinstance(error, MeshProblem):
+        return InputError((Problem(p.path, p.value, p.message) for p in error.problems), "geometry")
+    if isinstance(error, ModelError):
+        return InputError.single(str(error), source="model")
+    if isinstance(error, ConvergenceError | MeshError):
+        return SolveError(str(error))
+    if isinstance(error, ModuleNotFoundError):
+        return SolveError(
+            f"{error.name} is not installed here; run inside the environment: containers/run ssbfem ..."
+        )
+    return error
+
+
 def exit_status(error: BaseException) -> int:
     """The process status that belongs to an error."""
     if isinstance(error, StudyError):
