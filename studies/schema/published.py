@@ -14,7 +14,7 @@ PUBLISHED = Path(__file__).parent.parent / "study.schema.json"
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a study file. What only makes sense together is not in it: `ssbfem check` is."""
+    """JSON Schema (2020-12) of a study file. It does not know what must hold between parts."""
     schema = Study.model_json_schema(by_alias=True, mode="validation")
     definitions = schema["$defs"]
     layer = definitions["Layer"]["properties"]
@@ -28,6 +28,8 @@ def json_schema() -> dict[str, Any]:
         },
         "additionalProperties": False,
     }
+    for key in ("interfaces", "materials"):
+        schema["properties"][key]["additionalProperties"] = False
     # Short forms that the reader accepts.
     schema["properties"]["mechanics"] = {
         "anyOf": [{"enum": [True, False, "on", "off"]}, {"$ref": "#/$defs/Mechanics"}],
