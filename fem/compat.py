@@ -1,0 +1,184 @@
+"""The only file that knows that dolfinx has versions (0.9, 0.10, 0.11).
+
+The rest of the package is written against the names below, which follow the newest idiom.
+Every function is a thin adapter: when 0.9 is dropped this file shrinks to almost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dolfinx
+import numpy as np
+import numpy.typing as npt
+from dolfinx import fem
+from dolfinx import mesh as dmesh
+
+IntArray = npt.NDArray[np.int32]
+
+VERSION: tuple[int, ...] = tuple(int(p) for p in dolfinx.__version__.split(".")[:2])
+_HAS_ENTITY_MAP = hasattr(dmesh, "EntityMap")
+
+
+def shared_facet_partitioner() -> Any:
+    """Cell partitioner that gives every rank the neighbours of its facets as ghosts.
+
+    Interior-facet integrals at a partition boundary are wrong or impossible without them.
+    """
+    mode = dmesh.GhostMode.shared_facet
+    try:
+        return dmesh.create_cell_partitioner(mode, 2)  # 0.11: links per facet are mandatory
+    except TypeError:
+        return dmesh.create_cell_partitioner(mode)
+
+
+@dataclass(frozen=True)
+class SubMesh:
+    """A submesh and its relation to the parent.
+
+    Attributes:
+        mesh: the submesh; equal to ``parent`` when it covers every cell of it.
+        parent: the mesh on which all integrals live.
+        dim: topological dimension of the submesh.
+        to_parent: (cells,) parent entity of every submesh cell, owned and ghost.
+        native: dolfinx' own EntityMap (None before 0.10 and for the trivial submesh).
+    """
+
+    mesh: Any
+    parent: Any
+    dim: int
+    to_parent: IntArray
+    native: Any = None
+
+    @property
+    def trivial(self) -> bool:
+        """True when the submesh is the parent itself."""
+        return self.mesh is self.parent
+
+    def from_parent(self) -> IntArray:
+        """(parent entities,) submesh cell of every parent entity, -1 outside."""
+        im = self.parent.topology.index_map(self.dim)
+        inverse = np.full(im.size_local + im.num_ghosts, -1, dtype=np.int32)
+        inverse[self.to_parent] = np.arange(len(self.to_parent), dtype=np.int32)
+        return inverse
+
+
+def create_submesh(parent: Any, dim: int, entities: IntArray) -> SubMesh:
+    """Submesh of the given parent entities (owned and ghost, local numbering)."""
+    sub, emap, _vertex_map, _nodes = dmesh.create_submesh(parent, dim, entities)
+    if _HAS_ENTITY_MAP:
+        im = sub.topology.index_map(dim)
+        cells = np.arange(im.size_local + im.num_ghosts, dtype=np.int32)
+        to_parent = np.asarray(emap.sub_topology_to_topology(cells, False), dtype=np.int32)
+        return SubMesh(sub, parent, dim, to_parent, emap)
+    return SubMesh(sub, parent, dim, np.asarray(emap, dtype=np.int32))
+
+
+def _filled_map(sub: SubMesh) -> IntArray:
+    """Parent -> submesh map in which an outside cell borrows the index of an inside neighbour.
+
+    dolfinx 0.9 dereferences the map for both cells of an interior facet without a test; what it reads for
+    the outside cell is multiplied by zero.
+    """
+    inverse = sub.from_parent()
+    top = sub.parent.topology
+    if sub.dim != top.dim:
+        return inverse
+    top.create_connectivity(top.dim - 1, top.dim)
+    links = top.connectivity(top.dim - 1, top.dim)
+    two = np.flatnonzero(np.diff(links.offsets) == 2)
+    first, second = links.array[links.offsets[two]], links.array[links.offsets[two] + 1]
+    filled = inverse.copy()
+    mask = (inverse[first] >= 0) & (inverse[second] < 0)
+    filled[second[mask]] = inverse[first[mask]]
+    mask = (inverse[second] >= 0) & (inverse[first] < 0)
+    filled[first[mask]] = inverse[second[mask]]
+    return filled
+
+
+class EntityMaps:
+    """What ``dolfinx.fem.form`` wants to know about the submeshes of one parent, computed once."""
+
+    def __init__(self, submeshes: Iterable[SubMesh]) -> None:
+        self.submeshes = [s for s in submeshes if not s.trivial]
+        self._native: Any
+        if _HAS_ENTITY_MAP:
+            self._native = [s.native for s in self.submeshes]
+        else:
+            self._native = {s.mesh: _filled_map(s) for s in self.submeshes}
+
+    def form(self, expression: Any, **options: Any) -> Any:
+        """Compile a UFL form (or nested list of forms, None where empty)."""
+        if isinstance(expression, list | tuple):
+            return [self.form(e, **options) for e in expression]
+        if expression is None:
+            return None
+        options.setdefault("jit_options", JIT_OPTIONS)
+        if not self.submeshes:
+            return fem.form(expression, **options)
+        return fem.form(expression, entity_maps=self._native, **options)
+
+
+# The default limit of 10 s is too short for coupled forms when several ranks wait for one compiler.
+JIT_OPTIONS: dict[str, Any] = {"timeout": 300}
+
+
+def interior_facet_entities(mesh: Any, facets: IntArray) -> npt.NDArray[np.int32]:
+    """(n, 4) rows (cell, local facet, cell, local facet) of the given interior facets."""
+    top = mesh.topology
+    top.create_connectivity(top.dim - 1, top.dim)
+    top.create_connectivity(top.dim, top.dim - 1)
+    kind = fem.IntegralType.interior_facet
+    try:
+        entities = fem.compute_integration_domains(kind, top, facets)
+    except TypeError:  # 0.9 wants the dimension of the entities
+        entities = fem.compute_integration_domains(kind, top, facets, top.dim - 1)
+    return np.asarray(entities, dtype=np.int32).reshape(-1, 4)
+
+
+def coordinate_map(mesh: Any) -> Any:
+    """The coordinate element of a mesh with one cell type."""
+    geometry = mesh.geometry
+    return geometry.cmaps[0] if hasattr(geometry, "cmaps") else geometry.cmap
+
+
+def geometry_dofmap(mesh: Any) -> Any:
+    """(cells, nodes) geometry nodes of every cell of a mesh with one cell type."""
+    geometry = mesh.geometry
+    return geometry.dofmaps[0] if hasattr(geometry, "dofmaps") else geometry.dofmap
+
+
+def interpolation_points(space: Any) -> Any:
+    """Reference points at which the element of a space wants values."""
+    points = space.element.interpolation_points
+    return points() if callable(points) else points
+
+
+def create_block_matrix(forms: Sequence[Sequence[Any]]) -> Any:
+    """Monolithic AIJ matrix with the sparsity of a block of bilinear forms."""
+    import dolfinx.fem.petsc as petsc
+
+    if VERSION >= (0, 10):
+        return petsc.create_matrix([list(row) for row in forms], kind=None)
+    return petsc.create_matrix_block([list(row) for row in forms])
+
+
+def assemble_block_matrix(matrix: Any, forms: Sequence[Sequence[Any]], bcs: Sequence[Any]) -> None:
+    """Assemble into ``matrix`` (zeroed first); rows and columns of ``bcs`` become identity rows."""
+    import dolfinx.fem.petsc as petsc
+
+    matrix.zeroEntries()
+    rows = [list(row) for row in forms]
+    if VERSION >= (0, 10):
+        petsc.assemble_matrix(matrix, rows, bcs=list(bcs))
+    else:
+        petsc.assemble_matrix_block(matrix, rows, bcs=list(bcs))
+    matrix.assemble()
+
+
+def same_space(condition: Any, space: Any) -> bool:
+    """True when a Dirichlet condition belongs to ``space``."""
+    own = condition.function_space
+    return bool(space._cpp_object.contains(getattr(own, "_cpp_object", own)))

@@ -1,0 +1,153 @@
+"""What acts on a cell from outside: electrical terminals, stack pressure, symmetry planes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """An electrical connection.
+
+    Exactly one of ``potential`` and ``current`` is given.
+
+    Attributes:
+        name: name of the terminal, used in results.
+        at: an equipotential layer, or an outer side (``bottom``, ``top``) of a resolved conductor.
+        potential: V, fixed.
+        current: A fed into the cell from outside (per depth in 2-D: A/m; 1-D: A/m^2); the potential is unknown.
+        carrier: the potential that is held, for outer sides of mixed conductors.
+    """
+
+    name: str
+    at: str
+    potential: float | None = None
+    current: float | None = None
+    carrier: str = "electronic"
+
+    def __post_init__(self) -> None:
+        if (self.potential is None) == (self.current is None):
+            raise ValueError(f"terminal {self.name!r}: give either a potential or a current")
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """Constant pressure on an outer side: traction -p n.
+
+    Attributes:
+        side: outer side.
+        pressure: Pa, positive in compression.
+    """
+
+    side: str
+    pressure: float
+
+
+@dataclass(frozen=True)
+class Traction:
+    """A given traction vector (possibly a UFL expression of the position) on an outer side.
+
+    Attributes:
+        side: outer side.
+        value: Pa, as many components as space dimensions.
+    """
+
+    side: str
+    value: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Roller:
+    """Zero normal displacement on an outer side: a symmetry plane or a smooth rigid wall.
+
+    Attributes:
+        side: outer side; its normal must be along a coordinate axis.
+        axis: index of the coordinate that is held.
+        displacement: m, given value of that component.
+    """
+
+    side: str
+    axis: int
+    displacement: float = 0.0
+
+
+@dataclass(frozen=True)
+class Platen:
+    """A rigid plate on an outer side: one unknown displacement, a given total force.
+
+    Attributes:
+        side: outer side.
+        axis: index of the coordinate along which it moves.
+        force: N along the axis (per depth in 2-D: N/m; 1-D: Pa).
+    """
+
+    side: str
+    axis: int
+    force: float
+
+
+Mechanical = Pressure | Traction | Roller | Platen
+
+
+@dataclass(frozen=True)
+class ImposedDisplacement:
+    """All components of the displacement given on an outer side.
+
+    Attributes:
+        side: outer side or void surface.
+        values: function of points (3, n) in m returning (components, n) in m.
+    """
+
+    side: str
+    values: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class ImposedPotential:
+    """A potential given as a function of position on an outer side.
+
+    Attributes:
+        side: outer side.
+        layer: layer whose potential is meant (the first or last one of the stack usually).
+        carrier: ``ionic`` or ``electronic``.
+        values: function of points (3, n) in m returning (n,) in V.
+    """
+
+    side: str
+    layer: str
+    carrier: str
+    values: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A volumetric source in a layer.
+
+    Attributes:
+        layer: where.
+        quantity: ``ionic`` or ``electronic`` (A/m^3), or ``force`` (N/m^3).
+        density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
+    """
+
+    layer: str
+    quantity: str
+    density: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class SurfaceSource:
+    """A source on one side of an interface, or on an outer side.
+
+    Attributes:
+        facets: interface or outer side.
+        layer: the side that receives it.
+        quantity: ``ionic`` or ``electronic`` (A/m^2), or ``force`` (Pa).
+        density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
+    """
+
+    facets: str
+    layer: str
+    quantity: str
+    density: Callable[[Any], Any]

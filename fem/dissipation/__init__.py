@@ -1,0 +1,1 @@
+"""Dissipation potentials, one file each; flux = d(dissipation)/d(force)."""

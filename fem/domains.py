@@ -1,0 +1,214 @@
+"""Where things live: regions as submeshes, interfaces with ordered sides, measures with their weight.
+
+All integrals are on the parent mesh; unknowns live on submeshes of it. Side 0 (UFL ``+``) of interface ``a|b``
+is always ``a``, because the side that Gmsh or dolfinx calls ``+`` is arbitrary per facet.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+
+from fem import compat
+from fem.errors import ModelError
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+
+IntArray = npt.NDArray[np.int32]
+
+# Exponential kinetics on straight facets: this degree integrates them to better than the discretisation error.
+INTERFACE_QUADRATURE_DEGREE = 6
+
+
+class Domains:
+    """Regions, interfaces and measures of one tagged mesh.
+
+    Args:
+        tagged: distributed mesh with names (see ``meshes.tagged``).
+    """
+
+    def __init__(self, tagged: TaggedMesh) -> None:
+        self.tagged = tagged
+        self.mesh = tagged.mesh
+        self.comm = tagged.mesh.comm
+        self.tdim: int = self.mesh.topology.dim
+        self.gdim: int = self.mesh.geometry.dim
+        self.axisymmetric = tagged.dimension == "axisymmetric"
+        self._regions: dict[frozenset[str], compat.SubMesh] = {}
+        self._interface_meshes: dict[tuple[str, ...], compat.SubMesh] = {}
+        self._entities: dict[str, IntArray] = {}
+
+    # ------------------------------------------------------------------ names
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers, in stacking order."""
+        return tuple(self.tagged.layers)
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """Names ``a|b`` of the interfaces in electrical contact, in stacking order."""
+        order = {name: k for k, name in enumerate(self.layers)}
+        names = [n for n in self.tagged.facets if "|" in n and ":" not in n and all(p in order for p in n.split("|"))]
+        return tuple(sorted(names, key=lambda n: order[n.split("|")[0]]))
+
+    def layer_tag(self, layer: str) -> int:
+        """Cell tag of a layer.
+
+        Raises:
+            ModelError: when the layer is unknown.
+        """
+        if layer not in self.tagged.layers:
+            raise ModelError(f"no layer {layer!r}; there are {', '.join(self.layers)}")
+        return int(self.tagged.layers[layer])
+
+    def facet_tag(self, name: str) -> int:
+        """Facet tag of an interface, an outer side or a void surface.
+
+        Raises:
+            ModelError: when there is no such facet group.
+        """
+        if name not in self.tagged.facets:
+            raise ModelError(f"no facets named {name!r}; there are {', '.join(self.tagged.facets)}")
+        return int(self.tagged.facets[name])
+
+    # --------------------------------------------------------------- submeshes
+    @cached_property
+    def cell_values(self) -> IntArray:
+        """(cells,) layer tag of every owned and ghost cell, -1 where untagged."""
+        im = self.mesh.topology.index_map(self.tdim)
+        values = np.full(im.size_local + im.num_ghosts, -1, dtype=np.int32)
+        values[self.tagged.cell_tags.indices] = self.tagged.cell_tags.values
+        return values
+
+    def region(self, layers: tuple[str, ...] | frozenset[str]) -> compat.SubMesh:
+        """Submesh of the given layers; the parent itself when they are all layers."""
+        key = frozenset(layers)
+        if key not in self._regions:
+            tags = np.array([self.layer_tag(name) for name in key], dtype=np.int32)
+            if key == frozenset(self.layers):
+                cells = np.arange(len(self.cell_values), dtype=np.int32)
+                self._regions[key] = compat.SubMesh(self.mesh, self.mesh, self.tdim, cells)
+            else:
+                cells = np.flatnonzero(np.isin(self.cell_values, tags)).astype(np.int32)
+                self._regions[key] = compat.create_submesh(self.mesh, self.tdim, cells)
+        return self._regions[key]
+
+    def interface_mesh(self, name: str) -> compat.SubMesh:
+        """Codimension-1 submesh of an interface (not for 1-D models, whose interfaces are points)."""
+        key = (name,)
+        if key not in self._interface_meshes:
+            facets = self.facets(name)
+            self._interface_meshes[key] = compat.create_submesh(self.mesh, self.tdim - 1, facets)
+        return self._interface_meshes[key]
+
+    def entity_maps(self) -> compat.EntityMaps:
+        """Entity maps of all submeshes made so far, for ``EntityMaps.form``."""
+        return compat.EntityMaps([*self._regions.values(), *self._interface_meshes.values()])
+
+    # -------------------------------------------------------------- facets
+    def facets(self, name: str) -> IntArray:
+        """Local facets (owned and ghost) of a facet group; may be empty on a rank."""
+        return np.asarray(self.tagged.facet_tags.find(self.facet_tag(name)), dtype=np.int32)
+
+    def interface_entities(self, name: str) -> IntArray:
+        """(n, 4) rows (cell, local facet) of side 0 then side 1, owned facets only."""
+        if name not in self._entities:
+            facets = self.facets(name)
+            facets = facets[facets < self.mesh.topology.index_map(self.tdim - 1).size_local]
+            rows = compat.interior_facet_entities(self.mesh, facets)
+            below = self.layer_tag(name.split("|")[0])
+            swap = self.cell_values[rows[:, 0]] != below
+            rows[swap] = rows[swap][:, [2, 3, 0, 1]]
+            wrong = int(np.count_nonzero(self.cell_values[rows[:, 0]] != below))
+            if self.comm.allreduce(wrong) > 0:
+                raise ModelError(f"interface {name!r}: {wrong} facets do not touch layer {name.split('|')[0]!r}")
+            self._entities[name] = rows
+        return self._entities[name]
+
+    # -------------------------------------------------------------- measures
+    @cached_property
+    def _cell_measure(self) -> Any:
+        return ufl.Measure("dx", domain=self.mesh, subdomain_data=self.tagged.cell_tags)
+
+    @cached_property
+    def _outer_measure(self) -> Any:
+        return ufl.Measure("ds", domain=self.mesh, subdomain_data=self.tagged.facet_tags)
+
+    @cached_property
+    def _interface_measure(self) -> Any:
+        data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in self.interfaces]
+        metadata = {"quadrature_degree": INTERFACE_QUADRATURE_DEGREE}
+        return ufl.Measure("dS", domain=self.mesh, subdomain_data=data, metadata=metadata)
+
+    def weight(self, side: str | None = None) -> Any:
+        """1, or 2 pi r in axisymmetric models (``side``: restriction for interface integrals)."""
+        if not self.axisymmetric:
+            return 1.0
+        radius = ufl.SpatialCoordinate(self.mesh)[0]
+        return 2 * ufl.pi * (radius(side) if side else radius)
+
+    def integral(self, density: Any, layer: str) -> Any:
+        """Integral of a density over a layer (per depth in 2-D, per area in 1-D)."""
+        return self.weight() * density * self._cell_measure(self.layer_tag(layer))
+
+    def interface_integral(self, density: Any, name: str) -> Any:
+        """Integral of a density (with restricted operands) over an interface."""
+        return self.weight("+") * density * self._interface_measure(self.facet_tag(name))
+
+    def outer_integral(self, density: Any, name: str) -> Any:
+        """Integral of a density over an outer side or a void surface."""
+        return self.weight() * density * self._outer_measure(self.facet_tag(name))
+
+    # -------------------------------------------------------------- dofs
+    def facet_dofs(self, space: Any, region: compat.SubMesh, name: str) -> IntArray:
+        """Blocks of degrees of freedom of ``space`` (on ``region``) on a facet group, owned and ghost.
+
+        A rank may own a node of the group without seeing any facet of it; marking is therefore reduced to the
+        owners and sent back.
+        """
+        top = self.mesh.topology
+        top.create_connectivity(self.tdim - 1, self.tdim)
+        top.create_connectivity(self.tdim, self.tdim - 1)
+        facets = self.facets(name)
+        links = top.connectivity(self.tdim - 1, self.tdim)
+        cell_facets = top.connectivity(self.tdim, self.tdim - 1).array.reshape(-1, self.tdim + 1)
+        counts = np.diff(links.offsets)[facets]
+        cells = _gather_rows(links.array, links.offsets[facets], counts)
+        owner = np.repeat(facets, counts)
+        local = np.argmax(cell_facets[cells] == owner[:, None], axis=1)
+        inside = region.from_parent()[cells]
+        keep = inside >= 0
+        layout = space.dofmap.dof_layout
+        marker = _marker(space)
+        for facet in range(self.tdim + 1):
+            chosen = inside[keep & (local == facet)]
+            closure = layout.entity_closure_dofs(self.tdim - 1, facet)
+            marker.array[space.dofmap.list[chosen][:, closure].reshape(-1)] = 1.0
+        _reduce_marker(marker)
+        return np.flatnonzero(marker.array > 0.5).astype(np.int32)
+
+
+def _gather_rows(values: IntArray, starts: IntArray, counts: IntArray) -> IntArray:
+    """Concatenate ``values[s:s+c]`` for all (s, c) without a Python loop."""
+    total = int(counts.sum())
+    ends = np.cumsum(counts)
+    index = np.arange(total) - np.repeat(ends - counts, counts) + np.repeat(starts, counts)
+    return np.asarray(values[index], dtype=np.int32)
+
+
+def _marker(space: Any) -> Any:
+    from dolfinx import la
+
+    return la.vector(space.dofmap.index_map, 1)
+
+
+def _reduce_marker(marker: Any) -> None:
+    from dolfinx import la
+
+    marker.scatter_reverse(la.InsertMode.add)
+    marker.scatter_forward()

@@ -1,0 +1,1 @@
+"""Free energy densities, one file each; stress = d(energy)/d(strain)."""

@@ -1,0 +1,60 @@
+"""Isotropic linear elasticity with an eigenstrain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ufl
+
+from fem.terms import State
+
+
+@dataclass(frozen=True)
+class Elastic:
+    """psi = lambda/2 tr(e)^2 + mu e:e with e = strain - eigenstrain.
+
+    Source: any text on elasticity; the eigenstrain after Mura, Micromechanics of Defects in Solids.
+
+    Attributes:
+        young_modulus: Pa, positive.
+        poisson_ratio: between -1 and 0.5, exclusive.
+        eigenstrain: stress-free linear strain, isotropic (float) or a (3, 3) nested tuple; positive on expansion.
+    """
+
+    young_modulus: float
+    poisson_ratio: float
+    eigenstrain: float | tuple[tuple[float, ...], ...] = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.young_modulus > 0:
+            raise ValueError(f"young_modulus must be positive, got {self.young_modulus}")
+        if not -1 < self.poisson_ratio < 0.5:
+            raise ValueError(f"poisson_ratio must lie between -1 and 0.5, got {self.poisson_ratio}")
+
+    @property
+    def lame(self) -> tuple[float, float]:
+        """(lambda, mu) in Pa."""
+        young, nu = self.young_modulus, self.poisson_ratio
+        return young * nu / ((1 + nu) * (1 - 2 * nu)), young / (2 * (1 + nu))
+
+    @property
+    def stress_free_strain(self) -> Any:
+        """(3, 3) eigenstrain as UFL."""
+        if isinstance(self.eigenstrain, int | float):
+            return float(self.eigenstrain) * ufl.Identity(3)
+        return ufl.as_matrix([list(row) for row in self.eigenstrain])
+
+    def density(self, state: State) -> Any:
+        """Energy density in J/m^3."""
+        lam, mu = self.lame
+        elastic = state.strain - self.stress_free_strain
+        return 0.5 * lam * ufl.tr(elastic) ** 2 + mu * ufl.inner(elastic, elastic)
+
+    def plane_stress_strain(self, strain: Any) -> Any:
+        """The same strain with the out-of-plane component that makes sigma_zz vanish."""
+        lam, mu = self.lame
+        free = self.stress_free_strain
+        in_plane = strain[0, 0] - free[0, 0] + strain[1, 1] - free[1, 1]
+        thickness = free[2, 2] - lam / (lam + 2 * mu) * in_plane
+        return ufl.as_matrix([[strain[0, 0], strain[0, 1], 0], [strain[1, 0], strain[1, 1], 0], [0, 0, thickness]])

@@ -1,0 +1,1 @@
+"""Interface laws: an energy, a dissipation and a state in one dimension less, one file each."""

@@ -1,0 +1,74 @@
+"""Charge transfer between the electrons of an electrode and the ions of an electrolyte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fem.interface.kinetics import Kinetics
+
+
+@dataclass(frozen=True)
+class ChargeTransfer:
+    """Kinetics, a resistive film in series, and a contact fraction, on one interface.
+
+    Attributes:
+        electrode: name of the layer whose electrons take part.
+        kinetics: kinetic law, or None for perfect contact (phi_s - phi_e = U_eq on the interface).
+        equilibrium_potential: U_eq in V against Li/Li+.
+        film_resistance: area-specific resistance of a film in series, ohm m^2.
+        contact_fraction: share of the nominal area in contact below the resolution of the mesh, 0 < x <= 1.
+        partial_molar_volume: dOmega = Omega_Li - Omega_Li+ in m^3/mol; 0 switches the stress shift off.
+    """
+
+    electrode: str
+    kinetics: Kinetics | None
+    equilibrium_potential: float = 0.0
+    film_resistance: float = 0.0
+    contact_fraction: float = 1.0
+    partial_molar_volume: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.film_resistance < 0:
+            raise ValueError(f"film_resistance must not be negative, got {self.film_resistance}")
+        if not 0 < self.contact_fraction <= 1:
+            raise ValueError(f"contact_fraction must lie in 0 < x <= 1, got {self.contact_fraction}")
+
+    @property
+    def perfect(self) -> bool:
+        """True when nothing resists the passage."""
+        return self.kinetics is None and self.film_resistance == 0
+
+    @property
+    def needs_inner_potential(self) -> bool:
+        """True when the potential between film and reaction is an unknown of its own."""
+        return self.kinetics is not None and not self.kinetics.linear and self.film_resistance > 0
+
+
+@dataclass(frozen=True)
+class OhmicContact:
+    """Contact resistance between two conductors of the same carrier.
+
+    Attributes:
+        carrier: the charge that passes.
+        resistance: area-specific resistance in ohm m^2; 0 means continuous.
+        contact_fraction: share of the nominal area in contact, 0 < x <= 1.
+    """
+
+    carrier: str
+    resistance: float = 0.0
+    contact_fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.resistance < 0:
+            raise ValueError(f"resistance must not be negative, got {self.resistance}")
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """No passage of this carrier.
+
+    Attributes:
+        carrier: the charge that is stopped.
+    """
+
+    carrier: str

@@ -1,0 +1,38 @@
+"""From a displacement to a 3 x 3 strain in every kind of model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import ufl
+
+Plane = Literal["strain", "stress"]
+
+
+def strain(displacement: Any, mesh: Any, axisymmetric: bool) -> Any:
+    """(3, 3) small strain of a displacement with as many components as space dimensions.
+
+    1-D: uniaxial strain along x. 2-D: plane strain (x, y; z out of plane). Axisymmetric: (r, z; theta last).
+    """
+    gdim = mesh.geometry.dim
+    gradient = ufl.grad(displacement)
+    if gdim == 3:
+        return ufl.sym(gradient)
+    if gdim == 1:
+        return ufl.as_matrix([[gradient[0, 0], 0, 0], [0, 0, 0], [0, 0, 0]])
+    sym = ufl.sym(gradient)
+    hoop: Any = 0
+    if axisymmetric:
+        hoop = displacement[0] / ufl.SpatialCoordinate(mesh)[0]
+    return ufl.as_matrix([[sym[0, 0], sym[0, 1], 0], [sym[1, 0], sym[1, 1], 0], [0, 0, hoop]])
+
+
+def embed(vector: Any, gdim: int) -> Any:
+    """A vector of the model plane as one of three components."""
+    return ufl.as_vector([vector[k] if k < gdim else 0 for k in range(3)])
+
+
+def von_mises(stress: Any) -> Any:
+    """Equivalent stress of a (3, 3) stress."""
+    deviator = stress - ufl.tr(stress) / 3 * ufl.Identity(3)
+    return ufl.sqrt(1.5 * ufl.inner(deviator, deviator))

@@ -1,0 +1,127 @@
+"""Momentum balance of the solids of a stack: strains, stresses, loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ufl
+from dolfinx import default_scalar_type, fem
+
+from fem import balance
+from fem.conditions import ImposedDisplacement, Platen, Pressure, Roller, Traction
+from fem.constants import FARADAY
+from fem.energy.elastic import Elastic
+from fem.errors import ModelError
+from fem.kinematics import embed, strain
+from fem.unknowns import Field, Number, Tie
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+
+@dataclass
+class Mechanics:
+    """Displacement of all solids and what derives from it.
+
+    Attributes:
+        model: owner.
+        displacement: the field.
+        solids: layers with an energy.
+    """
+
+    model: Model
+    displacement: Field
+    solids: tuple[str, ...]
+
+    @classmethod
+    def build(cls, model: Model) -> Mechanics | None:
+        """Register the displacement with its residual and conditions; None when no layer has an energy."""
+        geometry = model.geometry
+        solids = tuple(layer for layer in geometry.layers if model.domains[layer].energy)
+        if not solids:
+            return None
+        region = geometry.region(solids)
+        degree = model.settings.displacement_degree
+        space = fem.functionspace(region.mesh, ("Lagrange", degree, (geometry.gdim,)))
+        function = fem.Function(space, name="displacement")
+        field = model.add_field(Field("displacement", "displacement", function, region, solids))
+        mechanics = cls(model, field, solids)
+        for layer in solids:
+            density = ufl.inner(mechanics.stress(layer), mechanics._strain(field.test, layer, virtual=True))
+            model.residuals[field].append(geometry.integral(density, layer))
+        mechanics._conditions()
+        return mechanics
+
+    def _strain(self, displacement: Any, layer: str, virtual: bool = False) -> Any:
+        geometry = self.model.geometry
+        total = strain(displacement, geometry.mesh, geometry.axisymmetric)
+        if virtual or self.model.settings.plane != "stress":
+            return total
+        if geometry.gdim != 2 or geometry.axisymmetric:
+            raise ModelError("plane stress is for 2-D models")
+        terms = self.model.domains[layer].energy
+        if len(terms) != 1 or not isinstance(terms[0], Elastic):
+            raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
+        return terms[0].plane_stress_strain(total)
+
+    def stress(self, layer: str) -> Any:
+        """(3, 3) stress in a layer as UFL, Pa."""
+        terms = self.model.domains[layer].energy
+        if not terms:
+            raise ModelError(f"layer {layer!r} has no mechanics")
+        total = self._strain(self.displacement.function, layer)
+        return balance.stress(terms, total, self.model.settings.temperature)
+
+    def energy_density(self, layer: str) -> Any:
+        """Stored energy density in a layer as UFL, J/m^3."""
+        from fem.terms import State
+
+        total = self._strain(self.displacement.function, layer)
+        state = State(total, self.model.settings.temperature)
+        return sum(term.density(state) for term in self.model.domains[layer].energy)
+
+    def interface_pressure(self, name: str, side: str) -> Any:
+        """Compression p_n = -n.sigma.n on an interface, evaluated in the layer on ``side``, Pa."""
+        below, above = name.split("|")
+        layer = below if side == "+" else above
+        if layer not in self.solids:
+            raise ModelError(f"interface {name!r}: layer {layer!r} has no mechanics, so its pressure is unknown")
+        normal = embed(ufl.FacetNormal(self.model.geometry.mesh)(side), self.model.geometry.gdim)
+        sigma = self.stress(layer)(side)
+        return -ufl.dot(normal, sigma * normal)
+
+    def work_potential(self, name: str, side: str, partial_molar_volume: float) -> Any:
+        """dOmega p_n / F in V."""
+        return partial_molar_volume / FARADAY * self.interface_pressure(name, side)
+
+    # ---------------------------------------------------------------- conditions
+    def _conditions(self) -> None:
+        model, geometry, field = self.model, self.model.geometry, self.displacement
+        for condition in model.conditions:
+            if isinstance(condition, Pressure):
+                normal = ufl.FacetNormal(geometry.mesh)
+                density = condition.pressure * ufl.dot(normal, field.test)
+                model.residuals[field].append(geometry.outer_integral(density, condition.side))
+            elif isinstance(condition, Traction):
+                vector = fem.Constant(geometry.mesh, default_scalar_type(condition.value))
+                density = -ufl.dot(vector, field.test)
+                model.residuals[field].append(geometry.outer_integral(density, condition.side))
+            elif isinstance(condition, Roller):
+                self._hold(condition.side, condition.axis, None, condition.displacement)
+            elif isinstance(condition, Platen):
+                number = model.add_number(
+                    Number.create(
+                        f"displacement of {condition.side}", geometry.mesh, 0.0, unknown=True, source=condition.force
+                    )
+                )
+                self._hold(condition.side, condition.axis, number, 0.0)
+            elif isinstance(condition, ImposedDisplacement):
+                model._impose(field, condition.side, condition.values, 0.0)
+
+    def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> None:
+        field, geometry = self.displacement, self.model.geometry
+        blocks = geometry.facet_dofs(field.space, field.region, side)
+        dofs = (blocks * geometry.gdim + axis).astype(np.int32)
+        field.ties.append(Tie(dofs, number, offset))

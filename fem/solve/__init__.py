@@ -1,0 +1,1 @@
+"""Solvers: the block system and its stages, Newton, linear solvers."""

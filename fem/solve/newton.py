@@ -1,0 +1,237 @@
+"""Newton's method for one stage: PETSc SNES around a bordered linear solve."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from petsc4py import PETSc
+
+from fem.errors import ConvergenceError
+from fem.solve.stage import Stage
+
+Array = npt.NDArray[np.float64]
+log = logging.getLogger("ssbfem.solve")
+_prefix = itertools.count()
+
+
+@dataclass(frozen=True)
+class NewtonOptions:
+    """When to stop.
+
+    Attributes:
+        rtol: residual norm relative to the currents (forces) that pass through the model.
+        max_iterations: Newton iterations before the attempt counts as failed.
+    """
+
+    rtol: float = 1e-11
+    max_iterations: int = 40
+
+
+@dataclass
+class NewtonReport:
+    """What a solve cost.
+
+    Attributes:
+        iterations: Newton iterations.
+        linear_iterations: iterations of the linear solver, summed.
+        residual: final residual norm over the reference.
+    """
+
+    iterations: int = 0
+    linear_iterations: int = 0
+    residual: float = 0.0
+    history: list[float] = field(default_factory=list)
+
+
+class NewtonSolver:
+    """Solves a stage.
+
+    Args:
+        stage: assembly.
+        linear: linear solver with ``set_operator(matrix)`` and ``solve(rhs, x)``.
+        options: stopping criteria.
+    """
+
+    def __init__(self, stage: Stage, linear: Any, options: NewtonOptions | None = None) -> None:
+        self.stage, self.linear, self.options = stage, linear, options or NewtonOptions()
+        self.reference = 0.0
+        self._assembled = False
+        self._schur: Any = None
+        self._solved_borders: list[Array] = []
+        self.report = NewtonReport()
+        n = int(stage.offsets[-1]) + stage.number_rows
+        self.x, self.f = stage.create_vector(), stage.create_vector()
+        shell = PETSc.Mat().createPython(((n, None), (n, None)), comm=stage.comm)
+        shell.setPythonContext(_BorderedMatrix(self))
+        shell.setUp()
+        snes = PETSc.SNES().create(stage.comm)
+        prefix = f"ssbfem_newton_{next(_prefix)}_"
+        snes.setOptionsPrefix(prefix)
+        PETSc.Options()[f"{prefix}snes_linesearch_type"] = "basic" if stage.linear else "bt"
+        snes.setFunction(self._function, self.f)
+        snes.setJacobian(self._jacobian, shell)
+        snes.setType("newtonls")
+        snes.setConvergenceTest(self._converged)
+        snes.setTolerances(max_it=self.options.max_iterations)
+        snes.setFromOptions()
+        del PETSc.Options()[f"{prefix}snes_linesearch_type"]
+        ksp = snes.getKSP()
+        ksp.setType("preonly")
+        pc = ksp.getPC()
+        pc.setType("python")
+        pc.setPythonContext(_BorderedSolve(self))
+        self.snes, self.shell = snes, shell
+        self._rhs = PETSc.Vec().createMPI((int(stage.offsets[-1]), None), comm=stage.comm)
+        self._sol = self._rhs.duplicate()
+
+    # ---------------------------------------------------------------- bordered solve
+    def field_solve(self, rows: Array) -> Array:
+        """A^-1 applied to the field rows."""
+        self._rhs.array_w[:] = rows
+        self._sol.set(0.0)
+        self.linear.solve(self._rhs, self._sol)
+        self.report.linear_iterations += int(self.linear.iterations)
+        return np.array(self._sol.array_r)
+
+    def prepare_borders(self) -> None:
+        """Solve for the borders and form the Schur complement of the numbers."""
+        stage = self.stage
+        self._solved_borders = [self.field_solve(b) for b in stage.borders]
+        if stage.numbers:
+            coupling = np.array([[b @ y for y in self._solved_borders] for b in stage.borders])
+            self._schur = stage.corner - stage.comm.allreduce(coupling)
+
+    def solve_bordered(self, rhs: Array) -> Array:
+        """(local rows,) solution of the bordered system for a flat right-hand side."""
+        stage = self.stage
+        n = int(stage.offsets[-1])
+        z = self.field_solve(rhs[:n])
+        if not stage.numbers:
+            return z
+        tail = np.array(rhs[n:]) if stage.comm.rank == 0 else np.empty(len(stage.numbers))
+        stage.comm.Bcast(tail, root=0)
+        tail = tail - stage.comm.allreduce(np.array([b @ z for b in stage.borders]))
+        values = np.linalg.solve(self._schur, tail)
+        for value, y in zip(values, self._solved_borders, strict=True):
+            z = z - value * y
+        return np.concatenate([z, values]) if stage.comm.rank == 0 else z
+
+    def multiply(self, x: Array) -> Array:
+        """(local rows,) bordered matrix times a flat vector."""
+        stage = self.stage
+        n = int(stage.offsets[-1])
+        self._sol.array_w[:] = x[:n]
+        stage.matrix.mult(self._sol, self._rhs)
+        rows = np.array(self._rhs.array_r)
+        if not stage.numbers:
+            return rows
+        tail = np.array(x[n:]) if stage.comm.rank == 0 else np.empty(len(stage.numbers))
+        stage.comm.Bcast(tail, root=0)
+        for value, border in zip(tail, stage.borders, strict=True):
+            rows += value * border
+        bottom = stage.comm.allreduce(np.array([b @ x[:n] for b in stage.borders])) + stage.corner @ tail
+        return np.concatenate([rows, bottom]) if stage.comm.rank == 0 else rows
+
+    # ---------------------------------------------------------------- SNES callbacks
+    def _function(self, snes: Any, x: Any, f: Any) -> None:
+        self.stage.set_state(np.array(x.array_r))
+        f.array_w[:] = self.stage.residual()
+
+    def _jacobian(self, snes: Any, x: Any, jac: Any, pre: Any) -> None:
+        if self._assembled and self.stage.linear:
+            return
+        self.stage.set_state(np.array(x.array_r))
+        self.stage.assemble_jacobian()
+        self.linear.set_operator(self.stage.matrix)
+        self.prepare_borders()
+        self._assembled = True
+
+    def _converged(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
+        _xnorm, step, residual = norms
+        reason = PETSc.SNES.ConvergedReason
+        self.report.history.append(residual)
+        if not np.isfinite(residual):
+            return int(reason.DIVERGED_FNORM_NAN)
+        if iteration == 0 and residual == 0.0:
+            return int(reason.CONVERGED_FNORM_ABS)
+        if iteration > 0:
+            reference = self._passing()
+            if residual <= self.options.rtol * reference:
+                return int(reason.CONVERGED_FNORM_RELATIVE)
+            if residual <= self._roundoff():
+                return int(reason.CONVERGED_FNORM_ABS)
+        return int(reason.CONVERGED_ITERATING)
+
+    def _passing(self) -> float:
+        """The largest current (force) that passes through a contact, tie or terminal, or enters as a load."""
+        stage = self.stage
+        candidates = [abs(v) for v in stage.reactions()]
+        candidates += [abs(stage.charge(k)) for k in range(len(stage.numbers))]
+        candidates += [abs(n.source) for n in stage.numbers]
+        if stage.linear:
+            candidates.append(self.reference)
+        return max(candidates, default=0.0)
+
+    def _roundoff(self) -> float:
+        """Residual that rounding alone produces: diagonal times state times machine precision."""
+        diagonal = self.stage.matrix.getDiagonal()
+        state = self.stage.get_state()[: int(self.stage.offsets[-1])]
+        size = float(self.stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2))) ** 0.5
+        return 4 * float(np.finfo(float).eps) * size
+
+    # ---------------------------------------------------------------- solve
+    def solve(self) -> NewtonReport:
+        """Solve from the current state; the solution is written into the fields and numbers.
+
+        Raises:
+            ConvergenceError: the state is left at the last iterate.
+        """
+        self.report = NewtonReport()
+        for item in self.stage.fields:
+            item.apply_ties()
+        self.x.array_w[:] = self.stage.get_state()
+        if self.stage.linear:
+            start = self.stage.residual()
+            self.reference = max(self.reference, float(self.stage.comm.allreduce(np.sum(start**2))) ** 0.5)
+        self.snes.solve(None, self.x)
+        self.stage.set_state(np.array(self.x.array_r))
+        reason = self.snes.getConvergedReason()
+        self.report.iterations = int(self.snes.getIterationNumber())
+        reference = self._passing()
+        last = self.report.history[-1] if self.report.history else 0.0
+        self.report.residual = last / reference if reference > 0 else last
+        if reason < 0 and not self._stagnated(last, reference):
+            names = ", ".join(f.name for f in self.stage.fields)
+            raise ConvergenceError(f"Newton did not converge for {names} (reason {reason}, residual {last:.3e})")
+        log.debug("newton: %d iterations, residual %.2e", self.report.iterations, self.report.residual)
+        return self.report
+
+    def _stagnated(self, last: float, reference: float) -> bool:
+        """True when the residual is as small as rounding lets it be, although above the asked tolerance."""
+        return bool(np.isfinite(last)) and last <= max(1e3 * self._roundoff(), 1e-9 * reference)
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        for item in (self.snes, self.shell, self.x, self.f, self._rhs, self._sol):
+            item.destroy()
+
+
+class _BorderedMatrix:
+    def __init__(self, solver: NewtonSolver) -> None:
+        self.solver = solver
+
+    def mult(self, mat: Any, x: Any, y: Any) -> None:
+        y.array_w[:] = self.solver.multiply(np.array(x.array_r))
+
+
+class _BorderedSolve:
+    def __init__(self, solver: NewtonSolver) -> None:
+        self.solver = solver
+
+    def apply(self, pc: Any, x: Any, y: Any) -> None:
+        y.array_w[:] = self.solver.solve_bordered(np.array(x.array_r))

@@ -1,0 +1,121 @@
+"""The block system of a model: compiled forms, and the order in which its parts can be solved.
+
+Blocks that depend on each other are solved together; blocks that only feed others are solved before them. Which is
+which is read off the derivatives of the residuals, so a one-way coupling (stress that shifts the kinetics while the
+current does not act back) costs one pass, and becomes a monolithic solve by itself once a term acts back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ufl
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from fem.compat import EntityMaps
+from fem.errors import ModelError
+from fem.unknowns import Field, Number
+
+if TYPE_CHECKING:
+    from fem.domains import Domains
+
+
+def _total(parts: Sequence[Any]) -> Any:
+    return sum(parts[1:], start=parts[0])
+
+
+def nonzero(form: Any) -> Any | None:
+    """A form with its derivatives expanded, or None when it vanishes identically."""
+    form = ufl.algorithms.expand_derivatives(form)
+    return None if form.empty() else form
+
+
+class System:
+    """Residuals of all fields and numbers of a model.
+
+    Args:
+        geometry: regions and measures.
+        fields, numbers: unknowns (numbers may be prescribed).
+        residuals: UFL forms of every field, to be summed.
+        charges: UFL scalar forms of every number: what leaves it through interfaces.
+        maps: entity maps of all submeshes involved.
+    """
+
+    def __init__(
+        self,
+        geometry: Domains,
+        fields: Sequence[Field],
+        numbers: Sequence[Number],
+        residuals: Mapping[Field, Sequence[Any]],
+        charges: Mapping[Number, Sequence[Any]],
+        maps: EntityMaps,
+    ) -> None:
+        self.geometry, self.maps = geometry, maps
+        self.fields, self.numbers = list(fields), list(numbers)
+        for item in fields:
+            if not residuals[item]:
+                raise ModelError(f"nothing acts on {item.name}")
+        self.residuals = {f: _total(residuals[f]) for f in fields}
+        self.charges = {n: _total(charges[n]) for n in numbers if charges[n]}
+        self.unknown_numbers = [n for n in numbers if n.unknown]
+        self._jacobian: dict[tuple[Field, Field], Any] = {}
+        for row in fields:
+            for column in fields:
+                block = nonzero(ufl.derivative(self.residuals[row], column.function, column.trial))
+                if block is not None:
+                    self._jacobian[row, column] = block
+        self.stages = self._order()
+
+    def jacobian(self, row: Field, column: Field) -> Any | None:
+        """UFL block d(residual of row)/d(column), None where it vanishes."""
+        return self._jacobian.get((row, column))
+
+    def _depends(self, number: Number) -> tuple[list[Field], list[Field]]:
+        """Fields that a number acts on, and fields that act on it."""
+        acts, hears = [], []
+        for item in self.fields:
+            tied = any(t.number is number for t in item.ties)
+            if tied or nonzero(ufl.diff(self.residuals[item], number.variable)) is not None:
+                acts.append(item)
+            charge = self.charges.get(number)
+            if tied or (charge is not None and nonzero(ufl.derivative(charge, item.function)) is not None):
+                hears.append(item)
+        return acts, hears
+
+    def _order(self) -> list[tuple[list[Field], list[Number]]]:
+        unknowns: list[Field | Number] = [*self.fields, *self.unknown_numbers]
+        index = {u: k for k, u in enumerate(unknowns)}
+        graph = np.zeros((len(unknowns), len(unknowns)), dtype=int)  # graph[a, b]: b needs a
+        for row, column in self._jacobian:
+            graph[index[column], index[row]] = 1
+        for number in self.unknown_numbers:
+            acts, hears = self._depends(number)
+            if not hears and number not in self.charges:
+                raise ModelError(f"{number.name}: nothing is connected to it")
+            for item in acts:
+                graph[index[number], index[item]] = 1
+            for item in hears:
+                graph[index[item], index[number]] = 1
+            for other in self.unknown_numbers:
+                charge = self.charges.get(number)
+                if charge is not None and nonzero(ufl.diff(charge, other.variable)) is not None:
+                    graph[index[other], index[number]] = 1
+        count, label = connected_components(csr_matrix(graph), directed=True, connection="strong")
+        needs: list[set[int]] = [set() for _ in range(count)]
+        for a, b in zip(*np.nonzero(graph), strict=True):
+            if label[a] != label[b]:
+                needs[label[b]].add(int(label[a]))
+        stages: list[tuple[list[Field], list[Number]]] = []
+        done: set[int] = set()
+        while len(done) < count:
+            ready = [c for c in range(count) if c not in done and needs[c] <= done]
+            for component in ready:
+                members = [u for u in unknowns if label[index[u]] == component]
+                stages.append(
+                    ([u for u in members if isinstance(u, Field)], [u for u in members if isinstance(u, Number)])
+                )
+                done.add(component)
+        return stages

@@ -1,0 +1,47 @@
+"""What a term may be: the protocols that energies, dissipations and interface laws satisfy.
+
+A new effect is one new class in one new file that has one of these shapes. Stresses, fluxes and interface
+currents are derived from the returned densities by ``ufl.diff``; no term ever writes a flux by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Carrier = Literal["ionic", "electronic"]
+"""Which charge moves: lithium ions or electrons; each has an electric potential of its own."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The local thermodynamic state that energies depend on (UFL expressions).
+
+    Attributes:
+        strain: (3, 3) total strain, a ``ufl.variable``.
+        temperature: kelvin.
+    """
+
+    strain: Any
+    temperature: float
+
+
+class EnergyTerm(Protocol):
+    """A contribution to the free energy density of a domain."""
+
+    def density(self, state: State) -> Any:
+        """Scalar UFL expression in J/m^3."""
+        ...
+
+
+class DissipationTerm(Protocol):
+    """A contribution to the dissipation potential of a domain for one carrier."""
+
+    @property
+    def carrier(self) -> Carrier:
+        """The charge that it moves."""
+        ...
+
+    def potential(self, force: Any) -> Any:
+        """Dissipation potential in W/m^3 of the force -grad(phi) in V/m; the current density is its derivative."""
+        ...

@@ -1,0 +1,143 @@
+"""The unknowns of a model: fields on submeshes, and single numbers such as an electrode potential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import default_scalar_type, fem
+
+from fem.compat import SubMesh
+
+FieldKind = Literal["potential", "displacement"]
+
+
+@dataclass(eq=False)
+class Number:
+    """One scalar quantity of the whole model, with a balance of its own.
+
+    Its residual is S - source, where S sums what leaves it through interfaces and tied nodes: a galvanostatic
+    electrode potential is exactly this, and so is the displacement of a rigid platen under a given force.
+
+    Attributes:
+        name: e.g. ``potential of anode``.
+        constant: current value as a ``fem.Constant``.
+        unknown: False when the value is prescribed.
+        source: what is fed in from outside (A or N) when unknown.
+    """
+
+    name: str
+    constant: Any
+    unknown: bool
+    source: float = 0.0
+    variable: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.variable = ufl.variable(self.constant)
+
+    @classmethod
+    def create(cls, name: str, mesh: Any, value: float, unknown: bool, source: float = 0.0) -> Number:
+        """A number that may appear in forms on ``mesh``."""
+        return cls(name, fem.Constant(mesh, default_scalar_type(value)), unknown, source)
+
+    @property
+    def value(self) -> float:
+        """Current value."""
+        return float(np.real(self.constant.value))
+
+    @value.setter
+    def value(self, new: float) -> None:
+        self.constant.value = new
+
+
+@dataclass(eq=False)
+class Tie:
+    """Degrees of freedom that equal a number plus an offset, or given values.
+
+    Attributes:
+        dofs: unrolled local indices, owned and ghost.
+        number: the number they follow, or None for fixed values.
+        offset: scalar or (dofs,) values.
+    """
+
+    dofs: npt.NDArray[np.int32]
+    number: Number | None
+    offset: float | npt.NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class Field:
+    """An unknown function on a region.
+
+    Attributes:
+        name: e.g. ``ionic potential`` or ``displacement``.
+        kind: decides scaling and preconditioner.
+        function: the dolfinx function.
+        region: submesh that carries it.
+        layers: layers of the region; empty for interface fields.
+        ties: constrained degrees of freedom.
+    """
+
+    name: str
+    kind: FieldKind
+    function: Any
+    region: SubMesh
+    layers: tuple[str, ...]
+    ties: list[Tie] = field(default_factory=list)
+    test: Any = field(init=False)
+    trial: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.test = ufl.TestFunction(self.function.function_space)
+        self.trial = ufl.TrialFunction(self.function.function_space)
+
+    @property
+    def space(self) -> Any:
+        """Function space."""
+        return self.function.function_space
+
+    @property
+    def owned(self) -> int:
+        """Number of owned scalar unknowns on this rank."""
+        dofmap = self.space.dofmap
+        return int(dofmap.index_map.size_local * dofmap.index_map_bs)
+
+    def global_size(self) -> int:
+        """Number of scalar unknowns on all ranks."""
+        dofmap = self.space.dofmap
+        return int(dofmap.index_map.size_global * dofmap.index_map_bs)
+
+    def apply_ties(self) -> None:
+        """Write the tied values into the function (owned and ghost entries)."""
+        for tie in self.ties:
+            base = tie.number.value if tie.number is not None else 0.0
+            self.function.x.array[tie.dofs] = base + tie.offset
+
+    def constrained(self) -> npt.NDArray[np.int32]:
+        """All tied dofs, sorted, without repetition."""
+        if not self.ties:
+            return np.empty(0, dtype=np.int32)
+        return np.unique(np.concatenate([t.dofs for t in self.ties])).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A potential as an interface sees it: a field or a number, plus a constant.
+
+    Attributes:
+        carrier: what it is the potential of: a field or a number.
+        offset: V, added to it.
+    """
+
+    carrier: Field | Number
+    offset: float = 0.0
+
+    def value(self, side: str | None) -> Any:
+        """UFL expression, restricted to ``side`` (``+``, ``-`` or None inside a layer)."""
+        if isinstance(self.carrier, Number):
+            return self.carrier.variable + self.offset
+        function = self.carrier.function
+        return (function(side) if side else function) + self.offset
