@@ -1,0 +1,69 @@
+"""The Jacobian of a stage on linear elements: the same forms, with linear test and trial functions.
+
+The state at which it is taken stays the quadratic one, so nothing has to be transferred, and the product P'AP
+with the quadratic matrix, which costs more than a whole solve, is not needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ufl
+from dolfinx import default_scalar_type, fem
+
+from fem import compat
+
+if TYPE_CHECKING:
+    from fem.solve.linear import Group
+    from fem.solve.stage import Stage
+
+
+class StageCoarse:
+    """Assembles the diagonal part of a stage's Jacobian that belongs to a group, on linear elements.
+
+    Args:
+        stage: owner of the forms.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._forms: dict[tuple[int, ...], tuple[list[list[Any]], list[Any]]] = {}
+
+    def __call__(self, group: Group) -> Any:
+        """Matrix of the group at the present state."""
+        if group.indices not in self._forms:
+            self._forms[group.indices] = (self._compile(group), linear_markers(group))
+        forms, bcs = self._forms[group.indices]
+        matrix = group.coarse if group.coarse is not None else compat.create_block_matrix(forms)
+        compat.assemble_block_matrix(matrix, forms, bcs)
+        return matrix
+
+    def _compile(self, group: Group) -> list[list[Any]]:
+        fields = [self.stage.fields[k] for k in group.indices]
+        tests = [ufl.TestFunction(s) for s in group.coarse_spaces]
+        trials = [ufl.TrialFunction(s) for s in group.coarse_spaces]
+        compile_form = self.stage.system.maps.form
+        rows = []
+        for i, k in enumerate(group.indices):
+            row = []
+            for j, n in enumerate(group.indices):
+                block = self.stage.jacobian_ufl[k][n]
+                exchange = {fields[i].test: tests[i], fields[j].trial: trials[j]}
+                row.append(None if block is None else compile_form(ufl.replace(block, exchange)))
+            rows.append(row)
+        return rows
+
+
+def linear_markers(group: Group) -> list[Any]:
+    """Homogeneous Dirichlet conditions on the constrained unknowns of a group's linear spaces."""
+    bcs: list[Any] = []
+    for space, dofs in zip(group.coarse_spaces, group.coarse_constrained, strict=True):
+        size = space.dofmap.index_map_bs
+        if size == 1:
+            bcs.append(fem.dirichletbc(default_scalar_type(0.0), np.asarray(dofs), space))
+        else:
+            zero = default_scalar_type(0.0)
+            parts = [dofs[dofs % size == k] for k in range(size)]
+            bcs += [fem.dirichletbc(zero, part, space.sub(k)) for k, part in enumerate(parts)]
+    return bcs

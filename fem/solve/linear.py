@@ -1,0 +1,440 @@
+"""Linear solvers of a stage: a factorisation for small systems, preconditioned iterations for the rest.
+
+* Potentials: conjugate gradients; linear elements with hypre BoomerAMG, quadratic elements with two-level
+  p-multigrid (symmetric Gauss-Seidel, linear elements below, one BoomerAMG V-cycle there).
+* Displacements: the same with smoothed aggregation and the rigid-body modes in the place of BoomerAMG.
+* Both in one system: GMRES with a multiplicative field split, each part as above.
+
+A factorisation that has to stand in for an iterative method is announced in the log and in ``describe``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from petsc4py import PETSc
+
+from fem.solve import multigrid
+from fem.solve.choose import (
+    Method,
+    Options,
+    Technique,
+    UnknownKind,
+    amg_options,
+    direct_options,
+    make_plan,
+    smoother_options,
+    technique,
+)
+from fem.solve.errors import LinearSolveError
+
+if TYPE_CHECKING:
+    from fem.solve.stage import Stage
+
+IndexArray = npt.NDArray[np.int32]
+CoarseAssembly = Callable[["Group"], Any]
+log = logging.getLogger("ssbfem.solve")
+_numbers = itertools.count()
+
+TIGHTEST = 1e-10
+
+
+@dataclass(frozen=True)
+class Block:
+    """One field of a system.
+
+    Attributes:
+        space: its function space.
+        kind: decides the preconditioner.
+        constrained: unrolled local unknowns whose rows and columns are those of the identity.
+    """
+
+    space: Any
+    kind: UnknownKind
+    constrained: IndexArray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+
+
+class Group:
+    """Blocks of one kind, preconditioned together.
+
+    Args:
+        indices: which blocks of the system.
+        blocks: the blocks themselves.
+
+    Attributes:
+        technique: preconditioner.
+        coarse_spaces: linear spaces of p-multigrid; empty otherwise.
+        coarse_constrained: unrolled local unknowns of each that are constrained.
+        interpolation: from linear to quadratic elements; None without p-multigrid.
+    """
+
+    def __init__(self, indices: Sequence[int], blocks: Sequence[Block]) -> None:
+        self.indices, self.blocks = tuple(indices), tuple(blocks)
+        self.kind: UnknownKind = blocks[0].kind
+        self.technique: Technique = technique(self.kind, max(multigrid.degree(b.space) for b in blocks))
+        self.coarse_spaces: list[Any] = []
+        self.coarse_constrained: list[IndexArray] = []
+        self.interpolation: Any = None
+        self.coarse: Any = None
+        self.near_nullspace: Any = None
+
+    @property
+    def spaces(self) -> list[Any]:
+        """Spaces of the blocks."""
+        return [b.space for b in self.blocks]
+
+    @property
+    def dimension(self) -> int:
+        """Topological dimension of the largest mesh of the group."""
+        return max(int(s.mesh.topology.dim) for s in self.spaces)
+
+    def prepare(self) -> None:
+        """Build what depends on the meshes alone."""
+        smooth = self.spaces
+        if self.technique == "p-multigrid":
+            self.coarse_spaces = [multigrid.linear_space(s) for s in self.spaces]
+            self.coarse_constrained = [
+                multigrid.coarse_constraints(c, b.space, b.constrained)
+                for c, b in zip(self.coarse_spaces, self.blocks, strict=True)
+            ]
+            smooth = self.coarse_spaces
+            self.interpolation = multigrid.prolongation(smooth, self.spaces, self.coarse_constrained)
+        if self.kind == "displacement":
+            self.near_nullspace = multigrid.rigid_body_modes(smooth)
+
+    def update(self, matrix: Any, assemble: CoarseAssembly | None) -> None:
+        """Renew the coarse operator for new values of ``matrix``."""
+        amg = matrix
+        if self.technique == "p-multigrid":
+            if assemble is not None:
+                self.coarse = assemble(self)
+            else:
+                rows = self._constrained_rows()
+                self.coarse = multigrid.galerkin(matrix, self.interpolation, rows, self.coarse)
+            amg = self.coarse
+        if self.near_nullspace is not None:
+            amg.setBlockSize(self.spaces[0].dofmap.index_map_bs)
+            amg.setNearNullSpace(self.near_nullspace)
+        amg.setOption(PETSc.Mat.Option.SYMMETRIC, True)
+
+    def _constrained_rows(self) -> npt.NDArray[np.int64]:
+        """Owned global rows of the coarse operator that belong to constrained unknowns."""
+        numbers = multigrid.global_numbers(self.coarse_spaces)
+        owned = [multigrid.owned_size(s) for s in self.coarse_spaces]
+        parts = zip(numbers, self.coarse_constrained, owned, strict=True)
+        return np.concatenate([n[dofs[dofs < own]] for n, dofs, own in parts])
+
+    def options(self) -> Options:
+        """PETSc options of the preconditioner."""
+        if self.technique != "p-multigrid":
+            return amg_options(self.kind, self.dimension)
+        return (
+            {"pc_type": "mg", "mg_coarse_ksp_type": "preonly"}
+            | smoother_options("mg_levels_")
+            | amg_options(self.kind, self.dimension, "mg_coarse_")
+        )
+
+    def attach(self, pc: Any) -> None:
+        """Give a preconditioner the levels of p-multigrid; the other techniques need options alone."""
+        if self.technique == "p-multigrid":
+            pc.setType("mg")
+            pc.setMGLevels(2)
+            pc.setMGInterpolation(1, self.interpolation)
+            pc.getMGCoarseSolve().setOperators(self.coarse)
+
+    def describe(self) -> str:
+        """The preconditioner in words."""
+        amg = "BoomerAMG" if self.kind == "potential" else "smoothed aggregation"
+        if self.technique == "p-multigrid":
+            return f"p-multigrid over {amg}"
+        return amg
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        for item in (self.interpolation, self.coarse, self.near_nullspace):
+            if item is not None:
+                item.destroy()
+        self.interpolation = self.coarse = self.near_nullspace = None
+
+
+class LinearSolver:
+    """Solves systems with one symmetric positive definite matrix and any number of right-hand sides.
+
+    Args:
+        blocks: the fields in the order of the rows; on each rank the rows are the owned unknowns of the first
+            block, then of the second, and so on.
+        method: ``auto`` chooses by dimension and size.
+        coarse: assembles the operator of a group on linear elements; Galerkin products when it is not given.
+        rtol: residual norm relative to that of the right-hand side.
+        max_iterations: iterations after which an iterative solve has failed.
+
+    Attributes:
+        iterations: of the last solve.
+        fell_back: why a factorisation replaced the iterative method; empty when none did.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        method: Method = "auto",
+        coarse: CoarseAssembly | None = None,
+        rtol: float = TIGHTEST,
+        max_iterations: int = 200,
+    ) -> None:
+        self.blocks, self.rtol, self.max_iterations = tuple(blocks), rtol, max_iterations
+        self.comm = blocks[0].space.mesh.comm
+        self.unknowns = sum(multigrid.global_size(b.space) for b in blocks)
+        self.plan = make_plan(method, max(int(b.space.mesh.topology.dim) for b in blocks), self.unknowns)
+        self.direct = self.plan.direct
+        self.iterations = 0
+        self.fell_back = ""
+        self._coarse = coarse
+        self._ksp: Any = None
+        self._matrix: Any = None
+        self._options: dict[str, None] = {}
+        kinds: list[UnknownKind] = ["potential", "displacement"]
+        members = {kind: [k for k, b in enumerate(blocks) if b.kind == kind] for kind in kinds}
+        self.groups = [Group(index, [blocks[k] for k in index]) for index in members.values() if index]
+        self._prepared = False
+
+    # ------------------------------------------------------------------ set-up
+    def set_operator(self, matrix: Any) -> None:
+        """Take (new values of) the matrix; the preconditioner is renewed.
+
+        Args:
+            matrix: assembled AIJ matrix, identity on constrained rows and columns.
+        """
+        symmetric = len(self.groups) == 1
+        matrix.setOption(PETSc.Mat.Option.SYMMETRIC, symmetric)
+        fresh = self._ksp is None or matrix is not self._matrix
+        self._matrix = matrix
+        if self.direct:
+            if fresh:
+                self._create(direct_options(symmetric))
+                self._ksp.setFromOptions()
+            self._ksp.setOperators(matrix)
+            self._set_up()
+            return
+        if not self._prepared:
+            for group in self.groups:
+                group.prepare()
+            self._prepared = True
+        if symmetric:
+            self._set_single(matrix, fresh)
+        else:
+            self._set_split(matrix, fresh)
+        self._set_up()
+
+    def _create(self, options: Options) -> None:
+        """A new KSP under a prefix of its own, whose options stay in the data base until it is destroyed."""
+        self._release()
+        prefix = f"ssbfem_linear_{next(_numbers)}_"
+        database = PETSc.Options()
+        for key, value in options.items():
+            database[prefix + key] = value
+            self._options[prefix + key] = None
+        self._ksp = PETSc.KSP().create(self.comm)
+        self._ksp.setOptionsPrefix(prefix)
+        self._ksp.setTolerances(rtol=self.rtol, atol=0.0, max_it=self.max_iterations)
+
+    def _iterative_options(self) -> Options:
+        symmetric = len(self.groups) == 1
+        if symmetric:
+            return {"ksp_type": "cg", "ksp_norm_type": "unpreconditioned", **self.groups[0].options()}
+        options: Options = {
+            "ksp_type": "fgmres",
+            "ksp_gmres_restart": 60,
+            "pc_type": "fieldsplit",
+            "pc_fieldsplit_type": "multiplicative",
+        }
+        for group in self.groups:
+            options[f"fieldsplit_{group.kind}_ksp_type"] = "preonly"
+            options |= {f"fieldsplit_{group.kind}_{key}": value for key, value in group.options().items()}
+        return options
+
+    def _set_single(self, matrix: Any, fresh: bool) -> None:
+        (group,) = self.groups
+        group.update(matrix, self._coarse)
+        if fresh:
+            self._create(self._iterative_options())
+        self._ksp.setOperators(matrix)
+        if fresh:
+            group.attach(self._ksp.getPC())
+            self._ksp.setFromOptions()
+        elif group.technique == "p-multigrid":
+            self._ksp.getPC().getMGCoarseSolve().setOperators(group.coarse)
+
+    def _set_split(self, matrix: Any, fresh: bool) -> None:
+        if fresh:
+            self._create(self._iterative_options())
+        self._ksp.setOperators(matrix)
+        pc = self._ksp.getPC()
+        if fresh:
+            pc.setType("fieldsplit")
+            rows = self._group_rows(matrix)
+            pc.setFieldSplitIS(*[(g.kind, r) for g, r in zip(self.groups, rows, strict=True)])
+            self._ksp.setFromOptions()
+        pc.setUp()
+        for group, part in zip(self.groups, pc.getFieldSplitSubKSP(), strict=True):
+            own, _ = part.getOperators()
+            group.update(own, self._coarse)
+            if fresh:
+                group.attach(part.getPC())
+                part.setFromOptions()
+            elif group.technique == "p-multigrid":
+                part.getPC().getMGCoarseSolve().setOperators(group.coarse)
+
+    def _group_rows(self, matrix: Any) -> list[Any]:
+        sizes = [multigrid.owned_size(b.space) for b in self.blocks]
+        starts = matrix.getOwnershipRange()[0] + np.concatenate(([0], np.cumsum(sizes)))
+        sets = []
+        for group in self.groups:
+            rows = np.concatenate([np.arange(starts[k], starts[k + 1]) for k in group.indices])
+            index = PETSc.IS().createGeneral(rows.astype(PETSc.IntType), comm=self.comm)
+            if len(group.indices) == 1:
+                index.setBlockSize(self.blocks[group.indices[0]].space.dofmap.index_map_bs)
+            sets.append(index)
+        return sets
+
+    def _set_up(self) -> None:
+        try:
+            self._ksp.setUp()
+        except PETSc.Error as error:
+            raise LinearSolveError(f"{self.describe()}: the set-up failed ({error})") from error
+
+    # ------------------------------------------------------------------ solve
+    def solve(self, b: Any, x: Any) -> int:
+        """Solve ``A x = b``; ``x`` is overwritten.
+
+        Returns:
+            Iterations.
+
+        Raises:
+            LinearSolveError: when the tolerance was not reached and a factorisation could not help.
+        """
+        x.set(0.0)
+        size = b.norm()
+        if not np.isfinite(size):
+            raise LinearSolveError(f"{self.describe()}: the right-hand side is not finite")
+        self.iterations = 0
+        if size == 0.0:
+            return 0
+        reason = self._attempt(b, x)
+        if reason > 0 and self._residual(b, x) > max(1e3 * self.rtol, 1e-6) * size:
+            reason = int(PETSc.KSP.ConvergedReason.DIVERGED_BREAKDOWN)
+        if reason <= 0 and not self.direct and self.plan.fallback:
+            self._fall_back(_reason_name(reason))
+            reason = self._attempt(b, x)
+        if reason <= 0:
+            raise LinearSolveError(
+                f"{self.describe()}: no solution within {self.rtol:g} after {self.iterations} iterations "
+                f"({_reason_name(reason)})"
+            )
+        return self.iterations
+
+    def _attempt(self, b: Any, x: Any) -> int:
+        try:
+            self._ksp.solve(b, x)
+        except PETSc.Error as error:
+            raise LinearSolveError(f"{self.describe()}: {error}") from error
+        self.iterations = int(self._ksp.getIterationNumber())
+        return int(self._ksp.getConvergedReason())
+
+    def _residual(self, b: Any, x: Any) -> float:
+        """Norm of b - A x: a factorisation and a wrong preconditioner can both claim success."""
+        residual = b.duplicate()
+        self._matrix.mult(x, residual)
+        residual.aypx(-1.0, b)
+        norm = float(residual.norm())
+        residual.destroy()
+        return norm if np.isfinite(norm) else float("inf")
+
+    def _fall_back(self, why: str) -> None:
+        self.fell_back = f"{self.describe()} failed ({why})"
+        log.warning("%s: solving %d unknowns by a factorisation instead", self.fell_back, self.unknowns)
+        matrix, self.direct = self._matrix, True
+        self._release()
+        self.set_operator(matrix)
+
+    # ------------------------------------------------------------------ report and end
+    def describe(self) -> str:
+        """Method, preconditioner and size in words, and what a factorisation had to stand in for."""
+        size = f"{self.unknowns} unknowns"
+        if self.direct:
+            after = f", after {self.fell_back}" if self.fell_back else ""
+            return f"factorisation (MUMPS), {size}{after}"
+        krylov = "CG" if len(self.groups) == 1 else "flexible GMRES, field split"
+        return f"{krylov} with {' and '.join(g.describe() for g in self.groups)}, {size}"
+
+    def _release(self) -> None:
+        if self._ksp is not None:
+            self._ksp.destroy()
+            self._ksp = None
+        database = PETSc.Options()
+        for key in self._options:
+            database.delValue(key)
+        self._options.clear()
+
+    def destroy(self) -> None:
+        """Free PETSc objects and remove the options; the matrix belongs to the caller."""
+        self._release()
+        for group in self.groups:
+            group.destroy()
+        self._prepared = False
+        self._matrix = None
+
+    def __enter__(self) -> LinearSolver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.destroy()
+
+
+def _reason_name(reason: int) -> str:
+    names = {v: k for k, v in vars(PETSc.KSP.ConvergedReason).items() if isinstance(v, int)}
+    return str(names.get(reason, reason)).lower().replace("_", " ")
+
+
+class NoSystem:
+    """Stands in where a stage has numbers but no fields."""
+
+    iterations = 0
+
+    def set_operator(self, matrix: Any) -> None:
+        """Nothing to prepare."""
+
+    def solve(self, b: Any, x: Any) -> int:
+        """Nothing to solve."""
+        return 0
+
+    def describe(self) -> str:
+        """Says that there is nothing."""
+        return "no field"
+
+    def destroy(self) -> None:
+        """Nothing to free."""
+
+
+def linear_solver(stage: Stage, method: str = "auto", rtol: float = TIGHTEST) -> LinearSolver | NoSystem:
+    """The linear solver of a stage.
+
+    Args:
+        stage: assembly of the coupled blocks.
+        method: ``auto``, ``direct`` or ``iterative``.
+        rtol: residual norm relative to that of the right-hand side.
+
+    Raises:
+        ValueError: for an unknown method.
+    """
+    from fem.solve.coarse import StageCoarse
+
+    if not stage.fields:
+        return NoSystem()
+    blocks = [Block(f.space, f.kind, c) for f, c in zip(stage.fields, stage.constrained, strict=True)]
+    return LinearSolver(blocks, method, StageCoarse(stage), rtol)  # type: ignore[arg-type]
