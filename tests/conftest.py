@@ -1,8 +1,8 @@
 """How the suite behaves on several ranks.
 
 `mpirun -n N pytest -m mpi` runs the same tests in the same order on every rank. The ranks agree on the
-outcome of each test: what fails on one fails on all, and rank 0 reports it; the others write their messages to
-standard error. A rank that fails while the others wait for it in a collective call ends the job after
+outcome of each test: what fails on one fails on all, and rank 0 reports it; the others write their messages
+to standard error. A rank that fails while others wait for it in a collective call ends the job after
 `PATIENCE` seconds.
 """
 
