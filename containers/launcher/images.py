@@ -63,7 +63,10 @@ class Image:
         high = fcntl.fcntl(handle, fcntl.F_DUPFD, 100)
         os.close(handle)
         os.set_inheritable(high, True)
-        return self.complete()
+        if not self.complete():
+            os.close(high)
+            return False
+        return True
 
     def cache_for(self, uid: int, gid: int) -> Path:
         """Folder of compiled kernels and the like, one per image and user.
