@@ -93,7 +93,7 @@ def check_interfaces(draft: Draft, mechanics: bool) -> None:
     known = draft.interface_names
     complete = all(draft.names)
     for name in draft.interfaces:
-        if name in known or not complete:
+        if name in known or not complete or name.count("|") != 1:
             continue
         reverse = "|".join(reversed(name.split("|")))
         if reverse in known:

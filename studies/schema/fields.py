@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from fem.units import DIMENSIONS, UnitError, from_si, parse
@@ -156,6 +156,15 @@ class Applied:
     ) -> dict[str, Any]:
         return quantity_json_schema(["current density", "current"])
 
+
+def _a_number(given: Any) -> Any:
+    # For Python, true is 1; for a user it is not.
+    if isinstance(given, bool):
+        raise complaint("must be a number, not on or off")
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+NotABoolean = BeforeValidator(_a_number)
 
 _POSITIVE = Bounds(above=0.0)
 _NOT_NEGATIVE = Bounds(at_least=0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -10,6 +10,7 @@ from studies.schema.fields import (
     InterfaceName,
     Length,
     Name,
+    NotABoolean,
     Part,
     PositiveFraction,
     PositiveLength,
@@ -78,11 +79,16 @@ class Void(_VoidShape):
         description="Lateral coordinates of the centre; default: the middle (or the axis).",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _single_position(cls, data: Any) -> Any:
+        return _lists(data, "position")
+
 
 class VoidArray(_VoidShape):
     """The same void in a regular array."""
 
-    count: list[int] | None = Field(
+    count: list[Annotated[int, NotABoolean]] | None = Field(
         default=None,
         min_length=1,
         max_length=2,
@@ -105,7 +111,9 @@ class RandomVoids(_VoidShape):
     """The same void at random places that take away a given fraction of the interface."""
 
     area_fraction: PositiveFraction = Field(description="Fraction of the interface that is lost.")
-    seed: int = Field(default=0, ge=0, description="Seed of the places: the same seed gives the same places.")
+    seed: Annotated[int, NotABoolean] = Field(
+        default=0, ge=0, description="Seed of the places: the same seed gives the same places."
+    )
     minimum_distance: Length | None = Field(
         default=None, description="Least distance between two void edges; default: a tenth of the radius."
     )
@@ -122,6 +130,11 @@ class ContactSpot(Part):
         description="Lateral coordinates of the centre; default: the middle (or the axis).",
     )
     name: Name | None = Field(default=None, description="Name for messages.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_position(cls, data: Any) -> Any:
+        return _lists(data, "position")
 
 
 class Feature(Part):
@@ -188,7 +201,7 @@ class Widths(BaseModel):
 class Geometry(Part):
     """What lies on top of what."""
 
-    dimension: Literal[1, 2, "axisymmetric", 3] = Field(
+    dimension: Annotated[Literal[1, 2, "axisymmetric", 3], NotABoolean] = Field(
         description="1 (through the layers), 2 (width x height), axisymmetric (radius x height) or 3."
     )
     width: PositiveLength | None = Field(

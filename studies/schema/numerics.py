@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from studies.schema.fields import Bounds, In, Part, PositiveLength
+from studies.schema.fields import Bounds, In, NotABoolean, Part, PositiveLength
 
 if TYPE_CHECKING:
     from meshes.sizes import MeshSizes
+
+
+Degree = Annotated[Literal[1, 2], NotABoolean]
 
 
 class Mechanics(Part):
@@ -33,8 +36,8 @@ class Mechanics(Part):
 class Discretisation(Part):
     """Elements."""
 
-    degree: Literal[1, 2] = Field(default=2, description="Degree of the potentials.")
-    displacement_degree: Literal[1, 2] = Field(default=2, description="Degree of the displacement.")
+    degree: Degree = Field(default=2, description="Degree of the potentials.")
+    displacement_degree: Degree = Field(default=2, description="Degree of the displacement.")
 
 
 class Solver(Part):
@@ -67,7 +70,9 @@ class Mesh(Part):
         default="family",
         description="family: solve on coarser meshes, too, and extrapolate an error bar for each quantity.",
     )
-    levels: int = Field(default=3, ge=2, le=6, description="Meshes of the family, the study's own included.")
+    levels: Annotated[int, NotABoolean] = Field(
+        default=3, ge=2, le=6, description="Meshes of the family, the study's own included."
+    )
 
     def sizes(self) -> MeshSizes:
         """The sizes for `meshes`, without the refinement; what was left out is None."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from fem.constants import STANDARD_TEMPERATURE
-from studies.schema.fields import Applied, Length, Part, Potential, Pressure, Temperature, complaint
+from studies.schema.fields import (
+    Applied,
+    Length,
+    NotABoolean,
+    Part,
+    Potential,
+    Pressure,
+    Temperature,
+    complaint,
+)
 
 
 class CurrentPoints(Part):
@@ -15,7 +24,9 @@ class CurrentPoints(Part):
 
     from_: Applied | None = Field(default=None, alias="from", description="First current.")
     to: Applied | None = Field(default=None, description="Last current.")
-    points: int | None = Field(default=None, ge=2, le=1000, description="Number of points, ends included.")
+    points: Annotated[int, NotABoolean] | None = Field(
+        default=None, ge=2, le=1000, description="Number of points, ends included."
+    )
     spacing: Literal["linear", "log"] | None = Field(default=None, description="linear (default) or log.")
     include_zero: bool = Field(
         default=False, description="Whether to add zero current in front (for log spacing)."

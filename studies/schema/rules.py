@@ -66,7 +66,7 @@ def check_geometry(draft: Draft) -> None:
         if path[-1] != "at":  # said above, also for a stack with other problems
             draft.report(path, problem.message)
     if not problems and draft.mesh is not None:
-        for problem in draft.mesh.sizes().problems(stack):
+        for problem in draft.mesh.sizes().scaled(1.0 / draft.mesh.refinement).problems(stack):
             draft.report(("mesh", problem.path), problem.message)
 
 

@@ -141,7 +141,8 @@ class Study(Part):
         """
         problems = list(problems or [])
         lines = dict(lines or {})
-        if not isinstance(data, dict) or any(not isinstance(key, str) for key in data):
+        data = _plain(data)
+        if not isinstance(data, dict):
             raise InputError(
                 [*problems, Problem("", MISSING, "a study is a mapping of keys to values")], source
             )
@@ -309,6 +310,13 @@ def _completed(study: Study, draft: Draft) -> Study:
             "quantities": [complete_request(draft, request) for request in requests],
         }
     )
+
+
+def _plain(data: Any) -> Any:
+    """Mappings and sequences as dict and list, keys as text: what a YAML file gives."""
+    if isinstance(data, Mapping):
+        return {str(k): _plain(v) for k, v in data.items()}
+    return [_plain(v) for v in data] if isinstance(data, list | tuple) else data
 
 
 def _material_data(material: Material) -> dict[str, Any]:
