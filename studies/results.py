@@ -22,6 +22,9 @@ from studies.errors import InputError, SolveError
 RESULTS_FILE = "results.json"
 FORMAT = 1
 
+MARKERS = (RESULTS_FILE, "convergence.json", "mesh.json")
+"""A folder with one of these is ours, and a new run may take its place."""
+
 
 @dataclass(frozen=True)
 class QuantityValue:
@@ -254,8 +257,9 @@ def check_folder(out: Path) -> None:
     try:
         if out.exists() and not out.is_dir():
             raise InputError.single("is a file; results need a folder", path="--out", value=str(out))
-        if out.is_dir() and any(out.iterdir()) and not (out / RESULTS_FILE).is_file():
-            message = f"is not empty and holds no {RESULTS_FILE} of an earlier run; name another folder"
+        strange = out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in MARKERS)
+        if strange:
+            message = "is not empty and holds no results of an earlier run; name another folder"
             raise InputError.single(message, path="--out", value=str(out))
         parent = out.absolute().parent
         while not parent.exists():

@@ -41,10 +41,10 @@ def value_text(value: float, dimension: str, error: float | None = None) -> tupl
     number = scale(value)
     if error is None or not math.isfinite(error) or not math.isfinite(number):
         return f"{number:.6g}", scale.unit
-    bar = abs(scale(value + error) - number) if error > 0 else 0.0
+    bar = abs(scale(1.0) - scale(0.0)) * error
     if bar <= abs(number) * 1e-9:
         return f"{number:.9g}", scale.unit
-    decimals = max(0, 1 - math.floor(math.log10(bar)))
+    decimals = max(0, 1 - math.floor(math.log10(bar) + 1e-9))
     if decimals > 12 or abs(number) >= 1e9:
         return f"{number:.6g} ± {bar:.1g}", scale.unit
     return f"{number:.{decimals}f} ± {bar:.{decimals}f}", scale.unit
@@ -151,7 +151,7 @@ def print_family(family: Family, folder: Path | None = None) -> None:
             "" if fit.order is None else f"{fit.order:.2f}",
             str(column.theory),
             "" if fit.limit is None else f"{scale(fit.limit):.8g}",
-            f"{abs(scale(column.values[-1] + fit.error) - scale(column.values[-1])):.1e}",
+            f"{abs(scale(1.0) - scale(0.0)) * fit.error:.1e}",
         )
         if fit.remark:
             remarks.append(f"{column.label}: {fit.remark}")

@@ -19,8 +19,8 @@ def test_words_stay_words_and_numbers_are_numbers() -> None:
         "{a: on, b: no, c: 1:30, d: 1e-3, e: 0x10, f: 010, g: 2026-01-01, h: true, i: ~, j: '1'}"
     ).data
     assert data == {
-        "a": "on", "b": "no", "c": "1:30", "d": 1e-3, "e": "0x10", "f": 10, "g": "2026-01-01", "h": True, "i": None,
-        "j": "1",
+        "a": "on", "b": "no", "c": "1:30", "d": 1e-3, "e": "0x10", "f": 10, "g": "2026-01-01", "h": True,
+        "i": None, "j": "1",
     }  # fmt: skip
 
 
