@@ -156,13 +156,22 @@ class Domains:
         """Integral of a density over a layer (per depth in 2-D, per area in 1-D)."""
         return self.weight() * density * self._cell_measure(self.layer_tag(layer))
 
-    def interface_integral(self, density: Any, name: str) -> Any:
-        """Integral of a density (with restricted operands) over an interface."""
-        return self.weight("+") * density * self._interface_measure(self.facet_tag(name))
+    def interface_integral(self, density: Any, name: str, weighted: bool = True) -> Any:
+        """Integral of a density (with restricted operands) over an interface.
+
+        ``weighted=False`` leaves out 2 pi r, for projections onto functions of the interface.
+        """
+        weight = self.weight("+") if weighted else 1.0
+        return weight * density * self._interface_measure(self.facet_tag(name))
 
     def outer_integral(self, density: Any, name: str) -> Any:
         """Integral of a density over an outer side or a void surface."""
         return self.weight() * density * self._outer_measure(self.facet_tag(name))
+
+    def gap_integral(self, density: Any, name: str) -> Any:
+        """Integral over the part of an interface without electrical contact (``a|b:gap``), counted once."""
+        measure = ufl.Measure("dS", domain=self.mesh, subdomain_data=self.tagged.facet_tags)
+        return self.weight("+") * density * measure(self.facet_tag(name))
 
     # -------------------------------------------------------------- dofs
     def facet_dofs(self, space: Any, region: compat.SubMesh, name: str) -> IntArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +29,15 @@ class Mechanics:
         model: owner.
         displacement: the field.
         solids: layers with an energy.
+        supports: outer side -> the tie of its rollers or platen.
+        loads: pressures.
     """
 
     model: Model
     displacement: Field
     solids: tuple[str, ...]
+    supports: dict[str, Tie] = field(default_factory=dict)
+    loads: list[Pressure] = field(default_factory=list)
 
     @classmethod
     def build(cls, model: Model) -> Mechanics | None:
@@ -46,11 +50,11 @@ class Mechanics:
         degree = model.settings.displacement_degree
         space = fem.functionspace(region.mesh, ("Lagrange", degree, (geometry.gdim,)))
         function = fem.Function(space, name="displacement")
-        field = model.add_field(Field("displacement", "displacement", function, region, solids))
-        mechanics = cls(model, field, solids)
+        unknown = model.add_field(Field("displacement", "displacement", function, region, solids))
+        mechanics = cls(model, unknown, solids)
         for layer in solids:
-            density = ufl.inner(mechanics.stress(layer), mechanics._strain(field.test, layer, virtual=True))
-            model.residuals[field].append(geometry.integral(density, layer))
+            density = mechanics.virtual_work(layer, unknown.test)
+            model.residuals[unknown].append(geometry.integral(density, layer))
         mechanics._conditions()
         return mechanics
 
@@ -65,6 +69,10 @@ class Mechanics:
         if len(terms) != 1 or not isinstance(terms[0], Elastic):
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
         return terms[0].plane_stress_strain(total)
+
+    def virtual_work(self, layer: str, virtual: Any) -> Any:
+        """Density of the internal virtual work of a virtual displacement in a layer, J/m^3."""
+        return ufl.inner(self.stress(layer), self._strain(virtual, layer, virtual=True))
 
     def stress(self, layer: str) -> Any:
         """(3, 3) stress in a layer as UFL, Pa."""
@@ -98,30 +106,33 @@ class Mechanics:
 
     # ---------------------------------------------------------------- conditions
     def _conditions(self) -> None:
-        model, geometry, field = self.model, self.model.geometry, self.displacement
+        model, geometry, unknown = self.model, self.model.geometry, self.displacement
         for condition in model.conditions:
             if isinstance(condition, Pressure):
                 normal = ufl.FacetNormal(geometry.mesh)
-                density = condition.pressure * ufl.dot(normal, field.test)
-                model.residuals[field].append(geometry.outer_integral(density, condition.side))
+                density = condition.pressure * ufl.dot(normal, unknown.test)
+                model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
+                self.loads.append(condition)
             elif isinstance(condition, Traction):
                 vector = fem.Constant(geometry.mesh, default_scalar_type(condition.value))
-                density = -ufl.dot(vector, field.test)
-                model.residuals[field].append(geometry.outer_integral(density, condition.side))
+                density = -ufl.dot(vector, unknown.test)
+                model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
             elif isinstance(condition, Roller):
-                self._hold(condition.side, condition.axis, None, condition.displacement)
+                self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
             elif isinstance(condition, Platen):
                 number = model.add_number(
                     Number.create(
                         f"displacement of {condition.side}", geometry.mesh, 0.0, unknown=True, source=condition.force
                     )
                 )
-                self._hold(condition.side, condition.axis, number, 0.0)
+                self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)
             elif isinstance(condition, ImposedDisplacement):
-                model._impose(field, condition.side, condition.values, 0.0)
+                model._impose(unknown, condition.side, condition.values, 0.0)
 
-    def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> None:
-        field, geometry = self.displacement, self.model.geometry
-        blocks = geometry.facet_dofs(field.space, field.region, side)
+    def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> Tie:
+        unknown, geometry = self.displacement, self.model.geometry
+        blocks = geometry.facet_dofs(unknown.space, unknown.region, side)
         dofs = (blocks * geometry.gdim + axis).astype(np.int32)
-        field.ties.append(Tie(dofs, number, offset))
+        tie = Tie(dofs, number, offset)
+        unknown.ties.append(tie)
+        return tie

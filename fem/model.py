@@ -30,7 +30,7 @@ from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.kinematics import Plane
 from fem.mechanics import Mechanics
-from fem.potentials import InterfaceLaw, Link, Network, Node, build_network
+from fem.potentials import InterfaceLaw, Link, Network, Node, PerfectTie, build_network
 from fem.solve.system import System
 from fem.terms import EnergyTerm
 from fem.unknowns import Field, Handle, Number, Tie
@@ -81,6 +81,8 @@ class InterfaceState:
         driving: driving force of the kinetics or contact (A + W), V.
         film_drop: potential drop over the film, V.
         shift: stress work dOmega p_n / F, V.
+        film_current: current density through the film, A/m^2: equal to ``current`` up to the solver's tolerance.
+        contact_fraction: share of the area in contact below the resolution of the mesh.
     """
 
     link: Link
@@ -88,6 +90,8 @@ class InterfaceState:
     driving: Any
     film_drop: Any
     shift: Any
+    film_current: Any
+    contact_fraction: float
 
 
 @dataclass
@@ -124,6 +128,7 @@ class Model:
         self.residuals: dict[Field, list[Any]] = {}
         self.charges: dict[Number, list[Any]] = {}
         self.states: list[InterfaceState] = []
+        self.perfect_ties: list[tuple[PerfectTie, Field, Tie]] = []
         self.inner: dict[str, Handle] = {}
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
@@ -180,7 +185,9 @@ class Model:
             base = self.network.root[tie.metal][1]
             target, offset = self._field_of[self.network.root[tie.resolved][0]], self.network.root[tie.resolved][1]
             dofs = self.geometry.facet_dofs(target.space, target.region, tie.interface)
-            target.ties.append(Tie(dofs, number, base + tie.offset - offset))
+            made = Tie(dofs, number, base + tie.offset - offset)
+            target.ties.append(made)
+            self.perfect_ties.append((tie, target, made))
 
     def handle(self, layer: str, carrier: str) -> Handle:
         """The potential of a carrier in a layer.
@@ -281,7 +288,11 @@ class Model:
             self._passage(name, first_side, first, passage.current)
             self._passage(name, "+", inner, film_current - passage.current)
             self._passage(name, second_side, second, -film_current)
-            self.states.append(InterfaceState(link, passage.current, passage.driving, film_drop, shift))
+            self.states.append(
+                InterfaceState(
+                    link, passage.current, passage.driving, film_drop, shift, film_current, law.contact_fraction
+                )
+            )
             return
         passage = (
             balance.series_current(law, jump, shift, temperature, self.exponent_limit)
@@ -290,7 +301,17 @@ class Model:
         )
         self._passage(name, first_side, first, passage.current)
         self._passage(name, second_side, second, -passage.current)
-        self.states.append(InterfaceState(link, passage.current, passage.driving, passage.film_drop, shift))
+        self.states.append(
+            InterfaceState(
+                link,
+                passage.current,
+                passage.driving,
+                passage.film_drop,
+                shift,
+                passage.current,
+                law.contact_fraction,
+            )
+        )
 
     def _inner_potential(self, name: str) -> Handle:
         """The potential between film and reaction: a field on the interface, a number in 1-D."""

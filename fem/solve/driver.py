@@ -70,6 +70,10 @@ class Solver:
         """Number of scalar unknowns."""
         return sum(f.global_size() for f in self.model.fields) + len(self.model.system.unknown_numbers)
 
+    def fresh_guess(self) -> None:
+        """Start the next solve from a guess at the present loads instead of the present state."""
+        self._guessed = False
+
     def solve(self) -> SolveReport:
         """Solve at the present loads, from the present state (the first time: from a guess).
 

@@ -1,0 +1,1 @@
+"""What is read off a solution: resistances, currents, focusing, stresses, energies, balances."""

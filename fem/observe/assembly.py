@@ -1,0 +1,255 @@
+"""Scalars, fluxes through interfaces and interface profiles of a solved model: the common ground of observables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import default_scalar_type, fem, geometry, la
+
+from fem import balance
+from fem.dissipation.conduction import Conduction
+from fem.errors import ModelError
+from fem.model import InterfaceState, Model
+from fem.potentials import PerfectTie
+from fem.solve.driver import Solver
+from fem.unknowns import Field, Number, Tie
+
+Array = npt.NDArray[np.float64]
+
+
+class Assembly:
+    """Evaluates UFL expressions of a solved model, collectively.
+
+    Args:
+        model: the model.
+        solver: its solver, at the solution.
+        area: nominal cell area of the model in m^2 (2-D: per depth; 1-D: 1).
+    """
+
+    def __init__(self, model: Model, solver: Solver, area: float) -> None:
+        self.model, self.solver, self.area = model, solver, area
+        self.geometry = model.geometry
+        self.comm = model.geometry.comm
+        self._rows: dict[int, Array] = {}
+        self._forms: dict[Any, Any] = {}
+
+    def renew(self) -> None:
+        """Forget what belongs to an earlier state of the solution."""
+        self._rows.clear()
+
+    # ------------------------------------------------------------------ scalars
+    def scalar(self, form: Any, key: Any = None) -> float:
+        """Value of a scalar UFL form; with a ``key`` the compiled form is kept for later states."""
+        compiled = self._forms.get(key) if key is not None else None
+        if compiled is None:
+            compiled = self.model.system.maps.form(form)
+            if key is not None:
+                self._forms[key] = compiled
+        return float(self.comm.allreduce(np.real(fem.assemble_scalar(compiled))))
+
+    def on_interface(self, density: Any, name: str, key: Any = None) -> float:
+        """Integral of a density over the contacted part of an interface."""
+        return self.scalar(self.geometry.interface_integral(self._tied(density), name), key)
+
+    def in_layer(self, density: Any, layer: str, key: Any = None) -> float:
+        """Integral of a density over a layer."""
+        return self.scalar(self.geometry.integral(self._tied(density), layer), key)
+
+    def _tied(self, density: Any) -> Any:
+        return density * self.model.one
+
+    def contact_area(self, name: str) -> float:
+        """Area of the contacted part of an interface, m^2."""
+        return self.on_interface(1.0, name, ("area", name))
+
+    # ------------------------------------------------------------------ resultants
+    def tie_resultant(self, field: Field, tie: Tie) -> float:
+        """Sum of the reactions on tied nodes: what they feed into the field, A or N."""
+        for k, stage in enumerate(self.solver.stages):
+            if field in stage.fields:
+                if k not in self._rows:
+                    self._rows[k] = stage.full_residual()
+                own = tie.dofs[tie.dofs < field.owned]
+                offset = int(stage.offsets[stage.fields.index(field)])
+                return float(self.comm.allreduce(float(self._rows[k][offset + own].sum())))
+        raise ModelError(f"{field.name} belongs to no stage")
+
+    def number_charge(self, number: Number) -> float:
+        """Current that a number feeds into the model through interfaces and tied nodes, A."""
+        total = 0.0
+        if number in self.model.system.charges:
+            total += self.scalar(self.model.system.charges[number], ("charge", number.name))
+        for field in self.model.fields:
+            for tie in field.ties:
+                if tie.number is number:
+                    total += self.tie_resultant(field, tie)
+        return total
+
+    def interface_current(self, name: str) -> float:
+        """Total current of all carriers through an interface, from the layer below to the layer above, A."""
+        below = name.split("|")[0]
+        total = 0.0
+        for state in self.states(name):
+            sign = 1.0 if state.link.first[0] == below else -1.0
+            total += sign * self.on_interface(state.current, name, ("current", name, state.link.first))
+        for spec, field, tie in self.ties(name):
+            total += (1.0 if spec.metal[0] == below else -1.0) * self.tie_resultant(field, tie)
+        return total + sum(self._continuous_current(name, field) for field in self._crossing(name))
+
+    def _crossing(self, name: str) -> list[Field]:
+        below, above = name.split("|")
+        return [
+            f for f in self.model.fields if f.kind == "potential" and below in f.layers and above in f.layers
+        ]
+
+    def _continuous_current(self, name: str, field: Field) -> float:
+        """Current through an interface inside a field: what the nodes of the interface feed into the cells above."""
+        above = name.split("|")[1]
+        weight = fem.Function(field.space)
+        weight.x.array[self.geometry.facet_dofs(field.space, field.region, name)] = 1.0
+        total = 0.0
+        for (layer, carrier), term in self.model.conductors.items():
+            handle = self.model.handle(layer, carrier)
+            if layer == above and isinstance(term, Conduction) and handle.carrier is field:
+                total += self.in_layer(balance.charge(term, field.function, weight), layer)
+        return total
+
+    def interface_force(self, name: str) -> float:
+        """Force along the stack that the part below exerts on the part above through an interface, N."""
+        mechanics = self.mechanics
+        field, above = mechanics.displacement, name.split("|")[1]
+        axis = self.geometry.gdim - 1
+        weight = fem.Function(field.space)
+        blocks = self.geometry.facet_dofs(field.space, field.region, name)
+        weight.x.array[blocks * self.geometry.gdim + axis] = 1.0
+        gap = f"{name}:gap"
+        if gap in self.geometry.tagged.facets:  # bonded there
+            blocks = self.geometry.facet_dofs(field.space, field.region, gap)
+            weight.x.array[blocks * self.geometry.gdim + axis] = 1.0
+        return self.in_layer(mechanics.virtual_work(above, weight), above)
+
+    @property
+    def mechanics(self) -> Any:
+        """Mechanics of the model.
+
+        Raises:
+            ModelError: when the model has none.
+        """
+        if self.model.mechanics is None:
+            raise ModelError("this model has no mechanics")
+        return self.model.mechanics
+
+    # ------------------------------------------------------------------ interfaces
+    def states(self, name: str) -> list[InterfaceState]:
+        """Dissipative links of an interface."""
+        return [s for s in self.model.states if s.link.interface == name]
+
+    def ties(self, name: str) -> list[tuple[PerfectTie, Field, Tie]]:
+        """Perfect contacts of an interface."""
+        return [entry for entry in self.model.perfect_ties if entry[0].interface == name]
+
+    def current_density(self, name: str) -> Any:
+        """Normal current density on an interface from below to above as UFL, A/m^2 per nominal area.
+
+        From the kinetics or the contact law; at a perfect contact the trace of the bulk current.
+        """
+        below = name.split("|")[0]
+        parts = [s.current * (1.0 if s.link.first[0] == below else -1.0) for s in self.states(name)]
+        normal = ufl.FacetNormal(self.geometry.mesh)("+")
+        for spec, _field, _tie in self.ties(name):
+            side = "+" if spec.resolved[0] == below else "-"
+            parts.append(ufl.dot(self._bulk_current(spec.resolved)(side), normal))
+        for field in self._crossing(name):
+            for (layer, carrier), term in self.model.conductors.items():
+                if layer == below and isinstance(term, Conduction):
+                    if self.model.handle(layer, carrier).carrier is field:
+                        parts.append(ufl.dot(self._bulk_current((layer, carrier))("+"), normal))
+        if not parts:
+            raise ModelError(f"no current can pass interface {name!r}")
+        return sum(parts[1:], start=parts[0])
+
+    def _bulk_current(self, node: tuple[str, str]) -> Any:
+        term = self.model.conductors[node]
+        handle = self.model.handle(*node)
+        if not isinstance(term, Conduction) or not isinstance(handle.carrier, Field):
+            raise ModelError(f"layer {node[0]!r} is an equipotential: it has no current density")
+        return balance.current_density(term, handle.carrier.function)
+
+    def profile(self, name: str, density: Any, degree: int = 2) -> Any:
+        """L2 projection of a density onto discontinuous polynomials on the interface submesh (not in 1-D)."""
+        projection = self._projection(name, degree)
+        return projection(density)
+
+    def _projection(self, name: str, degree: int) -> Any:
+        region = self.geometry.interface_mesh(name)
+        maps = self.geometry.entity_maps()
+        space = fem.functionspace(region.mesh, ("Discontinuous Lagrange", degree))
+        test, trial = ufl.TestFunction(space), ufl.TrialFunction(space)
+        mass = fem.form(ufl.inner(trial, test) * ufl.dx(domain=region.mesh))
+        matrix = fem.assemble_matrix(mass)
+        matrix.scatter_reverse()
+        size = space.dofmap.dof_layout.num_dofs
+        # block-diagonal: invert the dense block of every owned cell at once
+        cells = region.mesh.topology.index_map(region.mesh.topology.dim).size_local
+        dofs = space.dofmap.list[:cells]
+        blocks = np.zeros((cells, size, size))
+        sparse = matrix.to_scipy()
+        for i in range(size):
+            for j in range(size):
+                blocks[:, i, j] = np.asarray(sparse[dofs[:, i], dofs[:, j]]).ravel()
+
+        def project(density: Any) -> Any:
+            weak = self.geometry.interface_integral(self._tied(density) * test("+"), name, weighted=False)
+            form = maps.form(weak)
+            rhs = la.vector(space.dofmap.index_map, 1)
+            fem.assemble_vector(rhs.array, form)
+            rhs.scatter_reverse(la.InsertMode.add)
+            function = fem.Function(space, dtype=default_scalar_type)
+            if cells:
+                local = np.linalg.solve(blocks, rhs.array[dofs][:, :, None])[:, :, 0]
+                function.x.array[dofs] = local
+            function.x.scatter_forward()
+            return function
+
+        return project
+
+    def at_points(self, function: Any, points: Array) -> Array:
+        """(n,) values of a function on an interface mesh at points (n, gdim) of it; NaN where outside.
+
+        Every rank gets all values. A point on the border of several facets gets their mean.
+        """
+        mesh = function.function_space.mesh
+        three = np.zeros((len(points), 3))
+        three[:, : points.shape[1]] = points
+        tree = geometry.bb_tree(mesh, mesh.topology.dim, padding=1e-12 + 1e-6 * _extent(mesh))
+        candidates = geometry.compute_collisions_points(tree, three)
+        found = geometry.compute_colliding_cells(mesh, candidates, three)
+        owned = mesh.topology.index_map(mesh.topology.dim).size_local
+        total, count = np.zeros(len(points)), np.zeros(len(points))
+        for k in range(len(points)):
+            cells = found.links(k)
+            cells = cells[cells < owned]
+            if len(cells):
+                values = function.eval(np.tile(three[k], (len(cells), 1)), cells)
+                total[k] += float(np.sum(values))
+                count[k] += len(cells)
+        total, count = self.comm.allreduce(total), self.comm.allreduce(count)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+    @cached_property
+    def thickness(self) -> dict[str, float]:
+        """Layer -> thickness in m, from the extent of its cells (exact for plane layers)."""
+        stack = self.geometry.tagged.stack
+        if stack is None:
+            raise ModelError("the mesh does not know its stack")
+        return {layer.name: layer.thickness for layer in stack.layers}
+
+
+def _extent(mesh: Any) -> float:
+    x = mesh.geometry.x
+    return float(np.ptp(x, axis=0).max()) if len(x) else 0.0

@@ -1,0 +1,193 @@
+"""Voltages, currents, resistances and current focusing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fem import balance
+from fem.dissipation.conduction import Conduction
+from fem.errors import ModelError
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.observe.assembly import Assembly
+from fem.unknowns import Field
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Power:
+    """Where electrical energy turns into heat, W (per depth in 2-D, per area in 1-D).
+
+    Attributes:
+        joule: (layer, carrier) -> power of bulk conduction.
+        kinetic, film, contact: interface -> power of charge transfer, films, contact resistances.
+    """
+
+    joule: Mapping[tuple[str, str], float]
+    kinetic: Mapping[str, float]
+    film: Mapping[str, float]
+    contact: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        """Sum of all."""
+        return sum(sum(part.values()) for part in (self.joule, self.kinetic, self.film, self.contact))
+
+
+def power(assembly: Assembly) -> Power:
+    """Dissipated power of the present state, split by mechanism."""
+    model = assembly.model
+    joule: dict[tuple[str, str], float] = {}
+    for (layer, carrier), term in model.conductors.items():
+        handle = model.handle(layer, carrier)
+        if isinstance(term, Conduction) and isinstance(handle.carrier, Field):
+            function = handle.carrier.function
+            density = balance.charge(term, function, function)
+            joule[layer, carrier] = assembly.in_layer(density, layer, ("joule", layer, carrier))
+    kinetic: dict[str, float] = {}
+    film: dict[str, float] = {}
+    contact: dict[str, float] = {}
+    for state in model.states:
+        name = state.link.interface
+        key = (name, state.link.first)
+        if isinstance(state.link.law, ChargeTransfer):
+            kinetic[name] = assembly.on_interface(state.current * state.driving, name, ("kinetic", *key))
+            film[name] = assembly.on_interface(state.film_current * state.film_drop, name, ("film", *key))
+        else:
+            value = assembly.on_interface(state.current * state.film_drop, name, ("contact", *key))
+            contact[name] = contact.get(name, 0.0) + value
+    return Power(joule, kinetic, film, contact)
+
+
+@dataclass(frozen=True)
+class ResistanceSplit:
+    """Area-specific resistance and the parts that add up to it, ohm m^2.
+
+    Parts are dissipated powers over the squared mean current density: the share of each mechanism in the loss.
+
+    Attributes:
+        total: (cell voltage - open-circuit voltage) / current density.
+        bulk: layers at uniform current.
+        kinetic, film, contact: charge transfer, films, contact resistances, lost contact area included.
+        constriction: the rest: current lines that bend towards the contacts.
+    """
+
+    total: float
+    bulk: float
+    kinetic: float
+    film: float
+    contact: float
+
+    @property
+    def constriction(self) -> float:
+        """What remains of the total."""
+        return self.total - self.bulk - self.kinetic - self.film - self.contact
+
+
+def resistance_split(
+    assembly: Assembly, current: float, voltage: float, open_circuit: float
+) -> ResistanceSplit:
+    """Split the resistance of a cell.
+
+    Args:
+        assembly: at the solution.
+        current: total cell current in A, not zero.
+        voltage, open_circuit: cell voltage at this current and at none, V.
+
+    Raises:
+        ModelError: at zero current.
+    """
+    if current == 0.0:
+        raise ModelError("a resistance from voltage over current needs a current")
+    area = assembly.area
+    scale = area / current**2
+    losses = power(assembly)
+    bulk = 0.0
+    for layer in assembly.geometry.layers:
+        terms = {c: t for (name, c), t in assembly.model.conductors.items() if name == layer}
+        term = terms.get("ionic", terms.get("electronic"))
+        if isinstance(term, Conduction):
+            bulk += assembly.thickness[layer] / float(term.conductivity)
+    return ResistanceSplit(
+        (voltage - open_circuit) * area / current,
+        bulk,
+        sum(losses.kinetic.values()) * scale,
+        sum(losses.film.values()) * scale,
+        sum(losses.contact.values()) * scale,
+    )
+
+
+def electronic_current(assembly: Assembly, layer: str) -> float:
+    """Electronic current density through a layer over the nominal area, along the stack, A/m^2.
+
+    Volume mean over the thickness: equal at every height because the sides are insulated.
+    """
+    term = assembly.model.conductors.get((layer, "electronic"))
+    if not isinstance(term, Conduction):
+        raise ModelError(f"layer {layer!r} has no resolved electronic conduction")
+    handle = assembly.model.handle(layer, "electronic")
+    if not isinstance(handle.carrier, Field):
+        raise ModelError(f"layer {layer!r} is an equipotential")
+    density = balance.current_density(term, handle.carrier.function)[assembly.geometry.gdim - 1]
+    total = assembly.in_layer(density, layer, ("electronic", layer))
+    return total / (assembly.thickness[layer] * assembly.area)
+
+
+def mean_overpotential(assembly: Assembly, name: str) -> float:
+    """Charge-transfer overpotential without the film drop, mean over the contact area, V."""
+    for state in assembly.states(name):
+        if isinstance(state.link.law, ChargeTransfer):
+            key = ("driving", name)
+            return assembly.on_interface(state.driving, name, key) / assembly.contact_area(name)
+    if assembly.ties(name):
+        return 0.0
+    raise ModelError(f"no charge transfer at {name!r}")
+
+
+def contact_fraction(assembly: Assembly, name: str) -> float:
+    """Real contact area over nominal area."""
+    fractions = [s.contact_fraction for s in assembly.states(name)]
+    return assembly.contact_area(name) / assembly.area * (fractions[0] if fractions else 1.0)
+
+
+def focusing(assembly: Assembly, name: str) -> float:
+    """Mean of the normal current density weighted by the current itself, over its nominal mean."""
+    current = assembly.interface_current(name)
+    if current == 0.0:
+        raise ModelError("current focusing needs a current")
+    density = assembly.current_density(name)
+    square = assembly.on_interface(density * density, name, ("focusing", name))
+    return square * assembly.area / current**2
+
+
+def focusing_at(assembly: Assembly, name: str, points: Array) -> float:
+    """Normal current density over its nominal mean, averaged over points (n, gdim) of the interface."""
+    current = assembly.interface_current(name)
+    if current == 0.0:
+        raise ModelError("current focusing needs a current")
+    profile = assembly.profile(name, assembly.current_density(name))
+    values = assembly.at_points(profile, points)
+    return _mean(values, name) * assembly.area / current
+
+
+def _mean(values: Array, name: str) -> float:
+    inside = values[np.isfinite(values)]
+    if len(inside) == 0:
+        raise ModelError(f"no point at this distance from the contact edges lies on {name!r}")
+    return float(np.mean(inside))
+
+
+def edge_share(assembly: Assembly, name: str, distance: float) -> float:
+    """Share of the current of an interface that passes within ``distance`` (m) of a contact edge."""
+    from fem.observe.edges import EdgeDistance
+
+    current = assembly.interface_current(name)
+    if current == 0.0:
+        raise ModelError("a share of the current needs a current")
+    near = EdgeDistance.of(assembly, name).indicator(distance)
+    density = assembly.current_density(name)
+    return assembly.on_interface(density * near, name) / current

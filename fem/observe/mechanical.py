@@ -1,0 +1,154 @@
+"""Stresses, pressures on interfaces, shifts of equilibrium potentials, energies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import basix
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from fem.errors import ModelError
+from fem.observe.assembly import Assembly
+
+Array = npt.NDArray[np.float64]
+_SAMPLING_DEGREE = 2
+
+
+def mean_interface_pressure(assembly: Assembly, name: str) -> float:
+    """Mean normal pressure on the contacted area, from the nodal forces: the force balance holds exactly, Pa.
+
+    Where an interface is bonded over a gap in electrical contact, force and area include the gap.
+    """
+    area = assembly.contact_area(name)
+    gap = f"{name}:gap"
+    if gap in assembly.geometry.tagged.facets:
+        area += assembly.scalar(assembly.geometry.gap_integral(assembly.model.one, gap), ("area", gap))
+    return assembly.interface_force(name) / area
+
+
+def interface_pressure_at(assembly: Assembly, name: str, points: Array) -> float:
+    """Normal pressure averaged over points of an interface, mean of the two sides, Pa."""
+    mechanics = assembly.mechanics
+    density = 0.5 * (mechanics.interface_pressure(name, "+") + mechanics.interface_pressure(name, "-"))
+    values = assembly.at_points(assembly.profile(name, density, degree=1), points)
+    inside = values[np.isfinite(values)]
+    if len(inside) == 0:
+        raise ModelError(f"no point at this distance from the contact edges lies on {name!r}")
+    return float(np.mean(inside))
+
+
+def stress_shift(assembly: Assembly, name: str) -> float:
+    """Shift of the equilibrium potential by stress, mean over the contact area, V."""
+    for state in assembly.states(name):
+        if not isinstance(state.shift, float | int):
+            key = ("shift", name)
+            return -assembly.on_interface(state.shift, name, key) / assembly.contact_area(name)
+    return 0.0
+
+
+def stress_samples(assembly: Assembly, layer: str) -> tuple[Array, Array]:
+    """Points and stresses of the owned cells of a layer.
+
+    Returns:
+        (n, gdim) points inside the cells and (n, 3, 3) stresses in Pa, of this rank.
+    """
+    mechanics, geometry = assembly.mechanics, assembly.geometry
+    region = mechanics.displacement.region
+    cells = np.flatnonzero(geometry.cell_values == geometry.layer_tag(layer)).astype(np.int32)
+    cells = cells[cells < geometry.mesh.topology.index_map(geometry.tdim).size_local]
+    cells = region.from_parent()[cells]
+    cell_type = getattr(basix.CellType, region.mesh.topology.cell_name())
+    points, _ = basix.make_quadrature(cell_type, _SAMPLING_DEGREE)
+    mesh = region.mesh
+    stress = mechanics.stress(layer)
+    flat = ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)])
+    values = fem.Expression(flat, points).eval(mesh, cells)
+    places = fem.Expression(ufl.SpatialCoordinate(mesh), points).eval(mesh, cells)
+    count = len(cells) * len(points)
+    return np.reshape(places, (count, geometry.gdim)), np.reshape(values, (count, 3, 3))
+
+
+def largest(
+    assembly: Assembly,
+    measure: Callable[[Array], Array],
+    layers: tuple[str, ...],
+    distance_of: Callable[[Array], Array] | None,
+    clear: float,
+) -> float:
+    """Largest value of a scalar measure of the stress over layers.
+
+    Args:
+        assembly: at the solution.
+        measure: (n, 3, 3) stresses -> (n,) values.
+        layers: where to look.
+        distance_of: points -> distance from contact edges; None when there are none.
+        clear: points closer than this to an edge are left out, m.
+    """
+    best = -np.inf
+    for layer in layers:
+        points, stresses = stress_samples(assembly, layer)
+        if distance_of is not None and clear > 0 and len(points):
+            stresses = stresses[distance_of(points) >= clear]
+        if len(stresses):
+            best = max(best, float(np.max(measure(stresses))))
+    from mpi4py import MPI
+
+    best = float(assembly.comm.allreduce(best, op=MPI.MAX))
+    if not np.isfinite(best):
+        raise ModelError("no part of the layer is that far from the contact edges")
+    return best
+
+
+def equivalent(stresses: Array) -> Array:
+    """(n,) von Mises stress."""
+    deviator = stresses - np.trace(stresses, axis1=1, axis2=2)[:, None, None] / 3 * np.eye(3)
+    return np.asarray(np.sqrt(1.5 * np.einsum("nij,nij->n", deviator, deviator)))
+
+
+def principal(stresses: Array) -> Array:
+    """(n,) largest principal stress, positive in tension."""
+    return np.asarray(np.linalg.eigvalsh(stresses)[:, -1])
+
+
+def mean_stress(assembly: Assembly, layer: str, component: str) -> float:
+    """Volume mean of a stress component: ``stacking``, ``lateral`` or ``hydrostatic``, Pa."""
+    stress = assembly.mechanics.stress(layer)
+    axis = assembly.geometry.gdim - 1
+    picked: Any = {
+        "stacking": stress[axis, axis],
+        "lateral": stress[0, 0] if axis > 0 else stress[1, 1],
+        "hydrostatic": ufl.tr(stress) / 3,
+    }[component]
+    volume = assembly.in_layer(1.0, layer, ("volume", layer))
+    return assembly.in_layer(picked, layer, ("mean stress", layer, component)) / volume
+
+
+def elastic_energy(assembly: Assembly, layers: tuple[str, ...]) -> float:
+    """Stored energy of layers, J (per depth in 2-D, per area in 1-D)."""
+    mechanics = assembly.mechanics
+    return sum(assembly.in_layer(mechanics.energy_density(n), n, ("energy", n)) for n in layers)
+
+
+def stack_shortening(assembly: Assembly) -> float:
+    """Mean approach of the two ends of the stack, m."""
+    axis = assembly.geometry.gdim - 1
+    function = assembly.mechanics.displacement.function
+    mean = {}
+    for side in ("bottom", "top"):
+        total = assembly.scalar(assembly.geometry.outer_integral(function[axis], side), ("end", side))
+        mean[side] = total / assembly.area
+    return mean["bottom"] - mean["top"]
+
+
+def stack_force(assembly: Assembly) -> float:
+    """Force of the bottom support on the stack, N, positive in compression."""
+    mechanics = assembly.mechanics
+    if "bottom" not in mechanics.supports:
+        raise ModelError("the stack has no support at the bottom")
+    return assembly.tie_resultant(mechanics.displacement, mechanics.supports["bottom"])
+
+

@@ -1,0 +1,150 @@
+"""From a checked study to a model: materials to energies and dissipations, words to laws and conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fem.conditions import Pressure, Roller, Terminal
+from fem.dissipation.conduction import Conduction, Equipotential
+from fem.energy.elastic import Elastic
+from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
+from fem.interface.kinetics import ButlerVolmer, Kinetics, LinearKinetics
+from fem.model import Condition, Domain, Model, Settings
+from fem.potentials import InterfaceLaw
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+    from studies.schema import Study
+    from studies.schema.interfaces import Interface
+
+
+def build_model(study: Study, tagged: TaggedMesh, current: float | None) -> Model:
+    """The model of a study on a mesh.
+
+    Args:
+        study: checked study with defaults filled in.
+        tagged: its mesh.
+        current: current density in A/m^2 that the working electrode receives; None: potentiostatic.
+
+    Raises:
+        ModelError: the study describes something that the core cannot pose.
+    """
+    domains = {layer.name: _domain(study, layer.name) for layer in study.geometry.layers}
+    interfaces = {name: _laws(study, name, spec) for name, spec in study.interfaces.items()}
+    settings = Settings(
+        potential_degree=study.discretisation.degree,
+        displacement_degree=study.discretisation.displacement_degree,
+        temperature=study.operation.temperature,
+        plane=study.mechanics.plane,
+    )
+    conditions = [*_terminals(study, current), *_mechanical(study)]
+    return Model(tagged, domains, interfaces, conditions, settings)
+
+
+def _domain(study: Study, name: str) -> Domain:
+    layer = next(x for x in study.geometry.layers if x.name == name)
+    material, temperature = study.material(name), study.operation.temperature
+    conduction: list[Conduction | Equipotential] = []
+    if layer.conduction == "equipotential":
+        conduction.append(Equipotential())
+    if layer.conduction in ("ionic", "mixed"):
+        conduction.append(Conduction("ionic", material.value("ionic_conductivity", temperature)))
+    if layer.conduction in ("electronic", "mixed"):
+        conduction.append(Conduction("electronic", material.value("electronic_conductivity", temperature)))
+    energy: tuple[Elastic, ...] = ()
+    if study.mechanics.on:
+        young = material.value("young_modulus", temperature)
+        energy = (Elastic(young, material.value("poisson_ratio", temperature), layer.eigenstrain),)
+    return Domain(tuple(conduction), energy)
+
+
+def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
+    laws: list[InterfaceLaw] = []
+    if spec.kinetics is not None and spec.kinetics != "none":
+        laws.append(_charge_transfer(study, name, spec))
+    for carrier in ("electronic", "ionic"):
+        contact = getattr(spec, f"{carrier}_contact")
+        if contact == "blocked":
+            laws.append(Blocked(carrier))
+        elif contact == "resistive":
+            resistance = getattr(spec, f"{carrier}_resistance")
+            laws.append(OhmicContact(carrier, resistance, spec.contact_fraction))
+    return laws
+
+
+def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer:
+    anodic, cathodic = spec.transfer_coefficients()
+    kinetics: Kinetics | None = None
+    if spec.kinetics == "butler-volmer":
+        assert spec.exchange_current is not None
+        share = spec.mechanical_transfer_coefficient
+        kinetics = ButlerVolmer(spec.exchange_current, anodic, cathodic, share)
+    elif spec.kinetics == "linear":
+        assert spec.exchange_current is not None
+        effective = spec.exchange_current * (anodic + cathodic)
+        kinetics = LinearKinetics.from_exchange_current(effective, study.operation.temperature)
+    volume = spec.partial_molar_volume if spec.stress_shift else None
+    return ChargeTransfer(
+        electrode=electrode_of(study, name),
+        kinetics=kinetics,
+        equilibrium_potential=spec.equilibrium_potential or 0.0,
+        film_resistance=spec.film_resistance,
+        contact_fraction=spec.contact_fraction,
+        partial_molar_volume=volume or 0.0,
+    )
+
+
+def electrode_of(study: Study, interface: str) -> str:
+    """The layer whose electrons take part in the charge transfer of an interface."""
+    from studies.schema.contacts import passages
+
+    conduction = {x.name: x.conduction for x in study.geometry.layers if x.conduction is not None}
+    passage = passages(conduction, [x.name for x in study.geometry.layers])[interface]
+    below, above = interface.split("|")
+    return below if passage.electrode == "below" else above
+
+
+def _terminals(study: Study, current: float | None) -> list[Condition]:
+    layers = study.geometry.layers
+    working = study.operation.working_electrode
+    if working is None or all(x.conduction == "none" for x in layers):
+        return []
+    counter = study.counter_electrode
+    made: list[Condition] = []
+    for name, is_working in ((working, True), (counter, False)):
+        layer = next(x for x in layers if x.name == name)
+        side = "bottom" if name == layers[0].name else "top"
+        place: dict[str, Any] = {"name": name, "at": name}
+        if layer.conduction != "equipotential":
+            carrier = "ionic" if layer.conduction == "ionic" else "electronic"
+            place = {"name": name, "at": side, "carrier": carrier}
+        if not is_working:
+            made.append(Terminal(**place, potential=0.0))
+        elif current is None:
+            made.append(Terminal(**place, potential=study.operation.voltage))
+        else:
+            made.append(Terminal(**place, current=current * study.geometry.area))
+    return made
+
+
+def _mechanical(study: Study) -> list[Condition]:
+    if not study.mechanics.on:
+        return []
+    dimension, operation = study.geometry.dimension, study.operation
+    axis = {1: 0, 2: 1, "axisymmetric": 1, 3: 2}[dimension]
+    made: list[Condition] = [Roller("bottom", axis)]
+    if operation.stack_control == "fixed-gap":
+        made.append(Roller("top", axis, -(operation.stack_displacement or 0.0)))
+    elif operation.stack_pressure:
+        made.append(Pressure("top", operation.stack_pressure))
+    confined = study.mechanics.lateral == "confined"
+    if axis >= 1:
+        # the left and front sides are symmetry planes (or the axis) in any case
+        made.append(Roller("left", 0))
+        if confined:
+            made.append(Roller("right", 0))
+    if axis == 2:
+        made.append(Roller("front", 1))
+        if confined:
+            made.append(Roller("back", 1))
+    return made

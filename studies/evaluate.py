@@ -1,0 +1,161 @@
+"""The quantities of a study, evaluated on a solved model: registry names to functions of ``fem.observe``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fem.observe import electrical, mechanical
+from fem.observe.assembly import Assembly
+from fem.observe.edges import EdgeDistance
+from fem.units import parse
+from studies.errors import SolveError
+from studies.schema import Study
+from studies.schema.outputs import QuantityRequest
+
+
+@dataclass
+class Point:
+    """One solved operating point.
+
+    Attributes:
+        study: the study.
+        assembly: at the solution.
+        current: current density at the working electrode, A/m^2 of nominal area.
+        voltage: cell voltage, V.
+        open_circuit: cell voltage at zero current, V.
+        differential: slope dV/di at this point in ohm m^2, when asked for.
+    """
+
+    study: Study
+    assembly: Assembly
+    current: float
+    voltage: float
+    open_circuit: float
+    differential: Callable[[], float]
+    _split: electrical.ResistanceSplit | None = field(default=None, repr=False)
+
+    @property
+    def split(self) -> electrical.ResistanceSplit:
+        """Parts of the area-specific resistance."""
+        if self._split is None:
+            total = self.current * self.assembly.area
+            self._split = electrical.resistance_split(self.assembly, total, self.voltage, self.open_circuit)
+        return self._split
+
+
+def evaluate(point: Point) -> dict[str, float]:
+    """Label -> SI value of every quantity of the study; not a number where it needs a current and there is none.
+
+    Raises:
+        SolveError: a quantity has no value although the study was accepted.
+    """
+    values = {}
+    for request in point.study.quantities:
+        if point.study.spec(request.label).needs_current and point.current == 0.0:
+            values[request.label] = float("nan")
+            continue
+        values[request.label] = float(_EVALUATE[request.name](point, request))
+    return values
+
+
+def _length(request: QuantityRequest, key: str) -> float | None:
+    given = request.parameters.get(key)
+    return None if given is None else parse(given, "length")
+
+
+def _at(request: QuantityRequest) -> str:
+    return str(request.parameters["at"])
+
+
+def _samples(point: Point, name: str, distance: float) -> Any:
+    stack = point.study.stack()
+    features = [f for f in stack.features if any(o.at == name for o in f.openings(stack))]
+    import numpy as np
+
+    parts = [f.contact_edge_samples(stack, distance) for f in features]
+    points = np.concatenate([p for p in parts if len(p)]) if any(len(p) for p in parts) else np.empty((0, 1))
+    if len(points) == 0:
+        raise SolveError(f"no point of {name} lies {distance:g} m from a contact edge")
+    return points
+
+
+def _focusing(point: Point, request: QuantityRequest) -> float:
+    distance = _length(request, "distance")
+    if distance is None:
+        return electrical.focusing(point.assembly, _at(request))
+    samples = _samples(point, _at(request), distance)
+    return electrical.focusing_at(point.assembly, _at(request), samples)
+
+
+def _pressure(point: Point, request: QuantityRequest) -> float:
+    distance = _length(request, "distance")
+    if distance is None:
+        return mechanical.mean_interface_pressure(point.assembly, _at(request))
+    samples = _samples(point, _at(request), distance)
+    return mechanical.interface_pressure_at(point.assembly, _at(request), samples)
+
+
+def _layers(point: Point, request: QuantityRequest) -> tuple[str, ...]:
+    given = request.parameters.get("layer")
+    return (str(given),) if given is not None else point.assembly.mechanics.solids
+
+
+def _extreme(measure: Any) -> Callable[[Point, QuantityRequest], float]:
+    def find(point: Point, request: QuantityRequest) -> float:
+        clear = _length(request, "distance") or 0.0
+        return mechanical.largest(
+            point.assembly, measure, _layers(point, request), _nearest_edge(point.assembly), clear
+        )
+
+    return find
+
+
+def _nearest_edge(assembly: Assembly) -> Any:
+    """Distance from the nearest contact edge of any interface; None when there are no edges."""
+    import numpy as np
+
+    from fem.errors import ModelError
+
+    edges = []
+    for name in assembly.geometry.interfaces:
+        try:
+            edges.append(EdgeDistance.of(assembly, name))
+        except ModelError:
+            continue
+    if not edges:
+        return None
+    return lambda x: np.min([e.of_points(x) for e in edges], axis=0)
+
+
+_EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
+    "cell_voltage": lambda p, r: p.voltage,
+    "cell_current": lambda p, r: p.current,
+    "area_specific_resistance": lambda p, r: p.split.total,
+    "bulk_resistance": lambda p, r: p.split.bulk,
+    "kinetic_resistance": lambda p, r: p.split.kinetic,
+    "film_resistance": lambda p, r: p.split.film,
+    "contact_resistance": lambda p, r: p.split.contact,
+    "constriction_resistance": lambda p, r: p.split.constriction,
+    "differential_resistance": lambda p, r: p.differential(),
+    "electronic_current": lambda p, r: electrical.electronic_current(p.assembly, str(r.parameters["layer"])),
+    "interface_current": lambda p, r: p.assembly.interface_current(_at(r)) / p.assembly.area,
+    "overpotential": lambda p, r: electrical.mean_overpotential(p.assembly, _at(r)),
+    "current_focusing": _focusing,
+    "edge_current_share": lambda p, r: electrical.edge_share(
+        p.assembly, _at(r), _length(r, "distance") or 0.0
+    ),
+    "contact_fraction": lambda p, r: electrical.contact_fraction(p.assembly, _at(r)),
+    "interface_pressure": _pressure,
+    "stress_shift": lambda p, r: mechanical.stress_shift(p.assembly, _at(r)),
+    "max_von_mises": _extreme(mechanical.equivalent),
+    "max_principal_stress": _extreme(mechanical.principal),
+    "mean_stress": lambda p, r: mechanical.mean_stress(
+        p.assembly, str(r.parameters["layer"]), str(r.parameters["component"])
+    ),
+    "mean_stack_pressure": lambda p, r: mechanical.stack_force(p.assembly) / p.assembly.area,
+    "stack_shortening": lambda p, r: mechanical.stack_shortening(p.assembly),
+    "elastic_energy": lambda p, r: mechanical.elastic_energy(p.assembly, _layers(p, r)) / p.assembly.area,
+    "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,
+}

@@ -1,0 +1,219 @@
+"""Runs a study: operating points, error bars, balances, checks, pictures, and the folder that holds them."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fem.observe.balances import Imbalance
+from studies.converge import RATIO, mesh_family
+from studies.errors import SolveError
+from studies.provenance import provenance
+from studies.results import (
+    RESULTS_FILE,
+    Balance,
+    CheckOutcome,
+    QuantityValue,
+    Results,
+    SolverReport,
+    results_folder,
+    write_json,
+)
+from studies.solving import Session, Solved, make_mesh
+
+if TYPE_CHECKING:
+    from studies.progress import Progress
+    from studies.schema import Study
+
+BALANCE_LIMIT = 1e-9
+
+
+def solve(study: Study, comm: Any, scale: float, progress: Progress) -> dict[str, float]:
+    """Quantities (SI, by label) at the last operating point on a mesh with all sizes times ``scale``.
+
+    Raises:
+        SolveError, ConvergenceError, MeshError: see there.
+    """
+    session = Session(study, comm, scale, progress)
+    try:
+        values: dict[str, float] = {}
+        for solved in session.points():
+            values = dict(solved.values)
+        return values
+    finally:
+        session.destroy()
+
+
+def run(study: Study, out: Path | None, comm: Any, progress: Progress) -> Results:
+    """Run a study and leave its results folder.
+
+    Args:
+        study: checked study.
+        out: results folder, made whole at the end; None: write nothing.
+        comm: communicator; collective. Every rank gets the same results.
+        progress: told what happens.
+
+    Raises:
+        InputError: the folder cannot be written. SolveError: no solution.
+    """
+    if out is None:
+        return _run(study, None, comm, progress)
+    with results_folder(out, comm) as folder:
+        return _run(study, folder, comm, progress)
+
+
+def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Results:
+    start = time.perf_counter()
+    with progress.phase(f"{study.study}"):
+        session = Session(study, comm, 1.0, progress)
+        history: list[Mapping[str, float]] = []
+        worst: dict[str, Balance] = {}
+        solved: Solved | None = None
+        with progress.phase("solve"):
+            for solved in session.points():
+                history.append(solved.values)
+                _keep_worst(worst, solved.balances)
+        assert solved is not None
+        files = _outputs(study, session, solved, history, folder, progress)
+        quantities = _with_errors(study, solved, comm, progress, session)
+    report = session.solver.report
+    results = Results(
+        study=study.study,
+        title=study.title,
+        quantities=quantities,
+        balances=worst,
+        solver=SolverReport(
+            dofs=session.solver.dofs,
+            cells=session.cells,
+            newton_iterations=report.newton_iterations,
+            linear_iterations=report.linear_iterations,
+            method="; ".join(f"{k}: {v}" for k, v in report.linear_solver.items()),
+            wall_seconds={**session.timer.seconds, "total": time.perf_counter() - start},
+            peak_memory_bytes=_peak_memory(comm),
+            ranks=comm.size,
+            notes=tuple(report.notes),
+        ),
+        checks=_checks(study, solved.values),
+        provenance=provenance(study),
+        series=_series(study, history) if len(history) > 1 else {},
+        files=files,
+    )
+    session.destroy()
+    if folder is not None and comm.rank == 0:
+        import yaml
+
+        write_json(folder / RESULTS_FILE, results.to_json())
+        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
+        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return results
+
+
+def _outputs(
+    study: Study,
+    session: Session,
+    solved: Solved,
+    history: list[Mapping[str, float]],
+    folder: Path | None,
+    progress: Progress,
+) -> dict[str, str]:
+    """Fields and pictures; file name -> what it shows."""
+    if folder is None:
+        return {}
+    from studies.outputs import write_outputs
+
+    with progress.phase("fields and pictures"):
+        start = time.perf_counter()
+        files = write_outputs(study, session, solved, history, folder)
+        session.timer.add("fields and pictures", start)
+    return files
+
+
+def _with_errors(
+    study: Study, solved: Solved, comm: Any, progress: Progress, session: Session
+) -> dict[str, QuantityValue]:
+    """Every quantity with its error bar from a mesh family whose finest member is the study's own mesh."""
+    if study.mesh.error_estimate == "none":
+        return {
+            label: QuantityValue(value, study.spec(label).unit, None, None, study.spec(label).name)
+            for label, value in solved.values.items()
+        }
+    start = time.perf_counter()
+    finite = {k: v for k, v in solved.values.items() if np.isfinite(v)}
+    kept = study.model_copy(update={"quantities": [r for r in study.quantities if r.label in finite]})
+
+    def solve_at(scale: float) -> Mapping[str, float]:
+        return solve(kept, comm, scale, progress)
+
+    with progress.phase("error bars"):
+        family = mesh_family(kept, solve_at, study.mesh.levels, RATIO, progress, finest=finite)
+    session.timer.add("error bars", start)
+    found = {}
+    for label, value in solved.values.items():
+        spec = study.spec(label)
+        if label not in finite:
+            found[label] = QuantityValue(value, spec.unit, None, None, spec.name)
+            continue
+        fit = family.column(label).fit
+        kind = {"exact": "mesh family, same on all meshes"}.get(fit.kind, f"mesh family, {fit.kind}")
+        found[label] = QuantityValue(value, spec.unit, fit.error, kind, spec.name)
+    return found
+
+
+def _keep_worst(worst: dict[str, Balance], balances: list[Imbalance]) -> None:
+    for item in balances:
+        made = Balance(item.residual, item.scale, BALANCE_LIMIT, item.unit)
+        if item.name not in worst or made.relative > worst[item.name].relative:
+            worst[item.name] = made
+
+
+def _checks(study: Study, values: Mapping[str, float]) -> tuple[CheckOutcome, ...]:
+    return tuple(
+        CheckOutcome(
+            e.label,
+            values[e.label],
+            e.expected,
+            e.tolerance,
+            study.spec(e.label).unit,
+            e.source,
+            e.relative,
+        )
+        for e in study.expectations()
+    )
+
+
+def _series(study: Study, history: list[Mapping[str, float]]) -> dict[str, tuple[float, ...]]:
+    columns: dict[str, tuple[float, ...]] = {"applied_current": study.current_densities}
+    for label in history[0]:
+        columns[label] = tuple(point[label] for point in history)
+    return columns
+
+
+def _peak_memory(comm: Any) -> int:
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return int(comm.allreduce(own))
+
+
+def mesh(study: Study, out: Path | None, comm: Any, progress: Progress) -> dict[str, Any]:
+    """Mesh a study alone: facts about the mesh, the mesh for ParaView and a picture.
+
+    Raises:
+        MeshError: no mesh. InputError: the folder cannot be written.
+    """
+    from meshes.quality import report
+    from studies.outputs import write_mesh
+
+    with progress.phase("mesh"):
+        tagged = make_mesh(study, comm)
+    facts = report(tagged)
+    if out is not None:
+        with results_folder(out, comm) as folder:
+            write_mesh(study, tagged, folder)
+    return facts.plain()
+
+
+__all__ = ["SolveError", "mesh", "run", "solve"]

@@ -1,0 +1,207 @@
+"""One study on one mesh: mesh, model, all operating points."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fem.compat import shared_facet_partitioner
+from fem.model import Model
+from fem.observe.assembly import Assembly
+from fem.observe.balances import Imbalance, charge_balances, force_balances, power_balance
+from fem.solve.driver import Solver
+from fem.solve.newton import NewtonOptions
+from meshes.generate import generate
+from studies.build import build_model
+from studies.evaluate import Point, evaluate
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+    from studies.progress import Progress
+    from studies.schema import Study
+
+
+@dataclass
+class Timer:
+    """Wall seconds by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, phase: str, start: float) -> None:
+        """Add the time since ``start`` (``time.perf_counter``)."""
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+
+
+@dataclass
+class Solved:
+    """An operating point that has been solved and read off.
+
+    Attributes:
+        point: state, valid until the next point is solved.
+        values: label -> SI value.
+        balances: conservation laws.
+    """
+
+    point: Point
+    values: Mapping[str, float]
+    balances: list[Imbalance]
+
+
+def mesh_cache() -> Path:
+    """Folder of finished meshes: ``$SSBFEM_MESH_CACHE``, or a folder in the user's cache."""
+    given = os.environ.get("SSBFEM_MESH_CACHE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "ssbfem" / "meshes"
+
+
+def make_mesh(study: Study, comm: Any, scale: float = 1.0) -> TaggedMesh:
+    """The distributed mesh of a study with all cell sizes times ``scale``."""
+    sizes = study.sizes().scaled(scale)
+    return generate(study.stack(), sizes, comm, shared_facet_partitioner(), cache=mesh_cache())
+
+
+class Session:
+    """A study on one mesh.
+
+    Args:
+        study: checked study.
+        comm: communicator; everything is collective.
+        scale: factor on all cell sizes.
+        progress: told what happens.
+    """
+
+    def __init__(self, study: Study, comm: Any, scale: float, progress: Progress) -> None:
+        self.study, self.comm, self.progress = study, comm, progress
+        self.timer = Timer()
+        with progress.phase("mesh"):
+            start = time.perf_counter()
+            self.tagged = make_mesh(study, comm, scale)
+            self.timer.add("mesh", start)
+        currents = study.current_densities
+        self.currents: tuple[float | None, ...] = currents or (None,)
+        with progress.phase("model"):
+            start = time.perf_counter()
+            self.model, self.solver = self._pose(self.currents[0])
+            self.timer.add("model", start)
+        self.assembly = Assembly(self.model, self.solver, study.geometry.area)
+        self._open_circuit: float | None = None
+
+    def _pose(self, current: float | None) -> tuple[Model, Solver]:
+        model = build_model(self.study, self.tagged, current)
+        options = NewtonOptions(rtol=min(self.study.solver.tolerance, 1e-10) / 10)
+        return model, Solver(model, self.study.solver.method, options)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells of the mesh."""
+        return int(self.tagged.mesh.topology.index_map(self.tagged.mesh.topology.dim).size_global)
+
+    # ------------------------------------------------------------------ points
+    def points(self) -> Iterator[Solved]:
+        """Solve all operating points in order."""
+        for k, current in enumerate(self.currents):
+            self.progress.step(k, len(self.currents), "operating points")
+            yield self.solve_at(current)
+
+    def solve_at(self, current: float | None) -> Solved:
+        """Solve one operating point: current density in A/m^2, or None for the prescribed voltage."""
+        start = time.perf_counter()
+        if current is not None and self._has_cell:
+            self._set_current(current)
+        self.solver.solve()
+        self.assembly.renew()
+        self.timer.add("solve", start)
+        start = time.perf_counter()
+        point = self._point()
+        values = evaluate(point)
+        found = charge_balances(self.assembly) + force_balances(self.assembly) + power_balance(self.assembly)
+        self.timer.add("quantities", start)
+        return Solved(point, values, found)
+
+    @property
+    def _has_cell(self) -> bool:
+        return bool(self.model.terminals)
+
+    def _set_current(self, current: float) -> None:
+        assert self.study.operation.working_electrode is not None
+        number = self.model.terminals[self.study.operation.working_electrode]
+        number.source = current * self.study.geometry.area
+        self.solver.fresh_guess()
+
+    def _point(self) -> Point:
+        study, area = self.study, self.study.geometry.area
+        if not self._has_cell:
+            return Point(study, self.assembly, 0.0, 0.0, 0.0, lambda: float("nan"))
+        working = self.model.terminals[study.operation.working_electrode or ""]
+        counter = self.model.terminals[study.counter_electrode]
+        current = working.source / area if working.unknown else self.assembly.number_charge(working) / area
+        voltage = working.value - counter.value
+        needs = current != 0.0 and any(study.spec(r.label).needs_current for r in study.quantities)
+        return Point(
+            study,
+            self.assembly,
+            current,
+            voltage,
+            self._rest_voltage() if needs else float("nan"),
+            lambda: self._slope(current),
+        )
+
+    def _slope(self, current: float) -> float:
+        """dV/di in ohm m^2; a potentiostatic model is posed again with the current that it found."""
+        name = self.study.operation.working_electrode or ""
+        working = self.model.terminals[name]
+        if working.unknown:
+            return self.solver.differential_resistance(working) * self.study.geometry.area
+        model, solver = self._pose(current)
+        solver.solve()
+        slope = solver.differential_resistance(model.terminals[name]) * self.study.geometry.area
+        solver.destroy()
+        return slope
+
+    def _rest_voltage(self) -> float:
+        """Cell voltage at zero current.
+
+        From the equilibrium potentials where nothing leaks and no stress shifts them; else by a solve of its own.
+        """
+        if self._open_circuit is None:
+            if self._plain_equilibrium():
+                self._open_circuit = self._equilibrium_voltage()
+            else:
+                model, solver = self._pose(0.0)
+                solver.solve()
+                name = self.study.operation.working_electrode or ""
+                counter = model.terminals[self.study.counter_electrode]
+                self._open_circuit = model.terminals[name].value - counter.value
+                solver.destroy()
+        return self._open_circuit
+
+    def _plain_equilibrium(self) -> bool:
+        mixed = any(x.conduction == "mixed" for x in self.study.geometry.layers)
+        shifted = any(not isinstance(s.shift, float | int) for s in self.model.states)
+        return not mixed and not shifted and self._equilibrium_voltage() is not None
+
+    def _equilibrium_voltage(self) -> float | None:
+        """Difference of the equilibrium potentials of the two electrode interfaces, if there are just two."""
+        layers = [x.name for x in self.study.geometry.layers]
+        potentials = {}
+        for name, spec in self.study.interfaces.items():
+            if spec.kinetics not in (None, "none"):
+                below = name.split("|")[0]
+                end = layers[0] if layers.index(below) < len(layers) / 2 else layers[-1]
+                if end in potentials:
+                    return None
+                potentials[end] = spec.equilibrium_potential or 0.0
+        if len(potentials) != 2:
+            return None
+        working = self.study.operation.working_electrode or ""
+        return potentials[working] - potentials[self.study.counter_electrode]
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.solver.destroy()
