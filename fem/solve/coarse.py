@@ -15,7 +15,7 @@ from dolfinx import default_scalar_type, fem
 from fem import compat
 
 if TYPE_CHECKING:
-    from fem.solve.linear import Group
+    from fem.solve.groups import Group
     from fem.solve.stage import Stage
 
 
