@@ -5,6 +5,7 @@ The finest member is the study's own mesh, so that the error bars are those of `
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -112,6 +113,11 @@ def _column(study: Study, label: str, scales: tuple[float, ...], found: list[Map
     values = tuple(float(member.get(label, float("nan"))) for member in found)
     degrees = study.discretisation
     theory = spec.order(degrees.displacement_degree if spec.needs_mechanics else degrees.degree)
+    if all(math.isnan(value) for value in values):
+        nothing = Extrapolation(
+            None, None, None, math.inf, "undefined", "has no value at this operating point"
+        )
+        return Column(label, spec.name, spec.dimension, spec.unit, theory, values, nothing)
     try:
         # Below ten times the solver's tolerance, differences say nothing about the mesh.
         fit = extrapolate(scales, values, theory, rounding=10 * study.solver.tolerance)

@@ -24,10 +24,10 @@ def plot_family(family: Family, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.0, 4.4), dpi=200, layout="constrained")
+    drawn = [column for column in family.columns if _deviations(family, column)]
+    figure = Figure(figsize=(7.0, max(4.0, 0.35 * len(drawn))), dpi=200, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    drawn = [column for column in family.columns if _deviations(family, column)]
     for k, column in enumerate(drawn):
         points = _deviations(family, column)
         axes.plot(
@@ -52,7 +52,9 @@ def plot_family(family: Family, path: Path) -> None:
     axes.grid(True, which="major", color="0.85", linewidth=0.6)
     axes.set_axisbelow(True)
     if drawn:
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+        axes.legend(
+            loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8, handlelength=3.2
+        )
     else:
         axes.text(0.5, 0.5, _nothing(family), ha="center", va="center", transform=axes.transAxes)
     figure.savefig(path)

@@ -182,15 +182,13 @@ class Results:
             return cls(
                 study=str(data["study"]),
                 title=str(data.get("title", "")),
-                quantities={k: QuantityValue(**v) for k, v in data["quantities"].items()},
+                quantities={k: QuantityValue(**_number(v, "value")) for k, v in data["quantities"].items()},
                 balances={
                     k: Balance(**{n: v[n] for n in ("residual", "scale", "limit", "unit")})
                     for k, v in data["balances"].items()
                 },
                 solver=SolverReport(**{**data["solver"], "notes": tuple(data["solver"].get("notes", ()))}),
-                checks=tuple(
-                    CheckOutcome(**{k: v for k, v in c.items() if k != "pass"}) for c in data["checks"]
-                ),
+                checks=tuple(_outcome(c) for c in data["checks"]),
                 series={k: tuple(v) for k, v in data.get("series", {}).items()},
                 files=dict(data.get("files", {})),
                 provenance=dict(data["provenance"]),
@@ -199,6 +197,15 @@ class Results:
             raise InputError.single(
                 f"is not a results file of this version ({error})", source=RESULTS_FILE
             ) from error
+
+
+def _number(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The same mapping with null for a number that was not finite turned back."""
+    return {**data, key: math.nan if data[key] is None else data[key]}
+
+
+def _outcome(data: Mapping[str, Any]) -> CheckOutcome:
+    return CheckOutcome(**_number({k: v for k, v in data.items() if k != "pass"}, "value"))
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-Kind = Literal["asymptotic", "monotone", "oscillatory", "divergent", "exact", "too-few"]
+Kind = Literal["asymptotic", "monotone", "oscillatory", "divergent", "exact", "too-few", "undefined"]
 
 _AGREE = 0.15
 _BELOW_THEORY = 0.1
@@ -36,7 +36,7 @@ class Extrapolation:
         error: error bar of the finest value, same unit as the values (not negative).
         kind: *asymptotic* (monotone, and the order is as expected or steady), *monotone*, *oscillatory*,
             *divergent* (differences grow), *exact* (differences are rounding), *too-few* (fewer than three
-            meshes).
+            meshes), *undefined* (no value).
         remark: one sentence for the reader of the table; empty when all is as theory says.
     """
 

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -220,9 +220,10 @@ def _add_datum(table: Table, key: str, label: str, datum: Datum) -> None:
 
 def _table(*columns: str, lines: bool = False) -> Table:
     table = Table(box=None, pad_edge=False, show_lines=lines, header_style="bold")
-    for column in columns:
+    for k, column in enumerate(columns):
         right = column.startswith(">")
-        table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(column.removeprefix(">"), justify=justify, overflow="fold", no_wrap=k == 0)
     return table
 
 

@@ -1,0 +1,123 @@
+"""Mesh families of values whose order is known, and what is made of them."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from study_samples import changed
+
+from studies.converge import Family, mesh_family, write_family
+from studies.errors import SolveError
+from studies.progress import Console, Silent
+from studies.tables import print_family
+
+QUANTITIES = {"quantities": ["cell_voltage", "max_von_mises", "contact_fraction"]}
+
+
+def values(scale: float) -> Mapping[str, float]:
+    return {
+        "cell_voltage": 0.1 + 1e-3 * scale**4,
+        "max_von_mises": 1e6 * (1 + 0.1 * scale),
+        "contact_fraction": 0.7,
+    }
+
+
+def family(levels: int = 4) -> Family:
+    return mesh_family(changed(QUANTITIES), values, levels, 1.5)
+
+
+def test_the_finest_mesh_is_the_study_s_own() -> None:
+    assert family().scales == pytest.approx((3.375, 2.25, 1.5, 1.0))
+
+
+def test_orders_against_theory_by_kind_of_quantity() -> None:
+    found = family()
+    voltage, stress, fraction = (
+        found.column(name) for name in ("cell_voltage", "max_von_mises", "contact_fraction")
+    )
+    assert (voltage.theory, stress.theory) == (4, 2)  # quadratic elements: functional, flux
+    assert voltage.fit.order == pytest.approx(4, abs=1e-6)
+    assert voltage.fit.limit == pytest.approx(0.1)
+    assert voltage.fit.error == pytest.approx(1.25e-3)
+    assert stress.fit.order == pytest.approx(1, abs=1e-6)
+    assert "below theory" in stress.fit.remark
+    assert fraction.fit.kind == "exact"
+
+
+def test_linear_elements_have_other_theory() -> None:
+    study = changed({**QUANTITIES, "discretisation": {"degree": 1, "displacement_degree": 1}})
+    found = mesh_family(study, values, 3)
+    assert (found.column("cell_voltage").theory, found.column("max_von_mises").theory) == (2, 1)
+
+
+def test_known_finest_values_are_not_solved_again() -> None:
+    asked: list[float] = []
+
+    def solve(scale: float) -> Mapping[str, float]:
+        asked.append(scale)
+        return values(scale)
+
+    found = mesh_family(changed(QUANTITIES), solve, 3, 2.0, finest=values(1.0))
+    assert asked == [4.0, 2.0]
+    assert found.column("cell_voltage").values == pytest.approx(
+        [values(s)["cell_voltage"] for s in (4, 2, 1)]
+    )
+
+
+def test_differences_below_the_solver_s_tolerance_are_no_convergence() -> None:
+    def noisy(scale: float) -> Mapping[str, float]:
+        return {**values(scale), "cell_voltage": 0.1 * (1 + 1e-11 * math.sin(scale * 7))}
+
+    assert mesh_family(changed(QUANTITIES), noisy, 4).column("cell_voltage").fit.kind == "exact"
+
+
+def test_a_value_that_is_missing_on_one_mesh_is_a_failure() -> None:
+    def solve(scale: float) -> Mapping[str, float]:
+        return {**values(scale), "cell_voltage": math.nan if scale == 1 else 1.0}
+
+    with pytest.raises(SolveError, match="cell_voltage"):
+        mesh_family(changed(QUANTITIES), solve, 3)
+
+
+def test_a_quantity_without_value_says_so() -> None:
+    def solve(scale: float) -> Mapping[str, float]:
+        return {**values(scale), "cell_voltage": math.nan}
+
+    assert mesh_family(changed(QUANTITIES), solve, 3).column("cell_voltage").fit.kind == "undefined"
+
+
+def test_files_and_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = changed(QUANTITIES)
+    write_family(family(), study, tmp_path)
+    data = json.loads((tmp_path / "convergence.json").read_text())
+    assert data["scales"][-1] == 1
+    assert data["study_hash"] == study.hash
+    assert (tmp_path / "convergence.png").read_bytes().startswith(b"\x89PNG")
+    print_family(family())
+    out = capsys.readouterr().out
+    assert "4.00" in out
+    assert "max_von_mises: order 1.00 is below theory (2)" in out
+
+
+def test_families_with_nothing_to_draw_still_have_a_picture(tmp_path: Path) -> None:
+    study = changed({"quantities": ["contact_fraction"]})
+    write_family(mesh_family(study, values, 3), study, tmp_path)
+    assert (tmp_path / "convergence.png").stat().st_size > 1000
+
+
+def test_progress_is_told_of_every_member(capsys: pytest.CaptureFixture[str]) -> None:
+    import sys
+
+    console = Console(sys.stderr)
+    with console.phase("family"):
+        mesh_family(changed(QUANTITIES), values, 3, progress=console)
+    err = capsys.readouterr().err
+    assert "family 1 of 3" in err
+    assert err.rstrip().endswith("s")
+    silent = Silent()
+    with silent.phase("nothing"):
+        silent.step(1, 2)
+        silent.note("nothing")
+    assert capsys.readouterr() == ("", "")
