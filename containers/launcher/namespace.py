@@ -7,6 +7,7 @@ are the command's own, and no mount outlives it. Root needs nothing more; other 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 from collections.abc import Iterable
@@ -72,7 +73,12 @@ def unshare() -> None:
                 _unshare_user(uid, gid)
         else:
             _unshare_user(uid, gid)
-        _mount("none", "/", None, MS_REC | MS_PRIVATE)
+        try:
+            _mount("none", "/", None, MS_REC | MS_PRIVATE)
+        except OSError as error:
+            # inside a chroot / is no mount; `enter` then looks whether mounts stay in this process
+            if error.errno != errno.EINVAL:
+                raise
     except OSError as error:
         raise LauncherError(
             f"this machine does not let {'root' if uid == 0 else 'this user'} set up mounts "
@@ -131,13 +137,22 @@ def change_root(new_root: str) -> None:
     """Make `new_root` the root of this process; the old root is no longer reachable."""
     os.chdir(new_root)
     number = _PIVOT_ROOT.get(platform.machine())
-    if number is None:
-        os.chroot(".")
-    else:
-        # the old root is mounted over the new one and taken away: see pivot_root(2), "."
-        _check(_libc.syscall(ctypes.c_long(number), b".", b"."), "pivot_root")
+    # the old root is mounted over the new one and taken away: see pivot_root(2), "."
+    if number is not None and _libc.syscall(ctypes.c_long(number), b".", b".") == 0:
         _check(_libc.umount2(b".", MNT_DETACH), "umount2")
+    else:
+        # not from inside a chroot, where the old root is no mount
+        os.chroot(".")
     os.chdir("/")
+
+
+def _seen_by_others(target: str) -> bool:
+    """Whether the mount on `target` propagates to other mount namespaces."""
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+        fields = line.split()
+        if fields[4].encode().decode("unicode_escape") == target:
+            return any(field.startswith("shared:") for field in fields[6 : fields.index("-")])
+    return False
 
 
 def enter(plan: Iterable[Mount], new_root: str, folder: str) -> None:
@@ -152,7 +167,15 @@ def enter(plan: Iterable[Mount], new_root: str, folder: str) -> None:
         LauncherError: mounts are not allowed, or one failed, or the folder is not there.
     """
     unshare()
-    apply(plan, new_root)
+    first, *rest = plan
+    apply([first], new_root)
+    if _seen_by_others(new_root):
+        _libc.umount2(os.fsencode(new_root), MNT_DETACH)
+        raise LauncherError(
+            "mounts made here would appear on the whole machine: make the mount below this chroot private "
+            "first (mount --make-rprivate / outside of it)"
+        )
+    apply(rest, new_root)
     try:
         change_root(new_root)
     except OSError as error:
