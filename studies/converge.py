@@ -104,11 +104,27 @@ def mesh_family(
         start = time.perf_counter()
         found.append(finest if finest is not None and k == levels - 1 else solve(scale))
         seconds.append(time.perf_counter() - start)
-    columns = tuple(_column(study, request.label, scales, found) for request in study.quantities)
+    # Below ten times the solver's tolerance, differences say nothing about the mesh. The parts of a
+    # resistance are
+    # differences of the same voltages: what is rounding in the largest is rounding in all.
+    noise = 10 * study.solver.tolerance
+    parts = [x.label for x in study.quantities if study.spec(x.label).dimension == "area-specific resistance"]
+    largest = max((abs(member.get(x, 0.0)) for x in parts for member in found), default=0.0)
+    floors = dict.fromkeys(parts, noise * largest if math.isfinite(largest) else 0.0)
+    columns = tuple(
+        _column(study, x.label, scales, found, noise, floors.get(x.label, 0.0)) for x in study.quantities
+    )
     return Family(study.study, scales, tuple(seconds), columns)
 
 
-def _column(study: Study, label: str, scales: tuple[float, ...], found: list[Mapping[str, float]]) -> Column:
+def _column(
+    study: Study,
+    label: str,
+    scales: tuple[float, ...],
+    found: list[Mapping[str, float]],
+    noise: float,
+    floor: float,
+) -> Column:
     spec = study.spec(label)
     values = tuple(float(member.get(label, float("nan"))) for member in found)
     degrees = study.discretisation
@@ -119,8 +135,7 @@ def _column(study: Study, label: str, scales: tuple[float, ...], found: list[Map
         )
         return Column(label, spec.name, spec.dimension, spec.unit, theory, values, nothing)
     try:
-        # Below ten times the solver's tolerance, differences say nothing about the mesh.
-        fit = extrapolate(scales, values, theory, rounding=10 * study.solver.tolerance)
+        fit = extrapolate(scales, values, theory, rounding=noise, floor=floor)
     except ValueError as error:
         raise SolveError(f"{label} has no finite value on every mesh of the family: {values}") from error
     return Column(label, spec.name, spec.dimension, spec.unit, theory, values, fit)

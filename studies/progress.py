@@ -51,14 +51,16 @@ class Console:
         self._stream = sys.stderr if stream is None else stream
         self._live = self._stream.isatty()
         self._open: list[str] = []
+        self._announced = 0
         self._last = 0.0
 
     @contextlib.contextmanager
     def phase(self, title: str) -> Iterator[None]:
         """See `Progress`."""
+        self._announce()
         indent = "  " * len(self._open)
         self._open.append(title)
-        start = time.perf_counter()
+        start = self._last = time.perf_counter()
         if self._live:
             self._write(f"\r{indent}{title} …\033[K")
         try:
@@ -68,13 +70,21 @@ class Console:
                 self._write("\r\033[K")
             raise
         finally:
+            depth = len(self._open)
             self._open.pop()
+            had_parts = self._announced >= depth
+            self._announced = min(self._announced, depth - 1)
         seconds = time.perf_counter() - start
-        self._write(
-            f"\r{indent}{title}  {seconds:.1f} s\033[K\n"
-            if self._live
-            else f"{indent}{title}  {seconds:.1f} s\n"
-        )
+        self._line(f"{indent}{title}{': all' if had_parts else ''}  {seconds:.1f} s")
+
+    def _announce(self) -> None:
+        """Give the phases that are open a line of their own before anything is written below them."""
+        for depth in range(self._announced, len(self._open)):
+            self._line(f"{'  ' * depth}{self._open[depth]}")
+        self._announced = len(self._open)
+
+    def _line(self, text: str) -> None:
+        self._write(f"\r{text}\033[K\n" if self._live else f"{text}\n")
 
     def step(self, done: int, total: int, what: str = "") -> None:
         """See `Progress`."""
@@ -93,7 +103,8 @@ class Console:
 
     def note(self, message: str) -> None:
         """See `Progress`."""
-        self._write(f"\r{message}\033[K\n" if self._live else f"{message}\n")
+        self._announce()
+        self._line("  " * len(self._open) + message)
 
     def _write(self, text: str) -> None:
         # A closed terminal must not end a long run.

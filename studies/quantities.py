@@ -97,23 +97,24 @@ _SPECS = (
         " interfaces", **_ASR
     ),
     QuantitySpec(
-        "kinetic_resistance", description="charge-transfer overpotentials of the same cell at uniform"
-        " current,"
-        " over the current density", **_ASR,
+        "kinetic_resistance", description="power lost in charge transfer over the squared current"
+        " density, lost"
+        " contact area included", **_ASR,
     ),
     QuantitySpec(
-        "film_resistance", description="film drops of the same cell at uniform current, over the current"
-        " density",
-        **_ASR,
+        "film_resistance", description="power lost in films over the squared current density, lost"
+        " contact area"
+        " included", **_ASR,
     ),
     QuantitySpec(
-        "contact_resistance", description="resistances between conductors of the same kind at uniform"
-        " current", **_ASR
+        "contact_resistance", description="power lost in contact resistances between conductors of the"
+        " same kind,"
+        " over the squared current density", **_ASR,
     ),
     QuantitySpec(
-        "constriction_resistance", description="what voids and partial contact add: the total minus the"
-        " parts of the"
-        " same cell at uniform current", **_ASR,
+        "constriction_resistance", description="the rest of the area-specific resistance: current lines"
+        " that bend"
+        " towards the contacts", **_ASR,
     ),
     QuantitySpec(
         "differential_resistance", "area-specific resistance", "ohm m^2",

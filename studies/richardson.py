@@ -94,7 +94,11 @@ def observed_order(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def extrapolate(
-    sizes: Sequence[float], values: Sequence[float], theory: float | None = None, rounding: float = 1e-12
+    sizes: Sequence[float],
+    values: Sequence[float],
+    theory: float | None = None,
+    rounding: float = 1e-12,
+    floor: float = 0.0,
 ) -> Extrapolation:
     """Observed order, Richardson value and error bar of a quantity on a mesh family.
 
@@ -103,6 +107,7 @@ def extrapolate(
         values: (n,) the quantity on each mesh.
         theory: order expected for a smooth solution; the order used for the error bar never exceeds it.
         rounding: differences below this fraction of the largest value count as rounding.
+        floor: so do differences below this, same unit as the values.
 
     Raises:
         ValueError: lengths differ, sizes do not decrease, or values are not finite.
@@ -113,7 +118,7 @@ def extrapolate(
         raise ValueError("mesh sizes must decrease and be positive")
     if not all(math.isfinite(v) for v in values):
         raise ValueError("values must be finite")
-    noise = rounding * max(abs(v) for v in values)
+    noise = max(rounding * max(abs(v) for v in values), floor)
     last = values[-3:]
     spread = max(last) - min(last)
     if len(values) == 1:

@@ -37,16 +37,20 @@ def value_text(value: float, dimension: str, error: float | None = None) -> tupl
         dimension: key of `fem.dimensions.DIMENSIONS`.
         error: absolute error bar, SI.
     """
-    scale = units.scale(value, dimension)
+    known = error if error is not None and math.isfinite(error) else 0.0
+    scale = units.scale(
+        [value, known], dimension
+    )  # a value of zero within its bar is shown in the bar's unit
     number = scale(value)
     if error is None or not math.isfinite(error) or not math.isfinite(number):
         return f"{number:.6g}", scale.unit
     bar = abs(scale(1.0) - scale(0.0)) * error
-    if bar <= abs(number) * 1e-9:
+    if bar <= abs(number) * 2e-9:
         return f"{number:.9g}", scale.unit
     decimals = max(0, 1 - math.floor(math.log10(bar) + 1e-9))
     if decimals > 12 or abs(number) >= 1e9:
         return f"{number:.6g} ± {bar:.1g}", scale.unit
+    number = round(number, decimals) + 0.0  # no negative zero
     return f"{number:.{decimals}f} ± {bar:.{decimals}f}", scale.unit
 
 
@@ -61,7 +65,7 @@ def print_results(results: Results, folder: Path | None = None) -> None:
     if results.checks:
         out.print(_checks(results))
     solver = results.solver
-    seconds = sum(solver.wall_seconds.values())
+    seconds = solver.wall_seconds.get("total", sum(solver.wall_seconds.values()))
     parts = [f"{solver.dofs} unknowns"] if solver.dofs else []
     parts += [f"{solver.newton_iterations} Newton steps"] if solver.newton_iterations else []
     parts += [f"{solver.linear_iterations} linear iterations"] if solver.linear_iterations else []

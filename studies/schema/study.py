@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +172,7 @@ class Study(Part):
             data["operation"]["sweep"]["current"] = sweep["values"]
         return data
 
-    @cached_property
+    @property
     def hash(self) -> str:
         """sha256 of the study in SI and of the material data that it uses; units and titles do not matter."""
         plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)

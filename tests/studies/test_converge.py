@@ -1,7 +1,9 @@
 """Mesh families of values whose order is known, and what is made of them."""
 
+import io
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -107,15 +109,32 @@ def test_families_with_nothing_to_draw_still_have_a_picture(tmp_path: Path) -> N
     assert (tmp_path / "convergence.png").stat().st_size > 1000
 
 
-def test_progress_is_told_of_every_member(capsys: pytest.CaptureFixture[str]) -> None:
-    import sys
+def test_progress_is_told_of_every_member() -> None:
+    class Told(Silent):
+        def step(self, done: int, total: int, what: str = "") -> None:
+            told.append(f"{done} of {total} {what}")
 
-    console = Console(sys.stderr)
-    with console.phase("family"):
-        mesh_family(changed(QUANTITIES), values, 3, progress=console)
-    err = capsys.readouterr().err
-    assert "family 1 of 3" in err
-    assert err.rstrip().endswith("s")
+    told: list[str] = []
+    mesh_family(changed(QUANTITIES), values, 3, progress=Told())
+    assert told == [f"{k} of 3 meshes (cell size x {s})" for k, s in ((1, "2.25"), (2, "1.5"), (3, "1"))]
+
+
+def test_console_indents_phases_and_notes() -> None:
+    stream = io.StringIO()
+    console = Console(stream)
+    with console.phase("outer"):
+        with console.phase("inner"):
+            console.step(1, 3)  # too soon to be worth a line
+        console.note("a fallback")
+    with pytest.raises(RuntimeError), console.phase("failing"):
+        raise RuntimeError
+    with console.phase("next"):
+        pass
+    lines = [re.sub(r"[0-9.]+ s$", "0 s", line) for line in stream.getvalue().splitlines()]
+    assert lines == ["outer", "  inner  0 s", "  a fallback", "outer: all  0 s", "next  0 s"]
+
+
+def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
     silent = Silent()
     with silent.phase("nothing"):
         silent.step(1, 2)

@@ -18,7 +18,7 @@ from studies.tables import value_text
         (7.14e6, "pressure", 3e8, ("7 ± 300", "MPa")),
         (1.5, "dimensionless", 1e-12, ("1.5", "")),
         (0.7, "dimensionless", 0.0, ("0.7", "")),
-        (math.nan, "potential", 0.1, ("nan", "V")),
+        (math.nan, "potential", 0.1, ("nan", "mV")),
     ],
 )
 def test_value_text(value: float, dimension: str, error: float | None, text: tuple[str, str]) -> None:
