@@ -53,8 +53,18 @@ class Domains:
     def interfaces(self) -> tuple[str, ...]:
         """Names ``a|b`` of the interfaces in electrical contact, in stacking order."""
         order = {name: k for k, name in enumerate(self.layers)}
-        names = [n for n in self.tagged.facets if "|" in n and ":" not in n and all(p in order for p in n.split("|"))]
+        names = [
+            n
+            for n in self.tagged.facets
+            if "|" in n and ":" not in n and all(p in order for p in n.split("|"))
+        ]
         return tuple(sorted(names, key=lambda n: order[n.split("|")[0]]))
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Names ``a|b:gap`` of the parts of interfaces without electrical contact."""
+        known = self.interfaces
+        return tuple(n for n in self.tagged.facets if n.endswith(":gap") and n.removesuffix(":gap") in known)
 
     def layer_tag(self, layer: str) -> int:
         """Cell tag of a layer.
@@ -116,17 +126,22 @@ class Domains:
         return np.asarray(self.tagged.facet_tags.find(self.facet_tag(name)), dtype=np.int32)
 
     def interface_entities(self, name: str) -> IntArray:
-        """(n, 4) rows (cell, local facet) of side 0 then side 1, owned facets only."""
+        """(n, 4) rows (cell, local facet) of side 0 then side 1, owned facets only.
+
+        ``name``: an interface ``a|b``, or the part without electrical contact, ``a|b:gap``.
+        """
         if name not in self._entities:
             facets = self.facets(name)
             facets = facets[facets < self.mesh.topology.index_map(self.tdim - 1).size_local]
             rows = compat.interior_facet_entities(self.mesh, facets)
-            below = self.layer_tag(name.split("|")[0])
+            below = self.layer_tag(name.partition(":")[0].split("|")[0])
             swap = self.cell_values[rows[:, 0]] != below
             rows[swap] = rows[swap][:, [2, 3, 0, 1]]
             wrong = int(np.count_nonzero(self.cell_values[rows[:, 0]] != below))
             if self.comm.allreduce(wrong) > 0:
-                raise ModelError(f"interface {name!r}: {wrong} facets do not touch layer {name.split('|')[0]!r}")
+                raise ModelError(
+                    f"interface {name!r}: {wrong} facets do not touch layer {name.split('|')[0]!r}"
+                )
             self._entities[name] = rows
         return self._entities[name]
 
@@ -141,7 +156,8 @@ class Domains:
 
     @cached_property
     def _interface_measure(self) -> Any:
-        data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in self.interfaces]
+        names = (*self.interfaces, *self.gaps)
+        data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in names]
         metadata = {"quadrature_degree": INTERFACE_QUADRATURE_DEGREE}
         return ufl.Measure("dS", domain=self.mesh, subdomain_data=data, metadata=metadata)
 
@@ -167,11 +183,6 @@ class Domains:
     def outer_integral(self, density: Any, name: str) -> Any:
         """Integral of a density over an outer side or a void surface."""
         return self.weight() * density * self._outer_measure(self.facet_tag(name))
-
-    def gap_integral(self, density: Any, name: str) -> Any:
-        """Integral over the part of an interface without electrical contact (``a|b:gap``), counted once."""
-        measure = ufl.Measure("dS", domain=self.mesh, subdomain_data=self.tagged.facet_tags)
-        return self.weight("+") * density * measure(self.facet_tag(name))
 
     # -------------------------------------------------------------- dofs
     def facet_dofs(self, space: Any, region: compat.SubMesh, name: str) -> IntArray:

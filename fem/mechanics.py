@@ -14,7 +14,7 @@ from fem.conditions import ImposedDisplacement, Platen, Pressure, Roller, Tracti
 from fem.constants import FARADAY
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
-from fem.kinematics import embed, strain
+from fem.kinematics import strain
 from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Mechanics:
         solids: layers with an energy.
         supports: outer side -> the tie of its rollers or platen.
         loads: pressures.
+        tractions: interface -> field of the pressure on it, where something asks for it.
     """
 
     model: Model
@@ -38,6 +39,7 @@ class Mechanics:
     solids: tuple[str, ...]
     supports: dict[str, Tie] = field(default_factory=dict)
     loads: list[Pressure] = field(default_factory=list)
+    tractions: dict[str, Field] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model) -> Mechanics | None:
@@ -90,19 +92,54 @@ class Mechanics:
         state = State(total, self.model.settings.temperature)
         return sum(term.density(state) for term in self.model.domains[layer].energy)
 
-    def interface_pressure(self, name: str, side: str) -> Any:
-        """Compression p_n = -n.sigma.n on an interface, evaluated in the layer on ``side``, Pa."""
-        below, above = name.split("|")
-        layer = below if side == "+" else above
-        if layer not in self.solids:
-            raise ModelError(f"interface {name!r}: layer {layer!r} has no mechanics, so its pressure is unknown")
-        normal = embed(ufl.FacetNormal(self.model.geometry.mesh)(side), self.model.geometry.gdim)
-        sigma = self.stress(layer)(side)
-        return -ufl.dot(normal, sigma * normal)
+    def interface_pressure(self, name: str, layer: str) -> Any:
+        """Compression p_n on an interface as a restricted UFL expression, Pa.
 
-    def work_potential(self, name: str, side: str, partial_molar_volume: float) -> Any:
-        """dOmega p_n / F in V."""
-        return partial_molar_volume / FARADAY * self.interface_pressure(name, side)
+        Not the trace of the stress, which is discontinuous and misses the force where stresses are singular, but
+        the traction that the nodal forces of the finite-element solution stand for: p with
+        integral(p w) = virtual work of the part above for every w on the interface. Its integral is the force
+        that passes, exactly.
+
+        Args:
+            name: interface ``a|b``.
+            layer: the side whose submesh carries p (the one that has a submesh anyway is cheapest).
+        """
+        below, above = name.split("|")
+        if below not in self.solids or above not in self.solids:
+            raise ModelError(f"interface {name!r}: both layers need mechanics, else its pressure is unknown")
+        if name not in self.tractions:
+            self.tractions[name] = self._traction(name, layer)
+        side = "+" if self.tractions[name].layers == (below,) else "-"
+        return self.tractions[name].function(side)
+
+    def _traction(self, name: str, layer: str) -> Field:
+        geometry, model = self.model.geometry, self.model
+        below, above = name.split("|")
+        region = geometry.region((layer,))
+        space = fem.functionspace(region.mesh, ("Lagrange", model.settings.displacement_degree))
+        function = fem.Function(space, name="interface_pressure")
+        unknown = model.add_field(Field(f"pressure on {name}", "traction", function, region, (layer,)))
+        parts = [n for n in (name, f"{name}:gap") if n in geometry.tagged.facets]
+        wanted = np.unique(np.concatenate([geometry.facet_dofs(space, region, n) for n in parts]))
+        total = space.dofmap.index_map.size_local + space.dofmap.index_map.num_ghosts
+        others = np.setdiff1d(np.arange(total, dtype=np.int32), wanted).astype(np.int32)
+        unknown.ties.append(Tie(others, None, 0.0))
+        side = "+" if layer == below else "-"
+        for part in parts:
+            mass = function(side) * unknown.test(side)
+            model.residuals[unknown].append(geometry.interface_integral(mass, part))
+        # the part above is pushed up by p, the part below down
+        axis = geometry.gdim - 1
+        virtual = ufl.as_vector(
+            [unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)]
+        )
+        work = geometry.integral(self.virtual_work(layer, virtual), layer)
+        model.residuals[unknown].append(work if layer == below else -work)
+        return unknown
+
+    def work_potential(self, name: str, layer: str, partial_molar_volume: float) -> Any:
+        """dOmega p_n / F in V; ``layer`` as in ``interface_pressure``."""
+        return partial_molar_volume / FARADAY * self.interface_pressure(name, layer)
 
     # ---------------------------------------------------------------- conditions
     def _conditions(self) -> None:
@@ -118,11 +155,17 @@ class Mechanics:
                 density = -ufl.dot(vector, unknown.test)
                 model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
             elif isinstance(condition, Roller):
-                self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
+                self.supports[condition.side] = self._hold(
+                    condition.side, condition.axis, None, condition.displacement
+                )
             elif isinstance(condition, Platen):
                 number = model.add_number(
                     Number.create(
-                        f"displacement of {condition.side}", geometry.mesh, 0.0, unknown=True, source=condition.force
+                        f"displacement of {condition.side}",
+                        geometry.mesh,
+                        0.0,
+                        unknown=True,
+                        source=condition.force,
                     )
                 )
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)

@@ -122,7 +122,9 @@ class Model:
             raise ModelError(f"layers and domains differ: {', '.join(sorted(missing))}")
         unknown = set(self.interfaces) - set(self.geometry.interfaces)
         if unknown:
-            raise ModelError(f"no interface {', '.join(sorted(unknown))}; there are {', '.join(self.geometry.interfaces)}")
+            raise ModelError(
+                f"no interface {', '.join(sorted(unknown))}; there are {', '.join(self.geometry.interfaces)}"
+            )
         self.fields: list[Field] = []
         self.numbers: list[Number] = []
         self.residuals: dict[Field, list[Any]] = {}
@@ -141,13 +143,20 @@ class Model:
             self._link(link)
         self._sources()
         self.system = System(
-            self.geometry, self.fields, self.numbers, self.residuals, self.charges, self.geometry.entity_maps()
+            self.geometry,
+            self.fields,
+            self.numbers,
+            self.residuals,
+            self.charges,
+            self.geometry.entity_maps(),
         )
 
     # ---------------------------------------------------------------- potentials
     def _network(self) -> Network:
         conductors: dict[Node, Conduction | Equipotential] = {
-            (layer, term.carrier): term for layer, domain in self.domains.items() for term in domain.conduction
+            (layer, term.carrier): term
+            for layer, domain in self.domains.items()
+            for term in domain.conduction
         }
         self.conductors = conductors
         laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}
@@ -183,7 +192,10 @@ class Model:
         for tie in self.network.ties:
             number = self._number_of[self.network.root[tie.metal][0]]
             base = self.network.root[tie.metal][1]
-            target, offset = self._field_of[self.network.root[tie.resolved][0]], self.network.root[tie.resolved][1]
+            target, offset = (
+                self._field_of[self.network.root[tie.resolved][0]],
+                self.network.root[tie.resolved][1],
+            )
             dofs = self.geometry.facet_dofs(target.space, target.region, tie.interface)
             made = Tie(dofs, number, base + tie.offset - offset)
             target.ties.append(made)
@@ -234,12 +246,16 @@ class Model:
 
     def _tie_side(self, terminal: Terminal, number: Number) -> None:
         if terminal.at not in ("bottom", "top"):
-            raise ModelError(f"terminal {terminal.name!r}: {terminal.at!r} is neither a layer nor 'bottom' nor 'top'")
+            raise ModelError(
+                f"terminal {terminal.name!r}: {terminal.at!r} is neither a layer nor 'bottom' nor 'top'"
+            )
         layer = self.geometry.layers[0 if terminal.at == "bottom" else -1]
         handle = self.handle(layer, terminal.carrier)
         target = handle.carrier
         if not isinstance(target, Field):
-            raise ModelError(f"terminal {terminal.name!r}: layer {layer!r} is an equipotential; connect the layer itself")
+            raise ModelError(
+                f"terminal {terminal.name!r}: layer {layer!r} is an equipotential; connect the layer itself"
+            )
         dofs = self.geometry.facet_dofs(target.space, target.region, terminal.at)
         target.ties.append(Tie(dofs, number, -handle.offset))
 
@@ -277,7 +293,7 @@ class Model:
         jump = first.value(first_side) - second.value(second_side)
         shift: Any = 0.0
         if isinstance(law, ChargeTransfer) and law.partial_molar_volume != 0.0 and self.mechanics is not None:
-            shift = self.mechanics.work_potential(name, first_side, law.partial_molar_volume)
+            shift = self.mechanics.work_potential(name, link.second[0], law.partial_molar_volume)
         temperature = self.settings.temperature
         if isinstance(law, ChargeTransfer) and law.needs_inner_potential:
             inner = self.inner[name] = self._inner_potential(name)
@@ -290,7 +306,13 @@ class Model:
             self._passage(name, second_side, second, -film_current)
             self.states.append(
                 InterfaceState(
-                    link, passage.current, passage.driving, film_drop, shift, film_current, law.contact_fraction
+                    link,
+                    passage.current,
+                    passage.driving,
+                    film_drop,
+                    shift,
+                    film_current,
+                    law.contact_fraction,
                 )
             )
             return
@@ -317,7 +339,9 @@ class Model:
         """The potential between film and reaction: a field on the interface, a number in 1-D."""
         if self.geometry.tdim == 1:
             return Handle(
-                self.add_number(Number.create(f"inner potential of {name}", self.geometry.mesh, 0.0, unknown=True))
+                self.add_number(
+                    Number.create(f"inner potential of {name}", self.geometry.mesh, 0.0, unknown=True)
+                )
             )
         region = self.geometry.interface_mesh(name)
         space = fem.functionspace(region.mesh, ("Lagrange", self.settings.potential_degree))

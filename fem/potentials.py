@@ -171,7 +171,9 @@ def build_network(
 def _sides(name: str, law: ChargeTransfer, conductors: Mapping[Node, object]) -> tuple[Node, Node]:
     below, above = name.split("|")
     if law.electrode not in (below, above):
-        raise ModelError(f"interface {name!r}: electrode {law.electrode!r} is neither {below!r} nor {above!r}")
+        raise ModelError(
+            f"interface {name!r}: electrode {law.electrode!r} is neither {below!r} nor {above!r}"
+        )
     other = above if law.electrode == below else below
     electrode, electrolyte = (law.electrode, "electronic"), (other, "ionic")
     if electrode not in conductors:

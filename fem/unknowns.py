@@ -12,7 +12,7 @@ from dolfinx import default_scalar_type, fem
 
 from fem.compat import SubMesh
 
-FieldKind = Literal["potential", "displacement"]
+FieldKind = Literal["potential", "displacement", "traction"]
 
 
 @dataclass(eq=False)

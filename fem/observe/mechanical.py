@@ -12,6 +12,7 @@ import ufl
 from dolfinx import fem
 
 from fem.errors import ModelError
+from fem.kinematics import embed
 from fem.observe.assembly import Assembly
 
 Array = npt.NDArray[np.float64]
@@ -26,14 +27,26 @@ def mean_interface_pressure(assembly: Assembly, name: str) -> float:
     area = assembly.contact_area(name)
     gap = f"{name}:gap"
     if gap in assembly.geometry.tagged.facets:
-        area += assembly.scalar(assembly.geometry.gap_integral(assembly.model.one, gap), ("area", gap))
+        area += assembly.contact_area(gap)
     return assembly.interface_force(name) / area
 
 
-def interface_pressure_at(assembly: Assembly, name: str, points: Array) -> float:
-    """Normal pressure averaged over points of an interface, mean of the two sides, Pa."""
+def interface_pressure(assembly: Assembly, name: str) -> Any:
+    """Normal pressure on an interface as UFL: what acts on the kinetics, or the mean trace of both sides, Pa."""
     mechanics = assembly.mechanics
-    density = 0.5 * (mechanics.interface_pressure(name, "+") + mechanics.interface_pressure(name, "-"))
+    if name in mechanics.tractions:
+        return mechanics.interface_pressure(name, "")
+    normal = embed(ufl.FacetNormal(assembly.geometry.mesh)("+"), assembly.geometry.gdim)
+    traces = []
+    for layer, side in zip(name.split("|"), "+-", strict=True):
+        sigma = mechanics.stress(layer)(side)
+        traces.append(-ufl.dot(normal, sigma * normal))
+    return 0.5 * (traces[0] + traces[1])
+
+
+def interface_pressure_at(assembly: Assembly, name: str, points: Array) -> float:
+    """Normal pressure averaged over points of an interface, Pa."""
+    density = interface_pressure(assembly, name)
     values = assembly.at_points(assembly.profile(name, density, degree=1), points)
     inside = values[np.isfinite(values)]
     if len(inside) == 0:
@@ -150,5 +163,3 @@ def stack_force(assembly: Assembly) -> float:
     if "bottom" not in mechanics.supports:
         raise ModelError("the stack has no support at the bottom")
     return assembly.tie_resultant(mechanics.displacement, mechanics.supports["bottom"])
-
-

@@ -55,20 +55,29 @@ class Solver:
     """
 
     def __init__(self, model: Model, method: str = "auto", options: NewtonOptions | None = None) -> None:
-        from fem.solve.linear import linear_solver
-
         self.model = model
         self.report = SolveReport()
         start = time.perf_counter()
         self.stages: list[Stage] = [Stage(model.system, f, n) for f, n in model.system.stages]
         self.report.wall_seconds["compile forms"] = time.perf_counter() - start
-        self.newtons = [NewtonSolver(s, linear_solver(s, method), options) for s in self.stages]
+        self.newtons = [NewtonSolver(s, self._linear(s, method), options) for s in self.stages]
         self._guessed = False
+
+    @staticmethod
+    def _linear(stage: Stage, method: str) -> Any:
+        from fem.solve.linear import linear_solver
+        from fem.solve.mass import MassSolver
+
+        if stage.fields and all(f.kind == "traction" for f in stage.fields):
+            return MassSolver(stage.comm)
+        return linear_solver(stage, method)
 
     @property
     def dofs(self) -> int:
         """Number of scalar unknowns."""
-        return sum(f.global_size() for f in self.model.fields) + len(self.model.system.unknown_numbers)
+        return sum(f.global_size() for f in self.model.fields if f.kind != "traction") + len(
+            self.model.system.unknown_numbers
+        )
 
     def fresh_guess(self) -> None:
         """Start the next solve from a guess at the present loads instead of the present state."""
@@ -103,7 +112,9 @@ class Solver:
         except ConvergenceError as first:
             if stage.linear:
                 raise ConvergenceError(f"{first}; try solver: {{method: direct}} or a finer mesh") from first
-            self.report.notes.append(f"Newton failed from the first guess ({first}); continued in the exponent")
+            self.report.notes.append(
+                f"Newton failed from the first guess ({first}); continued in the exponent"
+            )
         try:
             return self._exponent_continuation(stage, newton, start)
         except ConvergenceError:

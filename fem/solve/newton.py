@@ -207,7 +207,9 @@ class NewtonSolver:
         self.report.residual = last / reference if reference > 0 else last
         if reason < 0 and not self._stagnated(last, reference):
             names = ", ".join(f.name for f in self.stage.fields)
-            raise ConvergenceError(f"Newton did not converge for {names} (reason {reason}, residual {last:.3e})")
+            raise ConvergenceError(
+                f"Newton did not converge for {names} (reason {reason}, residual {last:.3e})"
+            )
         log.debug("newton: %d iterations, residual %.2e", self.report.iterations, self.report.residual)
         return self.report
 

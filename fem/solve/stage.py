@@ -62,7 +62,9 @@ class Stage:
     def _state_dependent(self, block: Any) -> bool:
         functions = {f.function for f in self.fields}
         constants = {n.constant for n in self.numbers}
-        return any(c in functions for c in block.coefficients()) or any(c in constants for c in block.constants())
+        return any(c in functions for c in block.coefficients()) or any(
+            c in constants for c in block.constants()
+        )
 
     def _border_forms(self) -> None:
         form, system = self.system.maps.form, self.system
@@ -76,10 +78,14 @@ class Stage:
                 actions.append(form(ufl.action(block, direction)) if tied and block is not None else None)
             self.action_forms.append(actions)
         self.slope_forms = [
-            [form(nonzero(ufl.diff(system.residuals[f], n.variable))) for n in self.numbers] for f in self.fields
+            [form(nonzero(ufl.diff(system.residuals[f], n.variable))) for n in self.numbers]
+            for f in self.fields
         ]
         self.corner_forms = [
-            [form(nonzero(ufl.diff(system.charges[k], n.variable))) if k in system.charges else None for n in self.numbers]
+            [
+                form(nonzero(ufl.diff(system.charges[k], n.variable))) if k in system.charges else None
+                for n in self.numbers
+            ]
             for k in self.numbers
         ]
 
@@ -91,9 +97,14 @@ class Stage:
         if size == 1:
             zero = np.zeros(field.function.ufl_shape, dtype=default_scalar_type)
             return [fem.dirichletbc(zero, dofs, field.space)] if field.ties else []
-        return [
-            fem.dirichletbc(default_scalar_type(0.0), dofs[dofs % size == k], field.space.sub(k)) for k in range(size)
-        ] if field.ties else []
+        return (
+            [
+                fem.dirichletbc(default_scalar_type(0.0), dofs[dofs % size == k], field.space.sub(k))
+                for k in range(size)
+            ]
+            if field.ties
+            else []
+        )
 
     # ------------------------------------------------------------------ vectors
     def create_vector(self) -> Any:

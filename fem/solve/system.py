@@ -115,7 +115,10 @@ class System:
             for component in ready:
                 members = [u for u in unknowns if label[index[u]] == component]
                 stages.append(
-                    ([u for u in members if isinstance(u, Field)], [u for u in members if isinstance(u, Number)])
+                    (
+                        [u for u in members if isinstance(u, Field)],
+                        [u for u in members if isinstance(u, Number)],
+                    )
                 )
                 done.add(component)
         return stages
