@@ -10,13 +10,13 @@ import numpy as np
 
 from meshes.build import LayeredModel, Named
 from meshes.features.base import Opening
-from meshes.overlap import smallest_gap
+from meshes.overlap import edge_gaps
 from meshes.sizes import MeshSizes
 
 __all__ = ["set_size_field"]
 
 #: Curves are replaced by points for distances: this many per cell along the curve.
-_SAMPLES_PER_CELL = 2.0
+_SAMPLES_PER_CELL = 1.0
 _MOST_SAMPLES = 4000
 
 
@@ -28,11 +28,11 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     parts = [
         _plane(model, stack.z_of(name), sizes.interface_size(stack, name), sizes) for name in stack.interfaces
     ]
-    gap = smallest_gap(stack)
     openings = [o for _, o in stack.openings()]
+    edge_sizes = [sizes.edge_size(stack, o, gap) for o, gap in zip(openings, edge_gaps(stack), strict=True)]
     for interface, edges in named.edges.items():
-        here = [o for o in openings if o.at == interface]
-        for size, tags in _by_size(edges, model.tdim - 2, model, here, sizes, gap).items():
+        here = [(o, size) for o, size in zip(openings, edge_sizes, strict=True) if o.at == interface]
+        for size, tags in _edges_by_size(edges, model, here).items():
             parts.append(_near(model.tdim - 2, tags, size / unit, bulk, sizes.slope))
     for size, tags in _walls_by_size(named, model, openings, sizes).items():
         parts.append(_near(model.tdim - 1, tags, size / unit, bulk, sizes.slope))
@@ -97,25 +97,20 @@ def _somewhere_on(dim: int, tag: int) -> np.ndarray[tuple[int, ...], np.dtype[np
     return np.array(gmsh.model.getValue(dim, tag, [0.5 * (a + b) for a, b in zip(low, high, strict=True)]))
 
 
-def _by_size(
-    tags: list[int],
-    dim: int,
-    model: LayeredModel,
-    openings: list[Opening],
-    sizes: MeshSizes,
-    gap: float | None,
+def _edges_by_size(
+    tags: list[int], model: LayeredModel, sized: list[tuple[Opening, float]]
 ) -> dict[float, list[int]]:
     """Contact edges by their size in metres: each belongs to the footprint whose edge it lies on."""
     found: dict[float, list[int]] = defaultdict(list)
-    wanted = {sizes.edge_size(model.stack, o, gap) for o in openings}
+    wanted = {size for _, size in sized}
     if len(wanted) == 1:
         return {wanted.pop(): tags} if tags else {}
-    centres = np.array([o.centre for o in openings])
-    radii = np.array([o.radius for o in openings])
+    centres = np.array([o.centre for o, _ in sized])
+    radii = np.array([o.radius for o, _ in sized])
     for tag in tags:
-        point = _somewhere_on(dim, tag)[: model.tdim - 1] * model.unit
+        point = _somewhere_on(model.tdim - 2, tag)[: model.tdim - 1] * model.unit
         off = np.abs(np.linalg.norm(centres - point, axis=1) - radii)
-        found[sizes.edge_size(model.stack, openings[int(off.argmin())], gap)].append(tag)
+        found[sized[int(off.argmin())][1]].append(tag)
     return found
 
 

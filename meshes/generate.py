@@ -34,16 +34,19 @@ _OPTIONS: dict[str, float] = {
     "Mesh.MaxNumThreads2D": 1,
     "Mesh.MaxNumThreads3D": 1,
     "Mesh.RandomSeed": 1,
-    "Mesh.Algorithm": 6,  # frontal Delaunay
-    "Mesh.Algorithm3D": 1,  # Delaunay; HXT is faster only on threads, and then not reproducible
     "Mesh.MeshSizeExtendFromBoundary": 0,
     "Mesh.MeshSizeFromPoints": 0,
     "Mesh.MeshSizeFromCurvature": 0,
     "Mesh.MeshSizeMin": 0,
     "Mesh.ElementOrder": 1,
+    "Mesh.LcIntegrationPrecision": 1e-4,  # of the size along curves; 1e-9 takes longer than all the rest
     "Mesh.Optimize": 1,
     "Mesh.Renumber": 1,
 }
+#: Surface and volume algorithms, the next pair when one fails: frontal Delaunay with HXT (on one thread
+#: reproducible, and 6 times as fast as the Delaunay of Gmsh), then Delaunay with Delaunay.
+_ALGORITHMS = ((6, 10), (5, 1))
+_CHANGED = ("Mesh.Algorithm", "Mesh.Algorithm3D", "Mesh.MeshSizeMax")
 
 
 def generate(
@@ -108,7 +111,7 @@ def gmsh_session() -> Iterator[None]:
     if mine:
         gmsh.initialize(readConfigFiles=False, interruptible=False)
     else:
-        before = {name: gmsh.option.getNumber(name) for name in (*_OPTIONS, "Mesh.MeshSizeMax")}
+        before = {name: gmsh.option.getNumber(name) for name in (*_OPTIONS, *_CHANGED)}
         model = gmsh.model.getCurrent()
     name = "ssbfem"
     try:
@@ -158,13 +161,30 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
             for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, named.facets)):
                 for number, (name, tags) in enumerate(groups.items(), start=1):
                     gmsh.model.addPhysicalGroup(dim, tags, number, name)
-            gmsh.model.mesh.generate(model.tdim)
-            arrays = arrays_from_gmsh(model.tdim, stack.gdim, model.unit)
+            arrays = _meshed(model.tdim, stack.gdim, model.unit)
     except MeshError as error:
         labels = ", ".join(stack.feature_label(i) for i in range(len(stack.features))) or "none"
         text = f"this geometry could not be meshed (features: {labels}): {error}"
         raise MeshError(text) from error
     return _snapped(arrays, stack)
+
+
+def _meshed(tdim: int, gdim: int, unit: float) -> MeshArrays:
+    """Mesh the current model and read it; with the next algorithms where the first leave a hole."""
+    import gmsh
+
+    failure: Exception | None = None
+    for surface, volume in _ALGORITHMS:
+        gmsh.option.setNumber("Mesh.Algorithm", surface)
+        gmsh.option.setNumber("Mesh.Algorithm3D", volume)
+        try:
+            gmsh.model.mesh.generate(tdim)
+            return arrays_from_gmsh(tdim, gdim, unit)
+        except Exception as error:  # Gmsh raises plain Exception
+            failure = error
+            gmsh.model.mesh.clear()
+    assert failure is not None
+    raise failure
 
 
 def _snapped(arrays: MeshArrays, stack: Stack) -> MeshArrays:

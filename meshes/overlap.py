@@ -14,7 +14,7 @@ from meshes.problems import Problem, number_text
 if TYPE_CHECKING:
     from meshes.stack import Stack
 
-__all__ = ["near_pairs", "overlap_problems", "smallest_gap"]
+__all__ = ["edge_gaps", "near_pairs", "overlap_problems"]
 
 Floats = npt.NDArray[np.float64]
 #: A message names this many pairs; more than that do not help to repair the input.
@@ -72,26 +72,38 @@ def overlap_problems(stack: Stack) -> list[Problem]:
     return problems
 
 
-def smallest_gap(stack: Stack) -> float | None:
-    """Smallest distance in metres between two edges of footprints on one interface, or an edge and a side.
+def edge_gaps(stack: Stack) -> Floats:
+    """Distance (n,) in metres from each footprint's edge to the next edge or side, in order of `openings`.
 
-    None where there is no feature, or all gaps are wider than the largest radius.
+    Infinite where that is further away than the radius of the smaller of two.
     """
-    found: list[float] = []
+    parts = [o for _, o in stack.openings()]
+    gaps = np.full(len(parts), np.inf)
+    lateral = np.asarray(stack.lateral)
     for interface in stack.interfaces:
-        group = [o for _, o in stack.openings() if o.at == interface]
-        if not group:
+        here = np.array([i for i, o in enumerate(parts) if o.at == interface], dtype=np.int64)
+        if not len(here):
             continue
-        centres, radii = np.array([o.centre for o in group]), np.array([o.radius for o in group])
-        pairs = near_pairs(centres, radii, float(radii.min()))
+        centres, radii = np.array([parts[i].centre for i in here]), np.array([parts[i].radius for i in here])
+        pairs = near_pairs(centres, radii, float(radii.max()))
         away = np.linalg.norm(centres[pairs[:, 0]] - centres[pairs[:, 1]], axis=1)
-        found += np.abs(away - radii[pairs].sum(axis=1)).tolist()
-        lateral = np.asarray(stack.lateral)
+        pair_radii = radii[pairs]
+        # nested footprints (a void within a contact spot) have their edges apart by the difference of radii
+        between = np.minimum(
+            np.abs(away - pair_radii.sum(axis=1)),
+            np.where(
+                away < pair_radii.max(axis=1), pair_radii.max(axis=1) - away - pair_radii.min(axis=1), np.inf
+            ),
+        )
+        between[between > pair_radii.min(axis=1)] = np.inf
+        for side in (0, 1):
+            np.minimum.at(gaps, here[pairs[:, side]], between)
         sides = np.concatenate([centres, lateral - centres], axis=1)
+        free = sides - radii[:, None]
         # a centre on a side is a symmetry plane, not a gap
-        free = (sides - radii[:, None])[sides > 1e-9 * np.tile(lateral, 2)]
-        found += free[free < radii.min()].tolist()
-    return min(found) if found else None
+        free[(sides <= 1e-9 * np.tile(lateral, 2)) | (free > radii[:, None])] = np.inf
+        gaps[here] = np.minimum(gaps[here], free.min(axis=1))
+    return gaps
 
 
 def _label(stack: Stack, index: int, opening: Opening) -> str:

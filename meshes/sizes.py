@@ -7,6 +7,7 @@ that is a mesh family (`MeshSizes.scaled`), on which convergence can be measured
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -93,12 +94,17 @@ class MeshSizes:
         thin = min(stack.layer(name).thickness for name in interface.split("|"))
         return min(bulk / 2, self.factor * thin / (1.5 * self.layer_cells))
 
-    def edge_size(self, stack: Stack, opening: Opening, gap: float | None = None) -> float:
-        """Size in metres at the edge of `opening`; `gap`: the smallest distance of two edges, if known."""
+    def edge_size(self, stack: Stack, opening: Opening, gap: float = math.inf) -> float:
+        """Size in metres at the edge of `opening`; `gap`: distance to the next edge or side, if it is near.
+
+        Of the sizes that are derived, a third of the gap is the largest (in steps of 2, so that many voids
+        share few sizes).
+        """
         if self.edge is not None:
             return self.factor * self.edge
         size = self._edge_fraction(stack) * opening.radius
-        return self.factor * (size if gap is None else min(size, gap / 3))
+        halvings = max(0, math.ceil(math.log2(3 * size / gap))) if math.isfinite(gap) else 0
+        return float(self.factor * size * 0.5**halvings)
 
     def wall_size(self, opening: Opening) -> float:
         """Size in metres on the wall of the void `opening`."""
@@ -143,7 +149,7 @@ class MeshSizes:
                 key = "interface" if self.interface is not None else "bulk"
                 message = (
                     f"too coarse for the film {layer.name!r} (thickness {number_text(layer.thickness)}): "
-                    f"about {cells:.1f} cells across, {needed:g} are needed; give a smaller size, or describe "
+                    f"about {cells:.1f} cells across, {needed:g} are needed; a smaller size, or describe "
                     "the film as a resistance of its interface"
                 )
                 found.append(Problem(key, number_text(getattr(self, key)), message))
