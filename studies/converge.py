@@ -18,6 +18,7 @@ from studies.richardson import Extrapolation, extrapolate
 
 if TYPE_CHECKING:
     from studies.progress import Progress
+    from studies.quantities import QuantitySpec
     from studies.schema import Study
 
 RATIO = 1.5
@@ -135,10 +136,30 @@ def _column(
         )
         return Column(label, spec.name, spec.dimension, spec.unit, theory, values, nothing)
     try:
-        fit = extrapolate(scales, values, theory, rounding=noise, floor=floor)
+        lowest = _lowest_order(study, spec, theory)
+        fit = extrapolate(scales, values, theory, rounding=noise, floor=floor, lowest=lowest)
     except ValueError as error:
         raise SolveError(f"{label} has no finite value on every mesh of the family: {values}") from error
     return Column(label, spec.name, spec.dimension, spec.unit, theory, values, fit)
+
+
+def _lowest_order(study: Study, spec: QuantitySpec, theory: int) -> float | None:
+    """Order that errors take in the end at the edges of voids and contacts; None where there are none.
+
+    The potential is like r^(1/2) at an edge where nothing but conduction limits the current, and so is,
+    nearly, the displacement: functionals then converge like h, local values like h^(1/2). With a
+    charge-transfer resistance the potential is like r log r: twice these orders. Curved walls follow their
+    facets to h^2.
+    """
+    if not study.geometry.features:
+        return None
+    edges = [study.interfaces.get(f.content.at) for f in study.geometry.features if f.content is not None]
+    stressed = bool(study.mechanics.on) and (
+        spec.needs_mechanics or any(e is not None and e.stress_shift for e in edges)
+    )
+    unlimited = any(e is None or (e.kinetics in (None, "perfect") and e.film_resistance == 0) for e in edges)
+    functional = 1.0 if stressed or unlimited else 2.0
+    return min(float(theory), functional if spec.convergence == "functional" else functional / 2)
 
 
 def converge(

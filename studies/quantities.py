@@ -89,32 +89,27 @@ _SPECS = (
     ),
     QuantitySpec(
         "area_specific_resistance", description="cell voltage minus its open-circuit value, over the"
-        " current density;"
-        " the sum of the bulk, kinetic, film, contact and constriction resistances", **_ASR,
+        " current density; the sum of the bulk, kinetic, film, contact and constriction resistances", **_ASR,
     ),
     QuantitySpec(
         "bulk_resistance", description="resistance of the layers at uniform current, without"
         " interfaces", **_ASR
     ),
     QuantitySpec(
-        "kinetic_resistance", description="power lost in charge transfer over the squared current"
-        " density, lost"
-        " contact area included", **_ASR,
+        "kinetic_resistance", description="power lost in charge transfer over the squared current density,"
+        " lost contact area included", **_ASR,
     ),
     QuantitySpec(
-        "film_resistance", description="power lost in films over the squared current density, lost"
-        " contact area"
-        " included", **_ASR,
+        "film_resistance", description="power lost in films over the squared current density, lost contact"
+        " area included", **_ASR,
     ),
     QuantitySpec(
         "contact_resistance", description="power lost in contact resistances between conductors of the"
-        " same kind,"
-        " over the squared current density", **_ASR,
+        " same kind, over the squared current density", **_ASR,
     ),
     QuantitySpec(
         "constriction_resistance", description="the rest of the area-specific resistance: current lines"
-        " that bend"
-        " towards the contacts", **_ASR,
+        " that bend towards the contacts", **_ASR,
     ),
     QuantitySpec(
         "differential_resistance", "area-specific resistance", "ohm m^2",
@@ -139,8 +134,7 @@ _SPECS = (
     QuantitySpec(
         "current_focusing", "dimensionless", "",
         "normal current density over its nominal mean: at a stated distance from the contact edge, or"
-        " (without a"
-        " distance) its mean weighted by the current itself",
+        " (without a distance) its mean weighted by the current itself",
         {"at": _AT_ELECTRODE, "distance": _EDGE}, needs_current=True, convergence="flux",
     ),
     QuantitySpec(
@@ -157,15 +151,13 @@ _SPECS = (
     QuantitySpec(
         "interface_pressure", "pressure", "Pa",
         "normal pressure on the interface, positive in compression: mean over the contact area, or at a"
-        " stated distance"
-        " from the contact edge",
+        " stated distance from the contact edge",
         {"at": _AT_ANY, "distance": _EDGE}, needs_mechanics=True, convergence="flux",
     ),
     QuantitySpec(
         "stress_shift", "potential", "V",
         "shift of the equilibrium potential by stress, -(partial molar volume) * pressure / F, mean over"
-        " the contact"
-        " area",
+        " the contact area",
         {"at": _AT_ELECTRODE}, needs_mechanics=True, convergence="flux",
     ),
     QuantitySpec(
@@ -181,9 +173,8 @@ _SPECS = (
         {
             "layer": Parameter("layer", "the layer", required=True),
             "component": Parameter(
-                "choice", "stacking: along the stack; lateral: along the first lateral axis;"
-                " hydrostatic: a third of"
-                " the trace", "hydrostatic", ("stacking", "lateral", "hydrostatic"),
+                "choice", "stacking: along the stack; lateral: along the first lateral axis; hydrostatic:"
+                " a third of the trace", "hydrostatic", ("stacking", "lateral", "hydrostatic"),
             ),
         },
         needs_mechanics=True,

@@ -1,10 +1,11 @@
 """Richardson extrapolation over a mesh family: observed order, limit and an error bar.
 
 With values f_k on meshes of size h_k, f_k = f + a h_k^p. Three sizes give p, f and a. The error bar of the
-finest value is a safety factor times the extrapolated difference (the grid convergence index): 1.25 where
-the order is what the last two triplets agree on and not above theory, 3 otherwise. Where the family does not
-converge monotonically the bar is three times the spread of the last three values, and no extrapolated value
-is offered.
+finest value is a safety factor times the difference from the limit (the grid convergence index): 1.25 where
+the order is the expected one or the last two triplets agree on it, 3 otherwise. Near singular edges a graded
+mesh shows a high order until their error, small and of low order, is all that is left: the bar is therefore
+made with no more than the order that the singularity allows, whatever is seen. Where the family does not
+converge monotonically the bar is three times the spread of the last three values, and there is no limit.
 
 Source: L. F. Richardson, Phil. Trans. A 210 (1911) 307; P. J. Roache, Verification and Validation in
 Computational Science and Engineering (1998); L. Eca and M. Hoekstra, J. Comput. Phys. 262 (2014) 104.
@@ -99,15 +100,18 @@ def extrapolate(
     theory: float | None = None,
     rounding: float = 1e-12,
     floor: float = 0.0,
+    lowest: float | None = None,
 ) -> Extrapolation:
     """Observed order, Richardson value and error bar of a quantity on a mesh family.
 
     Args:
         sizes: (n,) mesh sizes, strictly decreasing; only their ratios matter.
         values: (n,) the quantity on each mesh.
-        theory: order expected for a smooth solution; the order used for the error bar never exceeds it.
+        theory: order for a smooth solution; the order used for the limit never exceeds it.
         rounding: differences below this fraction of the largest value count as rounding.
         floor: so do differences below this, same unit as the values.
+        lowest: order that the error takes in the end where the solution is singular, not above `theory`; the
+            order used for the bar never exceeds it. None: the solution is smooth.
 
     Raises:
         ValueError: lengths differ, sizes do not decrease, or values are not finite.
@@ -128,11 +132,16 @@ def extrapolate(
     if len(values) == 2:
         remark = "two meshes give no order; the bar is three times the difference"
         return Extrapolation(None, None, None, 3 * spread, "too-few", remark)
-    return _three_or_more(sizes, values, theory, noise, spread)
+    return _three_or_more(sizes, values, theory, lowest, noise, spread)
 
 
 def _three_or_more(
-    sizes: Sequence[float], values: Sequence[float], theory: float | None, noise: float, spread: float
+    sizes: Sequence[float],
+    values: Sequence[float],
+    theory: float | None,
+    lowest: float | None,
+    noise: float,
+    spread: float,
 ) -> Extrapolation:
     coarse, fine = values[-3] - values[-2], values[-2] - values[-1]
     before = _order_or_none(sizes[-4:-1], values[-4:-1]) if len(values) > 3 else None
@@ -148,14 +157,17 @@ def _three_or_more(
     if order is None:
         remark = "does not converge: the differences do not shrink"
         return Extrapolation(None, before, None, 3 * spread, "divergent", remark)
-    used = min(order, theory) if theory is not None else min(order, _MAX_ORDER)
-    gap = -fine / math.expm1(used * math.log(sizes[-2] / sizes[-1]))
+    used = min(order, _MAX_ORDER if theory is None else theory)
+    ratio = math.log(sizes[-2] / sizes[-1])
+    gap = -fine / math.expm1(used * ratio)
+    final = theory if lowest is None else lowest
+    worst = abs(fine) / math.expm1((used if final is None else min(used, final)) * ratio)
     steady = (
         before is not None and math.isfinite(order) and abs(order - before) <= _AGREE * max(order, before)
     )
-    as_theory = theory is not None and abs(order - theory) <= _AGREE * theory
-    asymptotic = steady or as_theory
-    error = (1.25 if asymptotic else 3.0) * abs(gap)
+    as_expected = final is not None and abs(order - final) <= _AGREE * final
+    asymptotic = steady or as_expected
+    error = (1.25 if asymptotic else 3.0) * worst
     shown = order if math.isfinite(order) else None
     kind: Kind = "asymptotic" if asymptotic else "monotone"
     return Extrapolation(
