@@ -53,11 +53,7 @@ class Domains:
     def interfaces(self) -> tuple[str, ...]:
         """Names ``a|b`` of the interfaces in electrical contact, in stacking order."""
         order = {name: k for k, name in enumerate(self.layers)}
-        names = [
-            n
-            for n in self.tagged.facets
-            if "|" in n and ":" not in n and all(p in order for p in n.split("|"))
-        ]
+        names = [n for n in self.tagged.facets if "|" in n and ":" not in n and all(p in order for p in n.split("|"))]
         return tuple(sorted(names, key=lambda n: order[n.split("|")[0]]))
 
     @property
@@ -101,10 +97,10 @@ class Domains:
         if key not in self._regions:
             tags = np.array([self.layer_tag(name) for name in key], dtype=np.int32)
             if key == frozenset(self.layers):
-                cells = np.arange(len(self.cell_values), dtype=np.int32)
+                cells: IntArray = np.arange(len(self.cell_values), dtype=np.int32)
                 self._regions[key] = compat.SubMesh(self.mesh, self.mesh, self.tdim, cells)
             else:
-                cells = np.flatnonzero(np.isin(self.cell_values, tags)).astype(np.int32)
+                cells = np.asarray(np.flatnonzero(np.isin(self.cell_values, tags)), dtype=np.int32)
                 self._regions[key] = compat.create_submesh(self.mesh, self.tdim, cells)
         return self._regions[key]
 
@@ -139,9 +135,7 @@ class Domains:
             rows[swap] = rows[swap][:, [2, 3, 0, 1]]
             wrong = int(np.count_nonzero(self.cell_values[rows[:, 0]] != below))
             if self.comm.allreduce(wrong) > 0:
-                raise ModelError(
-                    f"interface {name!r}: {wrong} facets do not touch layer {name.split('|')[0]!r}"
-                )
+                raise ModelError(f"interface {name!r}: {wrong} facets do not touch layer {name.split('|')[0]!r}")
             self._entities[name] = rows
         return self._entities[name]
 

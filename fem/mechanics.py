@@ -114,7 +114,7 @@ class Mechanics:
 
     def _traction(self, name: str, layer: str) -> Field:
         geometry, model = self.model.geometry, self.model
-        below, above = name.split("|")
+        below = name.split("|")[0]
         region = geometry.region((layer,))
         space = fem.functionspace(region.mesh, ("Lagrange", model.settings.displacement_degree))
         function = fem.Function(space, name="interface_pressure")
@@ -130,9 +130,7 @@ class Mechanics:
             model.residuals[unknown].append(geometry.interface_integral(mass, part))
         # the part above is pushed up by p, the part below down
         axis = geometry.gdim - 1
-        virtual = ufl.as_vector(
-            [unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)]
-        )
+        virtual = ufl.as_vector([unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)])
         work = geometry.integral(self.virtual_work(layer, virtual), layer)
         model.residuals[unknown].append(work if layer == below else -work)
         return unknown
@@ -155,9 +153,7 @@ class Mechanics:
                 density = -ufl.dot(vector, unknown.test)
                 model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
             elif isinstance(condition, Roller):
-                self.supports[condition.side] = self._hold(
-                    condition.side, condition.axis, None, condition.displacement
-                )
+                self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
             elif isinstance(condition, Platen):
                 number = model.add_number(
                     Number.create(

@@ -154,9 +154,7 @@ class Model:
     # ---------------------------------------------------------------- potentials
     def _network(self) -> Network:
         conductors: dict[Node, Conduction | Equipotential] = {
-            (layer, term.carrier): term
-            for layer, domain in self.domains.items()
-            for term in domain.conduction
+            (layer, term.carrier): term for layer, domain in self.domains.items() for term in domain.conduction
         }
         self.conductors = conductors
         laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}
@@ -246,9 +244,7 @@ class Model:
 
     def _tie_side(self, terminal: Terminal, number: Number) -> None:
         if terminal.at not in ("bottom", "top"):
-            raise ModelError(
-                f"terminal {terminal.name!r}: {terminal.at!r} is neither a layer nor 'bottom' nor 'top'"
-            )
+            raise ModelError(f"terminal {terminal.name!r}: {terminal.at!r} is neither a layer nor 'bottom' nor 'top'")
         layer = self.geometry.layers[0 if terminal.at == "bottom" else -1]
         handle = self.handle(layer, terminal.carrier)
         target = handle.carrier
@@ -339,9 +335,7 @@ class Model:
         """The potential between film and reaction: a field on the interface, a number in 1-D."""
         if self.geometry.tdim == 1:
             return Handle(
-                self.add_number(
-                    Number.create(f"inner potential of {name}", self.geometry.mesh, 0.0, unknown=True)
-                )
+                self.add_number(Number.create(f"inner potential of {name}", self.geometry.mesh, 0.0, unknown=True))
             )
         region = self.geometry.interface_mesh(name)
         space = fem.functionspace(region.mesh, ("Lagrange", self.settings.potential_degree))

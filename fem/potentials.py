@@ -91,9 +91,7 @@ class _OffsetSets:
         (ra, oa), (rb, ob) = self.find(a), self.find(b)
         if ra == rb:
             if abs(oa + jump - ob) > 1e-12:
-                raise ModelError(
-                    f"perfect contacts short-circuit {a[0]!r} and {b[0]!r} at different potentials"
-                )
+                raise ModelError(f"perfect contacts short-circuit {a[0]!r} and {b[0]!r} at different potentials")
             return
         self.parent[rb] = (ra, oa + jump - ob)
 
@@ -171,9 +169,7 @@ def build_network(
 def _sides(name: str, law: ChargeTransfer, conductors: Mapping[Node, object]) -> tuple[Node, Node]:
     below, above = name.split("|")
     if law.electrode not in (below, above):
-        raise ModelError(
-            f"interface {name!r}: electrode {law.electrode!r} is neither {below!r} nor {above!r}"
-        )
+        raise ModelError(f"interface {name!r}: electrode {law.electrode!r} is neither {below!r} nor {above!r}")
     other = above if law.electrode == below else below
     electrode, electrolyte = (law.electrode, "electronic"), (other, "ionic")
     if electrode not in conductors:

@@ -120,7 +120,7 @@ class Field:
         """All tied dofs, sorted, without repetition."""
         if not self.ties:
             return np.empty(0, dtype=np.int32)
-        return np.unique(np.concatenate([t.dofs for t in self.ties])).astype(np.int32)
+        return np.asarray(np.unique(np.concatenate([t.dofs for t in self.ties])), dtype=np.int32)
 
 
 @dataclass(frozen=True)

@@ -143,9 +143,7 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "interface_current": lambda p, r: p.assembly.interface_current(_at(r)) / p.assembly.area,
     "overpotential": lambda p, r: electrical.mean_overpotential(p.assembly, _at(r)),
     "current_focusing": _focusing,
-    "edge_current_share": lambda p, r: electrical.edge_share(
-        p.assembly, _at(r), _length(r, "distance") or 0.0
-    ),
+    "edge_current_share": lambda p, r: electrical.edge_share(p.assembly, _at(r), _length(r, "distance") or 0.0),
     "contact_fraction": lambda p, r: electrical.contact_fraction(p.assembly, _at(r)),
     "interface_pressure": _pressure,
     "stress_shift": lambda p, r: mechanical.stress_shift(p.assembly, _at(r)),

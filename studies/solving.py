@@ -170,9 +170,8 @@ class Session:
         From the equilibrium potentials where nothing leaks and no stress shifts them; else by a solve of its own.
         """
         if self._open_circuit is None:
-            if self._plain_equilibrium():
-                self._open_circuit = self._equilibrium_voltage()
-            else:
+            self._open_circuit = self._plain_equilibrium()
+            if self._open_circuit is None:
                 model, solver = self._pose(0.0)
                 solver.solve()
                 name = self.study.operation.working_electrode or ""
@@ -181,13 +180,11 @@ class Session:
                 solver.destroy()
         return self._open_circuit
 
-    def _plain_equilibrium(self) -> bool:
+    def _plain_equilibrium(self) -> float | None:
+        """Difference of the two equilibrium potentials; None where leaks, stress or further electrodes have a say."""
         mixed = any(x.conduction == "mixed" for x in self.study.geometry.layers)
-        shifted = any(not isinstance(s.shift, float | int) for s in self.model.states)
-        return not mixed and not shifted and self._equilibrium_voltage() is not None
-
-    def _equilibrium_voltage(self) -> float | None:
-        """Difference of the equilibrium potentials of the two electrode interfaces, if there are just two."""
+        if mixed or any(not isinstance(s.shift, float | int) for s in self.model.states):
+            return None
         layers = [x.name for x in self.study.geometry.layers]
         potentials = {}
         for name, spec in self.study.interfaces.items():

@@ -57,6 +57,4 @@ class Elastic:
         free = self.stress_free_strain
         in_plane = strain[0, 0] - free[0, 0] + strain[1, 1] - free[1, 1]
         thickness = free[2, 2] - lam / (lam + 2 * mu) * in_plane
-        return ufl.as_matrix(
-            [[strain[0, 0], strain[0, 1], 0], [strain[1, 0], strain[1, 1], 0], [0, 0, thickness]]
-        )
+        return ufl.as_matrix([[strain[0, 0], strain[0, 1], 0], [strain[1, 0], strain[1, 1], 0], [0, 0, thickness]])

@@ -102,9 +102,7 @@ class Assembly:
 
     def _crossing(self, name: str) -> list[Field]:
         below, above = name.split("|")
-        return [
-            f for f in self.model.fields if f.kind == "potential" and below in f.layers and above in f.layers
-        ]
+        return [f for f in self.model.fields if f.kind == "potential" and below in f.layers and above in f.layers]
 
     def _continuous_current(self, name: str, field: Field) -> float:
         """Current through an interface inside a field: what the nodes of the interface feed into the cells above."""
@@ -165,9 +163,9 @@ class Assembly:
             parts.append(ufl.dot(self._bulk_current(spec.resolved)(side), normal))
         for field in self._crossing(name):
             for (layer, carrier), term in self.model.conductors.items():
-                if layer == below and isinstance(term, Conduction):
-                    if self.model.handle(layer, carrier).carrier is field:
-                        parts.append(ufl.dot(self._bulk_current((layer, carrier))("+"), normal))
+                inside = layer == below and self.model.handle(layer, carrier).carrier is field
+                if inside and isinstance(term, Conduction):
+                    parts.append(ufl.dot(self._bulk_current((layer, carrier))("+"), normal))
         if not parts:
             raise ModelError(f"no current can pass interface {name!r}")
         return sum(parts[1:], start=parts[0])

@@ -43,8 +43,8 @@ class EdgeDistance:
             ModelError: when there is none.
         """
         stack = assembly.geometry.tagged.stack
-        openings = [o for f in (stack.features if stack else ()) for o in f.openings(stack) if o.at == name]
-        if not openings:
+        openings = [o for f in stack.features for o in f.openings(stack) if o.at == name] if stack else []
+        if stack is None or not openings:
             raise ModelError(f"{name!r} has no contact edge")
         return cls(
             np.array([o.centre for o in openings], dtype=float).reshape(len(openings), -1),

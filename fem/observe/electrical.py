@@ -88,9 +88,7 @@ class ResistanceSplit:
         return self.total - self.bulk - self.kinetic - self.film - self.contact
 
 
-def resistance_split(
-    assembly: Assembly, current: float, voltage: float, open_circuit: float
-) -> ResistanceSplit:
+def resistance_split(assembly: Assembly, current: float, voltage: float, open_circuit: float) -> ResistanceSplit:
     """Split the resistance of a cell.
 
     Args:

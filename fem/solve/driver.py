@@ -112,9 +112,7 @@ class Solver:
         except ConvergenceError as first:
             if stage.linear:
                 raise ConvergenceError(f"{first}; try solver: {{method: direct}} or a finer mesh") from first
-            self.report.notes.append(
-                f"Newton failed from the first guess ({first}); continued in the exponent"
-            )
+            self.report.notes.append(f"Newton failed from the first guess ({first}); continued in the exponent")
         try:
             return self._exponent_continuation(stage, newton, start)
         except ConvergenceError:

@@ -152,7 +152,7 @@ class NewtonSolver:
         self._assembled = True
 
     def _converged(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
-        _xnorm, step, residual = norms
+        _xnorm, _step, residual = norms
         reason = PETSc.SNES.ConvergedReason
         self.report.history.append(residual)
         if not np.isfinite(residual):
@@ -182,7 +182,7 @@ class NewtonSolver:
         diagonal = self.stage.matrix.getDiagonal()
         state = self.stage.get_state()[: int(self.stage.offsets[-1])]
         size = float(self.stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2))) ** 0.5
-        return 4 * float(np.finfo(float).eps) * size
+        return float(4 * np.finfo(float).eps * size)
 
     # ---------------------------------------------------------------- solve
     def solve(self) -> NewtonReport:
@@ -207,9 +207,7 @@ class NewtonSolver:
         self.report.residual = last / reference if reference > 0 else last
         if reason < 0 and not self._stagnated(last, reference):
             names = ", ".join(f.name for f in self.stage.fields)
-            raise ConvergenceError(
-                f"Newton did not converge for {names} (reason {reason}, residual {last:.3e})"
-            )
+            raise ConvergenceError(f"Newton did not converge for {names} (reason {reason}, residual {last:.3e})")
         log.debug("newton: %d iterations, residual %.2e", self.report.iterations, self.report.residual)
         return self.report
 

@@ -62,9 +62,7 @@ class Stage:
     def _state_dependent(self, block: Any) -> bool:
         functions = {f.function for f in self.fields}
         constants = {n.constant for n in self.numbers}
-        return any(c in functions for c in block.coefficients()) or any(
-            c in constants for c in block.constants()
-        )
+        return any(c in functions for c in block.coefficients()) or any(c in constants for c in block.constants())
 
     def _border_forms(self) -> None:
         form, system = self.system.maps.form, self.system
@@ -78,8 +76,7 @@ class Stage:
                 actions.append(form(ufl.action(block, direction)) if tied and block is not None else None)
             self.action_forms.append(actions)
         self.slope_forms = [
-            [form(nonzero(ufl.diff(system.residuals[f], n.variable))) for n in self.numbers]
-            for f in self.fields
+            [form(nonzero(ufl.diff(system.residuals[f], n.variable))) for n in self.numbers] for f in self.fields
         ]
         self.corner_forms = [
             [
@@ -98,10 +95,7 @@ class Stage:
             zero = np.zeros(field.function.ufl_shape, dtype=default_scalar_type)
             return [fem.dirichletbc(zero, dofs, field.space)] if field.ties else []
         return (
-            [
-                fem.dirichletbc(default_scalar_type(0.0), dofs[dofs % size == k], field.space.sub(k))
-                for k in range(size)
-            ]
+            [fem.dirichletbc(default_scalar_type(0.0), dofs[dofs % size == k], field.space.sub(k)) for k in range(size)]
             if field.ties
             else []
         )
@@ -208,11 +202,11 @@ class Stage:
             slopes.append(slope)
             tangents.append(tangent)
         self.borders = [self.free(t) for t in tangents]
-        for k, row in enumerate(self.numbers):
-            for n, column in enumerate(self.numbers):
+        for k, number in enumerate(self.numbers):
+            for n, other in enumerate(self.numbers):
                 form = self.corner_forms[k][n]
                 own = 0.0 if form is None else float(self.comm.allreduce(np.real(fem.assemble_scalar(form))))
-                self.corner[k, n] = own + self.tied_sum(row, tangents[n]) + self.tied_sum(column, slopes[k])
+                self.corner[k, n] = own + self.tied_sum(number, tangents[n]) + self.tied_sum(other, slopes[k])
 
     def _set_directions(self, number: Number) -> None:
         for field, direction in zip(self.fields, self.directions, strict=True):
