@@ -244,7 +244,7 @@ class Model:
 
     def _tie_side(self, terminal: Terminal, number: Number) -> None:
         if terminal.at not in ("bottom", "top"):
-            raise ModelError(f"terminal {terminal.name!r}: {terminal.at!r} is neither a layer nor 'bottom' nor 'top'")
+            raise ModelError(f"terminal {terminal.name!r}: {terminal.at!r} is no layer and not 'bottom' or 'top'")
         layer = self.geometry.layers[0 if terminal.at == "bottom" else -1]
         handle = self.handle(layer, terminal.carrier)
         target = handle.carrier

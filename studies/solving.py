@@ -174,6 +174,7 @@ class Session:
             if self._open_circuit is None:
                 model, solver = self._pose(0.0)
                 solver.solve()
+                self.assembly.set_rest(model)
                 name = self.study.operation.working_electrode or ""
                 counter = model.terminals[self.study.counter_electrode]
                 self._open_circuit = model.terminals[name].value - counter.value

@@ -36,6 +36,25 @@ class Assembly:
         self.comm = model.geometry.comm
         self._rows: dict[int, Array] = {}
         self._forms: dict[Any, Any] = {}
+        self._rest: dict[Any, Any] | None = None
+
+    # ------------------------------------------------------------------ the state at rest
+    def set_rest(self, other: Model) -> None:
+        """Take the potentials of another, equally built model, solved at zero current, as the state at rest."""
+        if self._rest is None:
+            self._rest = {f.function: fem.Function(f.space) for f in self.model.fields if f.kind == "potential"}
+            self._rest |= {n.constant: fem.Constant(self.geometry.mesh, n.constant.value) for n in self.model.numbers}
+        for mine, theirs in zip(self.model.fields, other.fields, strict=True):
+            if mine.kind == "potential":
+                self._rest[mine.function].x.array[:] = theirs.function.x.array
+        for number, at_rest in zip(self.model.numbers, other.numbers, strict=True):
+            self._rest[number.constant].value = at_rest.constant.value
+
+    def beyond_rest(self, expression: Any) -> Any:
+        """An expression minus its value at rest; itself where nothing happens at rest."""
+        if self._rest is None:
+            return expression
+        return expression - ufl.replace(expression, self._rest)
 
     def renew(self) -> None:
         """Forget what belongs to an earlier state of the solution."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fem.constants import thermal_voltage
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
 from fem.observe.electrical import power
@@ -58,12 +59,20 @@ def charge_balances(assembly: Assembly) -> list[Imbalance]:
     return found
 
 
+# Share of the exchange current below which a current counts as none: the scale of balances at equilibrium.
+_NEGLIGIBLE = 1e-6
+
+
 def _exchanged(assembly: Assembly) -> float:
-    """Current that ions and electrons carry against each other (leaks, at open circuit), A."""
+    """Current that flows although none is fed in: leaks, and what uneven stress drives along an interface, A."""
     best = 0.0
+    temperature = assembly.model.settings.temperature
     for state in assembly.model.states:
-        name = state.link.interface
-        best = max(best, abs(assembly.on_interface(state.current, name, ("current", name, state.link.first))))
+        name, law = state.link.interface, state.link.law
+        best = max(best, assembly.on_interface(abs(state.current), name, ("exchanged", name, state.link.first)))
+        if isinstance(law, ChargeTransfer) and law.kinetics is not None:
+            exchange = thermal_voltage(temperature) / law.kinetics.charge_transfer_resistance(temperature)
+            best = max(best, _NEGLIGIBLE * exchange * assembly.contact_area(name))
     for _spec, field, tie in assembly.model.perfect_ties:
         best = max(best, abs(assembly.tie_resultant(field, tie)))
     return best
@@ -134,5 +143,5 @@ def power_balance(assembly: Assembly) -> list[Imbalance]:
                 stored -= assembly.on_interface(state.current * state.shift, name, ("shift work", name))
     for spec, field, tie in model.perfect_ties:
         stored -= spec.offset * assembly.tie_resultant(field, tie)
-    scale = max(abs(fed), losses.total, abs(stored))
+    scale = max(abs(fed), losses.total, abs(stored), _exchanged(assembly) * thermal_voltage(model.settings.temperature))
     return [Imbalance("electrical power", fed - losses.total - stored, scale, "W")]

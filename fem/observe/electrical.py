@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import ufl
 
 from fem import balance
 from fem.dissipation.conduction import Conduction
@@ -38,16 +39,26 @@ class Power:
         return sum(sum(part.values()) for part in (self.joule, self.kinetic, self.film, self.contact))
 
 
-def power(assembly: Assembly) -> Power:
-    """Dissipated power of the present state, split by mechanism."""
+def power(assembly: Assembly, beyond_rest: bool = False) -> Power:
+    """Dissipated power of the present state, split by mechanism.
+
+    Args:
+        assembly: at the solution.
+        beyond_rest: take both factors of every product (current and driving force) relative to the state at rest.
+            The products then add up to (V - V_oc) I exactly, by Tellegen's theorem, also where leaks or uneven
+            stress drive currents at rest.
+    """
+    change = assembly.beyond_rest if beyond_rest else lambda expression: expression
+    mode = "beyond rest" if beyond_rest else "power"
     model = assembly.model
     joule: dict[tuple[str, str], float] = {}
     for (layer, carrier), term in model.conductors.items():
         handle = model.handle(layer, carrier)
         if isinstance(term, Conduction) and isinstance(handle.carrier, Field):
             function = handle.carrier.function
-            density = balance.charge(term, function, function)
-            joule[layer, carrier] = assembly.in_layer(density, layer, ("joule", layer, carrier))
+            force = change(-ufl.grad(function))
+            density = ufl.inner(change(balance.current_density(term, function)), force)
+            joule[layer, carrier] = assembly.in_layer(density, layer, (mode, layer, carrier))
     kinetic: dict[str, float] = {}
     film: dict[str, float] = {}
     contact: dict[str, float] = {}
@@ -55,10 +66,13 @@ def power(assembly: Assembly) -> Power:
         name = state.link.interface
         key = (name, state.link.first)
         if isinstance(state.link.law, ChargeTransfer):
-            kinetic[name] = assembly.on_interface(state.current * state.driving, name, ("kinetic", *key))
-            film[name] = assembly.on_interface(state.film_current * state.film_drop, name, ("film", *key))
+            lost = change(state.current) * change(state.driving)
+            kinetic[name] = assembly.on_interface(lost, name, (mode, "kinetic", *key))
+            lost = change(state.film_current) * change(state.film_drop)
+            film[name] = assembly.on_interface(lost, name, (mode, "film", *key))
         else:
-            value = assembly.on_interface(state.current * state.film_drop, name, ("contact", *key))
+            lost = change(state.current) * change(state.film_drop)
+            value = assembly.on_interface(lost, name, (mode, "contact", *key))
             contact[name] = contact.get(name, 0.0) + value
     return Power(joule, kinetic, film, contact)
 
@@ -67,7 +81,8 @@ def power(assembly: Assembly) -> Power:
 class ResistanceSplit:
     """Area-specific resistance and the parts that add up to it, ohm m^2.
 
-    Parts are dissipated powers over the squared mean current density: the share of each mechanism in the loss.
+    Parts are dissipated powers over the squared mean current density, relative to the state at rest: the share of
+    each mechanism in the loss that the current causes.
 
     Attributes:
         total: (cell voltage - open-circuit voltage) / current density.
@@ -103,7 +118,7 @@ def resistance_split(assembly: Assembly, current: float, voltage: float, open_ci
         raise ModelError("a resistance from voltage over current needs a current")
     area = assembly.area
     scale = area / current**2
-    losses = power(assembly)
+    losses = power(assembly, beyond_rest=True)
     bulk = 0.0
     for layer in assembly.geometry.layers:
         terms = {c: t for (name, c), t in assembly.model.conductors.items() if name == layer}
