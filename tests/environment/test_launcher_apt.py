@@ -64,9 +64,7 @@ def test_other_vendors_are_not_the_archive(tmp_path: Path) -> None:
         "deb https://download.vendor.example/linux/debian bookworm stable\n"
         "deb http://archive.vendor.example/ubuntu noble main\n"
     )
-    assert (
-        apt.debian_archive(apt.host_sources(write(tmp_path, vendor_list=vendors))).uri == apt.DEFAULT_MIRROR
-    )
+    assert apt.debian_archive(apt.host_sources(write(tmp_path, vendor_list=vendors))).uri == apt.DEFAULT_MIRROR
     (tmp_path / "sources.list.d/debian.sources").write_text(DEB822)
     assert apt.debian_archive(apt.host_sources(tmp_path)).uri == "http://mirror.example.org/debian/"
 
@@ -77,9 +75,7 @@ def test_no_sources_at_all_means_the_public_mirror(tmp_path: Path) -> None:
 
 def test_a_list_of_mirrors_in_a_file_is_followed(tmp_path: Path) -> None:
     mirrors = tmp_path / "debian.list"
-    mirrors.write_text(
-        "# nearest first\nhttps://near.example.org/debian\tpriority:1\nhttps://far.example.org\n"
-    )
+    mirrors.write_text("# nearest first\nhttps://near.example.org/debian\tpriority:1\nhttps://far.example.org\n")
     for uri in (f"mirror+file://{mirrors}", f"mirror+file:{mirrors}"):
         assert apt.mirror_uri(apt.Source(uri, ("trixie",), ("main",))) == "https://near.example.org/debian"
     assert apt.mirror_uri(apt.Source("mirror+file:/nowhere", (), ())) == apt.DEFAULT_MIRROR

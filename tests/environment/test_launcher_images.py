@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,9 +89,7 @@ def test_cache_folder_by_priority() -> None:
     assert cache_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/ssbfem")
 
 
-def test_build_appears_complete_and_is_not_repeated(
-    recipe: Recipe, tmp_path: Path, quick_build: object
-) -> None:
+def test_build_appears_complete_and_is_not_repeated(recipe: Recipe, tmp_path: Path, quick_build: object) -> None:
     image = build.build(recipe, tmp_path)
     assert entries(tmp_path) == [image.label]
     assert image.complete()
@@ -130,9 +127,7 @@ def test_a_failed_rebuild_keeps_the_image(
     assert image.complete()
 
 
-def test_what_a_killed_build_left_is_not_used_and_removed(
-    recipe: Recipe, tmp_path: Path, quick_build: object
-) -> None:
+def test_what_a_killed_build_left_is_not_used_and_removed(recipe: Recipe, tmp_path: Path, quick_build: object) -> None:
     image = images.image_of(recipe, tmp_path)
     part = tmp_path / "images" / f"{image.label}.123.part"
     (part / "root/usr").mkdir(parents=True)
@@ -161,9 +156,7 @@ def test_change_of_a_recipe_file_builds_anew_and_removes_the_old(
     assert entries(tmp_path) == [new.label]
 
 
-def test_an_old_image_in_use_stays_until_a_later_build(
-    recipe: Recipe, tmp_path: Path, quick_build: object
-) -> None:
+def test_an_old_image_in_use_stays_until_a_later_build(recipe: Recipe, tmp_path: Path, quick_build: object) -> None:
     old = build.build(recipe, tmp_path)
     code = f"import fcntl, os; h = os.open({str(old.folder / 'in-use')!r}, 0); fcntl.flock(h, fcntl.LOCK_SH)"
     code += "; print('held', flush=True); input()"
@@ -208,28 +201,34 @@ def test_holding_survives_exec(recipe: Recipe, tmp_path: Path, quick_build: obje
     assert entries(tmp_path) == []
 
 
-def test_two_first_calls_build_once(recipe: Recipe, tmp_path: Path, quick_build: object) -> None:
-    children = []
-    for _ in range(2):
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                slow = stages.debian
+TWO_CALLS = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from launcher import build, images, stages
+from launcher.recipe import Recipe
+cache = Path(sys.argv[3])
+def debian(recipe, root, *_):
+    with open(cache / "builds", "a") as file:
+        file.write("x")
+    time.sleep(0.5)
+    root.mkdir()
+    return "mirror"
+stages.debian = debian
+stages.finish = stages.wheels = stages.install_host_tools = lambda *_: None
+build._check = lambda part, _: (part.folder / "in-use").touch() or 1
+build.session.plan = lambda *_, **__: []
+assert build.build(Recipe("trial", "trixie", "", Path(sys.argv[2])), cache).complete()
+"""
 
-                def debian(*arguments: object, slow: Callable[..., str] = slow) -> str:
-                    with open(tmp_path / "builds", "a", encoding="ascii") as file:
-                        file.write("x")
-                    time.sleep(0.3)
-                    return slow(*arguments)
 
-                stages.debian = debian  # type: ignore[assignment]
-                status = 0 if build.build(recipe, tmp_path).complete() else 1
-            finally:
-                os._exit(status)
-        children.append(child)
-    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+def test_two_first_calls_build_once(recipe: Recipe, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TWO_CALLS, str(CONTAINERS), str(recipe.folder), str(tmp_path)]
+    calls = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    messages = [call.communicate(timeout=60)[1] for call in calls]
+    assert [call.returncode for call in calls] == [0, 0], messages
     assert (tmp_path / "builds").read_text() == "x"
+    assert sum("another call builds" in message for message in messages) == 1
 
 
 def test_lock_lives_as_long_as_a_child_of_a_killed_build(tmp_path: Path) -> None:

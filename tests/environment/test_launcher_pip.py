@@ -8,12 +8,8 @@ from launcher import pip
 def test_variables_win_over_files_and_install_over_global(tmp_path: Path) -> None:
     weak, strong = tmp_path / "weak.conf", tmp_path / "strong.conf"
     weak.write_text("[global]\nindex-url = https://one.example.org/simple\nproxy = http://p:1\ntimeout = 5\n")
-    strong.write_text(
-        "[global]\nindex_url = https://two.example.org/simple\n[install]\ntimeout = 7\n[list]\nx = 1\n"
-    )
-    found = pip.settings(
-        [weak, strong, tmp_path / "missing"], {"PIP_PROXY": "http://p:2", "PIP_CERT": "/c.pem"}
-    )
+    strong.write_text("[global]\nindex_url = https://two.example.org/simple\n[install]\ntimeout = 7\n[list]\nx = 1\n")
+    found = pip.settings([weak, strong, tmp_path / "missing"], {"PIP_PROXY": "http://p:2", "PIP_CERT": "/c.pem"})
     assert found == {
         "index-url": "https://two.example.org/simple",
         "timeout": "7",
@@ -51,12 +47,8 @@ def test_local_folders_are_kept_only_where_they_exist(tmp_path: Path) -> None:
 
 
 def test_only_settings_about_the_network_are_carried() -> None:
-    environment, _ = pip.variables(
-        {"target": "/x", "user": "true", "trusted-host": "a\nb", "proxy": "http://p"}
-    )
-    carried = {
-        name for name in environment if name in ("PIP_TARGET", "PIP_USER", "PIP_FIND_LINKS", "PIP_INDEX_URL")
-    }
+    environment, _ = pip.variables({"target": "/x", "user": "true", "trusted-host": "a\nb", "proxy": "http://p"})
+    carried = {name for name in environment if name in ("PIP_TARGET", "PIP_USER", "PIP_FIND_LINKS", "PIP_INDEX_URL")}
     assert not carried
     assert environment["PIP_TRUSTED_HOST"] == "a b"
     assert environment["PIP_PROXY"] == "http://p"
