@@ -1,0 +1,76 @@
+"""Errors against an exact solution, observed orders of convergence, values at nodes and on facets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import dolfinx
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from fem.model import Model
+
+Floats = npt.NDArray[np.float64]
+
+
+def integrate(model: Model, form: Any) -> float:
+    """Value of a scalar UFL form on the parent mesh, summed over all ranks."""
+    local = fem.assemble_scalar(model.geometry.entity_maps().form(form))
+    return float(model.geometry.comm.allreduce(np.real(local)))
+
+
+def relative_errors(model: Model, value: Any, exact: Callable[[Any], Any], layer: str) -> tuple[float, float]:
+    """Errors of `value` in a layer in L2 and in the seminorm of H1, relative to the exact solution.
+
+    Args:
+        model: solved model.
+        value: UFL expression, e.g. ``model.handle("a", "ionic").value(None)``.
+        exact: UFL exact solution as a function of the UFL coordinate.
+        layer: where.
+    """
+    truth = exact(ufl.SpatialCoordinate(model.geometry.mesh))
+    norms, slope = [], ufl.grad(truth)
+    for difference, reference in ((value - truth, truth), (ufl.grad(value) - slope, slope)):
+        error, size = (
+            integrate(model, model.geometry.integral(ufl.inner(v, v), layer)) for v in (difference, reference)
+        )
+        norms.append(math.sqrt(error / size))
+    return norms[0], norms[1]
+
+
+def observed_orders(sizes: Sequence[float], errors: Sequence[float]) -> list[float]:
+    """Order of convergence between consecutive mesh sizes."""
+    return [math.log(errors[k] / errors[k + 1]) / math.log(sizes[k] / sizes[k + 1]) for k in range(len(sizes) - 1)]
+
+
+def require_order(
+    what: str, sizes: Sequence[float], errors: Sequence[float], expected: float, tolerance: float = 0.1
+) -> None:
+    """Fail unless the order observed on the two finest meshes is the expected one."""
+    orders = observed_orders(sizes, errors)
+    text = f"{what}: orders {[f'{o:.3f}' for o in orders]}, expected {expected}, errors {errors}"
+    assert abs(orders[-1] - expected) <= tolerance, text
+
+
+def nodal_values(model: Model, expression: Any, layer: str) -> tuple[Floats, Floats]:
+    """Values of a discontinuous scalar at the vertices of a layer, averaged over the cells around each.
+
+    Only for serial models without submeshes in `expression`.
+
+    Returns:
+        vertices (n, gdim) and values (n,).
+    """
+    mesh = model.geometry.mesh
+    assert mesh.comm.size == 1
+    reference = np.vstack([np.zeros(mesh.topology.dim), np.eye(mesh.topology.dim)])
+    cells = np.asarray(model.tagged.cells(layer), dtype=np.int32)  # type: ignore[union-attr]
+    values = fem.Expression(expression, reference).eval(mesh, cells).reshape(len(cells), -1)
+    nodes = dolfinx.mesh.entities_to_geometry(mesh, mesh.topology.dim, cells).reshape(len(cells), -1)
+    total = np.bincount(nodes.reshape(-1), weights=values.reshape(-1), minlength=len(mesh.geometry.x))
+    count = np.bincount(nodes.reshape(-1), minlength=len(mesh.geometry.x))
+    used = count > 0
+    return mesh.geometry.x[used, : mesh.geometry.dim], total[used] / count[used]
