@@ -54,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def add(
-        name: str, action: Any, help: str, collective: bool = False, study: bool = True
-    ) -> argparse.ArgumentParser:
+    def add(name: str, action: Any, help: str, collective: bool = False, study: bool = True) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help, description=help)
         command.set_defaults(action=action, collective=collective, quiet=False)
         if study:
@@ -284,9 +282,7 @@ def _failed_together(error: BaseException, comm: Any) -> int:
     """On several ranks: one message when all fail within moments, else a message of this rank and an abort
     of all."""
     error = translate(error)
-    status = (
-        error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else exit_status(error)
-    )
+    status = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else exit_status(error)
     if not _all_arrive(comm):
         _say(f"rank {comm.rank}: {format_error(error)}\n  the other ranks are stopped", error)
         comm.Abort(status)
@@ -370,3 +366,7 @@ def _version() -> str:
         return version("ssbfem")
     except PackageNotFoundError:
         return "0.1.0 (from a checkout)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
