@@ -75,9 +75,7 @@ def observed_order(sizes: Sequence[float], values: Sequence[float]) -> float:
 
     def excess(p: float) -> float:
         # log of the predicted ratio of differences minus that of the seen one; grows with p.
-        predicted = (
-            p * math.log(s) + math.log(math.expm1(p * math.log(r))) - math.log(math.expm1(p * math.log(s)))
-        )
+        predicted = p * math.log(s) + math.log(math.expm1(p * math.log(r))) - math.log(math.expm1(p * math.log(s)))
         return predicted - math.log(ratio)
 
     low, high = 1e-9, _MAX_ORDER
@@ -147,9 +145,7 @@ def _three_or_more(
     before = _order_or_none(sizes[-4:-1], values[-4:-1]) if len(values) > 3 else None
     if abs(fine) <= noise:
         # Converged to rounding between the two finest: the order can no longer be seen.
-        return Extrapolation(
-            None, before, values[-1], noise, "exact", "the two finest meshes agree to rounding"
-        )
+        return Extrapolation(None, before, values[-1], noise, "exact", "the two finest meshes agree to rounding")
     if coarse * fine < 0:
         remark = "oscillates: the bar is three times the spread, no order"
         return Extrapolation(None, before, None, 3 * spread, "oscillatory", remark)
@@ -162,17 +158,13 @@ def _three_or_more(
     gap = -fine / math.expm1(used * ratio)
     final = theory if lowest is None else lowest
     worst = abs(fine) / math.expm1((used if final is None else min(used, final)) * ratio)
-    steady = (
-        before is not None and math.isfinite(order) and abs(order - before) <= _AGREE * max(order, before)
-    )
+    steady = before is not None and math.isfinite(order) and abs(order - before) <= _AGREE * max(order, before)
     as_expected = final is not None and abs(order - final) <= _AGREE * final
     asymptotic = steady or as_expected
     error = (1.25 if asymptotic else 3.0) * worst
     shown = order if math.isfinite(order) else None
     kind: Kind = "asymptotic" if asymptotic else "monotone"
-    return Extrapolation(
-        shown, before, values[-1] + gap, max(error, noise), kind, _remark(order, theory, asymptotic)
-    )
+    return Extrapolation(shown, before, values[-1] + gap, max(error, noise), kind, _remark(order, theory, asymptotic))
 
 
 def _order_or_none(sizes: Sequence[float], values: Sequence[float]) -> float | None:
@@ -189,7 +181,7 @@ def _remark(order: float, theory: float | None, asymptotic: bool) -> str:
         parts.append(f"order {order:.2f} is below theory ({theory:g}): singular edges or meshes too coarse")
     elif theory is not None and order > theory * (1 + _AGREE):
         seen = f"{order:.2f}" if math.isfinite(order) else f"beyond {_MAX_ORDER:g}"
-        parts.append(f"order {seen} is above theory ({theory:g}), which the bar uses")
+        parts.append(f"order {seen} is above theory ({theory:g}), which the limit uses")
     if not asymptotic:
         parts.append("not asymptotic yet: safety factor 3")
     return "; ".join(parts)

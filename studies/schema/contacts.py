@@ -99,9 +99,7 @@ def check_interfaces(draft: Draft, mechanics: bool) -> None:
         if reverse in known:
             message = f"names go from below to above: {reverse!r}"
         else:
-            message = one_of(
-                known, name, "no such interface; there are" if known else "no such interface: there are"
-            )
+            message = one_of(known, name, "no such interface; there are" if known else "no such interface: there are")
         draft.report(("interfaces", name), message)
     for name, passage in passages(draft.conduction, draft.names).items():
         if name not in draft.interfaces:
@@ -118,9 +116,7 @@ def _kinetics_help() -> str:
     return "one of butler-volmer, linear (both with exchange_current), perfect, none"
 
 
-def _check_interface(
-    draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool
-) -> None:
+def _check_interface(draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool) -> None:
     def report(key: str, message: str) -> None:
         draft.report(("interfaces", name, key), message)
 
@@ -138,9 +134,7 @@ def _check_interface(
     _check_contact(report, interface, passage)
 
 
-def _check_charge_transfer(
-    draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool
-) -> None:
+def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passage: Passage, mechanics: bool) -> None:
     def report(key: str, message: str) -> None:
         draft.report(("interfaces", name, key), message)
 
@@ -159,9 +153,7 @@ def _check_charge_transfer(
     if material is None or interface.kinetics == "none":
         return
     if interface.equilibrium_potential is None and default_potential(material) is None:
-        report(
-            "equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+"
-        )
+        report("equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+")
     if interface.stress_shift:
         if not mechanics:
             report("stress_shift", "needs stresses: switch mechanics on")

@@ -50,9 +50,7 @@ class Draft:
         if path in self._dropped:
             return
         if value is None and lookup(self.data, path) is MISSING:
-            self.problems.append(
-                Problem(show_path(self.data, path), MISSING, message, locate(path, self.lines))
-            )
+            self.problems.append(Problem(show_path(self.data, path), MISSING, message, locate(path, self.lines)))
         else:
             self.problems.append(make_problem(self.data, path, message, self.lines, value))
 

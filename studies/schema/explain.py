@@ -40,9 +40,7 @@ def suggestion(word: str, allowed: Iterable[str]) -> str:
 def one_of(allowed: Sequence[Any], given: Any, what: str = "must be one of") -> str:
     """``must be one of a, b, c; did you mean 'b'?``"""
     words = [str(a) for a in allowed]
-    return f"{what} {', '.join(words) or 'none'}" + (
-        suggestion(given, words) if isinstance(given, str) else ""
-    )
+    return f"{what} {', '.join(words) or 'none'}" + (suggestion(given, words) if isinstance(given, str) else "")
 
 
 def lookup(data: Any, path: KeyPath) -> Any:
@@ -77,9 +75,7 @@ def locate(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
     return None
 
 
-def make_problem(
-    data: Any, path: KeyPath, message: str, lines: Mapping[KeyPath, int], value: Any = None
-) -> Problem:
+def make_problem(data: Any, path: KeyPath, message: str, lines: Mapping[KeyPath, int], value: Any = None) -> Problem:
     """A problem at a raw path; shows the value found there unless another is given or it is a whole
     section."""
     found = lookup(data, path) if value is None else value
@@ -96,9 +92,7 @@ def structural_problems(
     for entry in error.errors(include_url=False):
         path = _raw_path(entry["loc"], data, entry["type"] == "missing")
         message = _message(dict(entry), model, path)
-        found.append(
-            make_problem(data, path, message, lines, MISSING if entry["type"] == "missing" else None)
-        )
+        found.append(make_problem(data, path, message, lines, MISSING if entry["type"] == "missing" else None))
     return found
 
 
@@ -121,9 +115,7 @@ def _message(entry: Mapping[str, Any], model: type[BaseModel], path: KeyPath) ->
         about = _description(model, entry["loc"])
         return "is required" + (f": {about}" if about else "")
     if kind == "literal_error":
-        allowed = [
-            a.strip().strip("'") for a in str(context.get("expected", "")).replace(" or ", ", ").split(",")
-        ]
+        allowed = [a.strip().strip("'") for a in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
         return one_of(allowed, entry.get("input"))
     if kind == "string_pattern_mismatch":
         if "|" in str(context.get("pattern")):
@@ -136,9 +128,7 @@ def _message(entry: Mapping[str, Any], model: type[BaseModel], path: KeyPath) ->
         limit = context.get("max_length" if kind == "too_long" else "min_length")
         return f"needs {'at most' if kind == 'too_long' else 'at least'} {limit} entries"
     text = str(entry["msg"])
-    return (
-        text.removeprefix("Value error, ").replace("Input should be", "must be").replace("Input", "the value")
-    )
+    return text.removeprefix("Value error, ").replace("Input should be", "must be").replace("Input", "the value")
 
 
 def allowed_keys(model: type[BaseModel], path: KeyPath) -> list[str]:

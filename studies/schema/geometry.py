@@ -29,12 +29,8 @@ VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
 class Layer(Part):
     """One layer of the stack."""
 
-    name: Name = Field(
-        description="Name of the layer, unique in the study; interfaces are called below|above."
-    )
-    material: str = Field(
-        min_length=1, description="A material of the library (`ssbfem materials`) or of this file."
-    )
+    name: Name = Field(description="Name of the layer, unique in the study; interfaces are called below|above.")
+    material: str = Field(min_length=1, description="A material of the library (`ssbfem materials`) or of this file.")
     thickness: PositiveLength = Field(description="Thickness along the stack.")
     conduction: Conduction | None = Field(
         default=None,
@@ -61,12 +57,9 @@ class _VoidShape(Part):
     )
     shape: VoidShape = Field(
         default="cap",
-        description="cap (part of a sphere), hemisphere, ellipsoid (half of one) or lens (a cap on both"
-        " sides).",
+        description="cap (part of a sphere), hemisphere, ellipsoid (half of one) or lens (a cap on both sides).",
     )
-    into: str | None = Field(
-        default=None, description="Layer that the void reaches into; default: the one below."
-    )
+    into: str | None = Field(default=None, description="Layer that the void reaches into; default: the one below.")
     name: Name | None = Field(default=None, description="Name for messages.")
 
 

@@ -87,15 +87,11 @@ class Interface(Part):
         default=None,
         description="Where both sides conduct electrons: perfect (default), resistive or blocked.",
     )
-    electronic_resistance: AreaResistance | None = Field(
-        default=None, description="Resistance of a resistive contact."
-    )
+    electronic_resistance: AreaResistance | None = Field(default=None, description="Resistance of a resistive contact.")
     ionic_contact: ContactName | None = Field(
         default=None, description="Where both sides conduct ions: perfect (default), resistive or blocked."
     )
-    ionic_resistance: AreaResistance | None = Field(
-        default=None, description="Resistance of a resistive contact."
-    )
+    ionic_resistance: AreaResistance | None = Field(default=None, description="Resistance of a resistive contact.")
 
     def transfer_coefficients(self) -> tuple[float, float]:
         """(anodic, cathodic), defaults filled in; a negative one means that the other is more than 1."""

@@ -21,12 +21,9 @@ class Mechanics(Part):
 
     on: bool | None = Field(
         default=None,
-        description="Whether stresses are computed; default: when something mechanical is given or asked"
-        " for.",
+        description="Whether stresses are computed; default: when something mechanical is given or asked for.",
     )
-    plane: Literal["strain", "stress"] = Field(
-        default="strain", description="Out-of-plane condition of 2-D models."
-    )
+    plane: Literal["strain", "stress"] = Field(default="strain", description="Out-of-plane condition of 2-D models.")
     lateral: Literal["confined", "free"] = Field(
         default="confined",
         description="Outer sides: confined (no normal displacement, as by symmetry) or free.",

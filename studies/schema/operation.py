@@ -28,9 +28,7 @@ class CurrentPoints(Part):
         default=None, ge=2, le=1000, description="Number of points, ends included."
     )
     spacing: Literal["linear", "log"] | None = Field(default=None, description="linear (default) or log.")
-    include_zero: bool = Field(
-        default=False, description="Whether to add zero current in front (for log spacing)."
-    )
+    include_zero: bool = Field(default=False, description="Whether to add zero current in front (for log spacing).")
     values: list[Applied] | None = Field(
         default=None,
         min_length=1,
@@ -40,11 +38,7 @@ class CurrentPoints(Part):
 
     @model_validator(mode="after")
     def _range_or_list(self) -> CurrentPoints:
-        given = [
-            name
-            for name in ("from", "to", "points")
-            if getattr(self, name.replace("from", "from_")) is not None
-        ]
+        given = [name for name in ("from", "to", "points") if getattr(self, name.replace("from", "from_")) is not None]
         if self.values is not None:
             if given or self.spacing is not None:
                 raise complaint("give either a list of values or from, to and points")
@@ -99,15 +93,10 @@ class Operation(Part):
 
     current: Applied | None = Field(
         default=None,
-        description="Galvanostatic: current density or (3-D, axisymmetric) total current; anodic is"
-        " positive.",
+        description="Galvanostatic: current density or (3-D, axisymmetric) total current; anodic is positive.",
     )
-    voltage: Potential | None = Field(
-        default=None, description="Potentiostatic: working minus counter electrode."
-    )
-    sweep: Sweep | None = Field(
-        default=None, description="A polarisation curve instead of one operating point."
-    )
+    voltage: Potential | None = Field(default=None, description="Potentiostatic: working minus counter electrode.")
+    sweep: Sweep | None = Field(default=None, description="A polarisation curve instead of one operating point.")
     working_electrode: str | None = Field(
         default=None,
         description="Layer whose anodic current counts positive: the first (default) or the last layer.",

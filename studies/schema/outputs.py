@@ -41,9 +41,7 @@ class QuantityRequest(Part):
         if given is None:
             given = {}
         if not isinstance(given, dict):
-            raise complaint(
-                f"the parameters of {name} must be a mapping, for example {{at: anode|electrolyte}}"
-            )
+            raise complaint(f"the parameters of {name} must be a mapping, for example {{at: anode|electrolyte}}")
         parameters = {k: v for k, v in given.items() if k != "label"}
         label = given.get("label", name)
         if not isinstance(label, str) or not label:
@@ -70,9 +68,7 @@ class Check(Part):
 
     quantity: str = Field(description="Name or label of a quantity of this study.")
     expect: Later = Field(description="The expected value with its unit.")
-    within: Relative | None = Field(
-        default=None, description="Largest relative deviation, for example 0.5 %."
-    )
+    within: Relative | None = Field(default=None, description="Largest relative deviation, for example 0.5 %.")
     tolerance: Later | None = Field(
         default=None, description="Largest absolute deviation, with unit, instead of `within`."
     )

@@ -21,9 +21,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
     for text in assignments:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            problems.append(
-                Problem("--set", text, "must be path.to.key=value, for example operation.current=0 A/m^2")
-            )
+            problems.append(Problem("--set", text, "must be path.to.key=value, for example operation.current=0 A/m^2"))
             continue
         try:
             found[key.strip()] = read_value(value.strip())

@@ -23,8 +23,7 @@ def json_schema() -> dict[str, Any]:
         "type": "object",
         "description": layer["properties"]["description"],
         "properties": {
-            key: {**quantity_json_schema([p.dimension]), "description": p.description}
-            for key, p in PROPERTIES.items()
+            key: {**quantity_json_schema([p.dimension]), "description": p.description} for key, p in PROPERTIES.items()
         },
         "additionalProperties": False,
     }

@@ -30,8 +30,7 @@ _CONSTANTS: dict[str, Any] = {
 }  # fmt: skip
 # What PyYAML may call a plain scalar before the rules above are applied to its text.
 _PLAIN_TAGS = {
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
 }
 
 

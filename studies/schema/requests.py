@@ -30,9 +30,7 @@ def check_quantities(draft: Draft) -> None:
             continue
         label = final_label(draft, request)
         if label in seen:
-            draft.report(
-                here, f"asked for twice (also entry {seen[label]}): give one of them a `label`", label
-            )
+            draft.report(here, f"asked for twice (also entry {seen[label]}): give one of them a `label`", label)
         seen.setdefault(label, i)
         if spec.needs_current and only_zero_current(draft):
             draft.report(here, "has no value at zero current", request.name)
@@ -40,9 +38,7 @@ def check_quantities(draft: Draft) -> None:
         for key in request.parameters:
             if key not in spec.parameters:
                 allowed = ", ".join([*spec.parameters, "label"])
-                message = (
-                    f"unknown parameter of {spec.name}{suggestion(key, spec.parameters)}\nallowed: {allowed}"
-                )
+                message = f"unknown parameter of {spec.name}{suggestion(key, spec.parameters)}\nallowed: {allowed}"
                 draft.report((*here, spec.name, key), message)
         for key, parameter in spec.parameters.items():
             _check_parameter(draft, here, request, spec, key, parameter)
@@ -86,13 +82,9 @@ def _check_parameter(
     path = (*here, spec.name, key)
     if given is None:
         place = parameter.kind in ("interface", "electrode-interface") or spec.name == "electronic_current"
-        if parameter.required or (
-            place and default_place(draft, spec, parameter) is None and all(draft.names)
-        ):
+        if parameter.required or (place and default_place(draft, spec, parameter) is None and all(draft.names)):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
-            which = (
-                f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
-            )
+            which = f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
             draft.report(path if request.parameters else here, f"{spec.name} needs `{key}`:{which}")
         return
     if parameter.kind == "length":
@@ -117,20 +109,12 @@ def _check_edges(draft: Draft, here: KeyPath, request: QuantityRequest, spec: Qu
         return
     at = request.parameters.get("at") or default_place(draft, spec, parameter)
     if request.parameters.get("distance") is not None and at not in draft.featured:
-        draft.report(
-            (*here, spec.name, "distance"), f"{at} has no contact edge: no void or contact spot lies there"
-        )
+        draft.report((*here, spec.name, "distance"), f"{at} has no contact edge: no void or contact spot lies there")
     interface = draft.interfaces.get(str(at))
-    if (
-        spec.name == "current_focusing"
-        and request.parameters.get("distance") is None
-        and interface is not None
-    ):
+    if spec.name == "current_focusing" and request.parameters.get("distance") is None and interface is not None:
         infinite = interface.kinetics == "perfect" and interface.film_resistance == 0 and at in draft.featured
         if infinite:
-            message = (
-                f"needs a distance: without charge-transfer resistance it is infinite at the edge of {at}"
-            )
+            message = f"needs a distance: without charge-transfer resistance it is infinite at the edge of {at}"
             draft.report(here, message, request.name)
 
 
@@ -188,9 +172,7 @@ def _check_values(draft: Draft, here: KeyPath, check: Check, spec: QuantitySpec)
         if key == "tolerance" and value < 0:
             draft.report((*here, key), "must not be negative")
         if key == "expect" and value == 0 and check.within is not None:
-            draft.report(
-                (*here, "within"), "a relative deviation from 0 means nothing: give an absolute `tolerance`"
-            )
+            draft.report((*here, "within"), "a relative deviation from 0 means nothing: give an absolute `tolerance`")
 
 
 DEFAULT_QUANTITIES = ("cell_voltage",)

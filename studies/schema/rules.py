@@ -36,9 +36,7 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
         if request is not None and request.name in QUANTITIES and QUANTITIES[request.name].needs_mechanics:
             found.append(("quantities", i))
     found += [
-        ("interfaces", name, "stress_shift")
-        for name, x in draft.interfaces.items()
-        if x is not None and x.stress_shift
+        ("interfaces", name, "stress_shift") for name, x in draft.interfaces.items() if x is not None and x.stress_shift
     ]
     pictures = draft.data.get("pictures")
     if isinstance(pictures, list) and "stress" in pictures:
@@ -78,9 +76,7 @@ def _check_places(draft: Draft) -> None:
             at = feature.content.at
             if at not in draft.interface_names:
                 known = draft.interface_names
-                message = one_of(
-                    known, at, "no such interface; there are" if known else "no such interface: there are"
-                )
+                message = one_of(known, at, "no such interface; there are" if known else "no such interface: there are")
                 draft.report(("geometry", "features", i, feature.key, "at"), message)
 
 
@@ -112,16 +108,10 @@ def _check_property_names(draft: Draft, here: KeyPath) -> None:
             draft.report((*here, key), f"is not a property of a material{suggestion(key, PROPERTIES)}")
 
 
-def _check_properties(
-    draft: Draft, here: KeyPath, material: Material, conduction: str, mechanics: bool
-) -> None:
+def _check_properties(draft: Draft, here: KeyPath, material: Material, conduction: str, mechanics: bool) -> None:
     for key in needed_properties(conduction, mechanics):  # type: ignore[arg-type]
         if not material.has(key):
-            why = (
-                "mechanics is on"
-                if key in ("young_modulus", "poisson_ratio")
-                else f"conduction is {conduction}"
-            )
+            why = "mechanics is on" if key in ("young_modulus", "poisson_ratio") else f"conduction is {conduction}"
             message = f"{material.name} has no {key}, which is needed because {why}; give it in `properties`"
             draft.report((*here, "material"), message)
 
@@ -132,9 +122,7 @@ def check_operation(draft: Draft) -> None:
     if operation is None:
         return
     raw = draft.data.get("operation")
-    given = [
-        key for key in ("current", "voltage", "sweep") if isinstance(raw, dict) and raw.get(key) is not None
-    ]
+    given = [key for key in ("current", "voltage", "sweep") if isinstance(raw, dict) and raw.get(key) is not None]
     conducts = not draft.conduction or any(c != "none" for c in draft.conduction.values())
     if len(given) > 1:
         draft.report(
@@ -147,9 +135,7 @@ def check_operation(draft: Draft) -> None:
     if draft.dimension in (1, 2):
         for applied in operation.currents:
             if applied.dimension == "current":
-                message = (
-                    f"a {draft.dimension}-dimensional model has no total current: give a current density"
-                )
+                message = f"a {draft.dimension}-dimensional model has no total current: give a current density"
                 draft.report(("operation", "sweep" if operation.sweep else "current"), message)
                 break
     ends = [name for name in (draft.names[:1] + draft.names[-1:]) if name]
@@ -181,9 +167,7 @@ def check_mechanics(draft: Draft) -> None:
     if mechanics.plane == "stress" and draft.dimension not in (2, None):
         draft.report(("mechanics", "plane"), "plane stress is for models in 2 dimensions only")
     if mechanics.lateral == "free" and draft.dimension == 1:
-        draft.report(
-            ("mechanics", "lateral"), "a 1-dimensional model is laterally confined; use 2 dimensions or more"
-        )
+        draft.report(("mechanics", "lateral"), "a 1-dimensional model is laterally confined; use 2 dimensions or more")
 
 
 def only_zero_current(draft: Draft) -> bool:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from meshes.stack import Stack
 
 MOST_PROBLEMS = 200
-_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -75,16 +74,12 @@ class Study(Part):
         default_factory=dict,
         description="Materials of this study: properties with units, and `kind` or `based_on`, by name.",
     )
-    mechanics: Mechanics = Field(
-        default_factory=Mechanics, description="Stresses: on or off, and conditions."
-    )
+    mechanics: Mechanics = Field(default_factory=Mechanics, description="Stresses: on or off, and conditions.")
     interfaces: dict[InterfaceName, Interface] = Field(
         default_factory=dict, description="What happens at the interfaces, by name below|above."
     )
     operation: Operation = Field(description="Current or voltage, stack pressure, temperature.")
-    discretisation: Discretisation = Field(
-        default_factory=Discretisation, description="Degrees of the elements."
-    )
+    discretisation: Discretisation = Field(default_factory=Discretisation, description="Degrees of the elements.")
     solver: Solver = Field(default_factory=Solver, description="Solver options; rarely needed.")
     mesh: Mesh = Field(default_factory=Mesh, description="Cell sizes and error estimate.")
     quantities: Quantities = Field(default_factory=list, description="What results.json reports.")
@@ -142,9 +137,7 @@ class Study(Part):
         lines = dict(lines or {})
         data = _plain(data)
         if not isinstance(data, dict):
-            raise InputError(
-                [*problems, Problem("", MISSING, "a study is a mapping of keys to values")], source
-            )
+            raise InputError([*problems, Problem("", MISSING, "a study is a mapping of keys to values")], source)
         if overrides:
             data, changed, wrong = apply_overrides(data, overrides)
             problems += wrong
@@ -240,9 +233,7 @@ class Study(Part):
         dimension = self.spec(check.quantity).dimension
         expected = parse(check.expect, dimension)
         if check.within is not None:
-            return Expectation(
-                check.quantity, expected, check.within * abs(expected), check.within, check.source
-            )
+            return Expectation(check.quantity, expected, check.within * abs(expected), check.within, check.source)
         return Expectation(check.quantity, expected, parse(check.tolerance, dimension), None, check.source)
 
 
@@ -326,13 +317,11 @@ def _material_data(material: Material) -> dict[str, Any]:
 
 
 def _canonical(value: Any) -> Any:
-    """Plain data in which the same study in other units is the same: floats to twelve digits, no classes."""
+    """Plain data without classes, for JSON."""
     if isinstance(value, Mapping):
         return {str(k): _canonical(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_canonical(v) for v in value]
-    if isinstance(value, float):
-        return f"{value:.{_DIGITS}g}"
     if hasattr(value, "__dataclass_fields__"):
         return [_canonical(getattr(value, name)) for name in value.__dataclass_fields__]
     return value

@@ -48,6 +48,13 @@ def test_units_and_words_do_not_change_the_hash() -> None:
     assert one.hash == other.hash
 
 
+def test_library_data_are_part_of_the_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = changed({}).hash
+    other = changed({"geometry.layers.anode.properties": {"young_modulus": "1 GPa"}}).material("anode")
+    monkeypatch.setattr(Study, "material", lambda self, layer: other)
+    assert changed({}).hash != before
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -177,8 +184,6 @@ def test_overrides_leave_the_given_data_alone() -> None:
     assert (data["study"], changed_data["study"]) == ("sample", "other")
 
 
-@pytest.mark.parametrize(
-    "path", ["geometry.layers.cathode.thickness", "study.name", "geometry.features.7.void"]
-)
+@pytest.mark.parametrize("path", ["geometry.layers.cathode.thickness", "study.name", "geometry.features.7.void"])
 def test_overrides_that_reach_nothing(path: str) -> None:
     assert f"--set {path}" in problems({path: 1})
