@@ -37,6 +37,7 @@ class Assembly:
         self._rows: dict[int, Array] = {}
         self._forms: dict[Any, Any] = {}
         self._rest: dict[Any, Any] | None = None
+        self._indicators: dict[Any, Any] = {}
 
     # ------------------------------------------------------------------ the state at rest
     def set_rest(self, other: Model) -> None:
@@ -126,13 +127,13 @@ class Assembly:
     def _continuous_current(self, name: str, field: Field) -> float:
         """Current through an interface inside a field: what the nodes of the interface feed into the cells above."""
         above = name.split("|")[1]
-        weight = fem.Function(field.space)
-        weight.x.array[self.geometry.facet_dofs(field.space, field.region, name)] = 1.0
+        weight = self._indicator(field, (name,), 0)
         total = 0.0
         for (layer, carrier), term in self.model.conductors.items():
             handle = self.model.handle(layer, carrier)
             if layer == above and isinstance(term, Conduction) and handle.carrier is field:
-                total += self.in_layer(balance.charge(term, field.function, weight), layer)
+                key = ("through", name, layer, carrier)
+                total += self.in_layer(balance.charge(term, field.function, weight), layer, key)
         return total
 
     def interface_force(self, name: str) -> float:
@@ -140,14 +141,21 @@ class Assembly:
         mechanics = self.mechanics
         field, above = mechanics.displacement, name.split("|")[1]
         axis = self.geometry.gdim - 1
-        weight = fem.Function(field.space)
-        blocks = self.geometry.facet_dofs(field.space, field.region, name)
-        weight.x.array[blocks * self.geometry.gdim + axis] = 1.0
-        gap = f"{name}:gap"
-        if gap in self.geometry.tagged.facets:  # bonded there
-            blocks = self.geometry.facet_dofs(field.space, field.region, gap)
-            weight.x.array[blocks * self.geometry.gdim + axis] = 1.0
-        return self.in_layer(mechanics.virtual_work(above, weight), above)
+        parts = tuple(n for n in (name, f"{name}:gap") if n in self.geometry.tagged.facets)  # bonded over gaps
+        weight = self._indicator(field, parts, axis)
+        return self.in_layer(mechanics.virtual_work(above, weight), above, ("force", name))
+
+    def _indicator(self, field: Field, facets: tuple[str, ...], component: int) -> Any:
+        """Function that is 1 on the nodes of facet groups (in one component) and 0 on all others."""
+        key = (field.name, facets, component)
+        if key not in self._indicators:
+            function = fem.Function(field.space)
+            size = field.space.dofmap.index_map_bs
+            for name in facets:
+                blocks = self.geometry.facet_dofs(field.space, field.region, name)
+                function.x.array[blocks * size + component] = 1.0
+            self._indicators[key] = function
+        return self._indicators[key]
 
     @property
     def mechanics(self) -> Any:

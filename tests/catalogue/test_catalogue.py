@@ -1,0 +1,50 @@
+"""Every study of the catalogue: checks and balances hold, and the number of ranks changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from mpi4py import MPI
+
+from studies.listing import catalogue, find_study
+from studies.progress import Silent
+from studies.runner import BALANCE_LIMIT, run
+from studies.schema import Study
+from studies.solving import Session
+
+NAMES = [entry.name for entry in catalogue()]
+AGREEMENT = 1e-8
+
+
+def _study(name: str) -> Study:
+    return Study.load(find_study(name), {"mesh.error_estimate": "none"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_checks_and_balances_hold(name: str) -> None:
+    results = run(_study(name), None, MPI.COMM_SELF, Silent())
+    assert results.failures == ()
+    assert results.checks
+    assert results.balances
+    assert all(b.relative <= BALANCE_LIMIT for b in results.balances.values())
+
+
+@pytest.mark.mpi
+@pytest.mark.slow
+@pytest.mark.skipif(MPI.COMM_WORLD.size == 1, reason="compares several ranks with one")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_number_of_ranks_changes_nothing(name: str) -> None:
+    found = []
+    for comm in (MPI.COMM_WORLD, MPI.COMM_SELF):
+        session = Session(_study(name), comm, 1.0, Silent())
+        *_, last = session.points()
+        found.append(dict(last.values))
+        for item in last.balances:
+            assert abs(item.residual) <= BALANCE_LIMIT * item.scale, item.name
+        session.destroy()
+    together, alone = found
+    assert together.keys() == alone.keys()
+    for label, value in alone.items():
+        # a difference of larger numbers, zero in a cell without voids, is measured against what it is a part of
+        whole = alone["area_specific_resistance"] if label == "constriction_resistance" else 0.0
+        assert together[label] == pytest.approx(value, rel=AGREEMENT, abs=AGREEMENT * whole), label
