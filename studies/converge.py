@@ -112,9 +112,7 @@ def mesh_family(
     parts = [x.label for x in study.quantities if study.spec(x.label).dimension == "area-specific resistance"]
     largest = max((abs(member.get(x, 0.0)) for x in parts for member in found), default=0.0)
     floors = dict.fromkeys(parts, noise * largest if math.isfinite(largest) else 0.0)
-    columns = tuple(
-        _column(study, x.label, scales, found, noise, floors.get(x.label, 0.0)) for x in study.quantities
-    )
+    columns = tuple(_column(study, x.label, scales, found, noise, floors.get(x.label, 0.0)) for x in study.quantities)
     return Family(study.study, scales, tuple(seconds), columns)
 
 
@@ -131,9 +129,7 @@ def _column(
     degrees = study.discretisation
     theory = spec.order(degrees.displacement_degree if spec.needs_mechanics else degrees.degree)
     if all(math.isnan(value) for value in values):
-        nothing = Extrapolation(
-            None, None, None, math.inf, "undefined", "has no value at this operating point"
-        )
+        nothing = Extrapolation(None, None, None, math.inf, "undefined", "has no value at this operating point")
         return Column(label, spec.name, spec.dimension, spec.unit, theory, values, nothing)
     try:
         lowest = _lowest_order(study, spec, theory)
@@ -162,9 +158,7 @@ def _lowest_order(study: Study, spec: QuantitySpec, theory: int) -> float | None
     return min(float(theory), functional if spec.convergence == "functional" else functional / 2)
 
 
-def converge(
-    study: Study, levels: int, ratio: float, out: Path | None, comm: Any, progress: Progress
-) -> Family:
+def converge(study: Study, levels: int, ratio: float, out: Path | None, comm: Any, progress: Progress) -> Family:
     """Solve a study on a mesh family; leave table, picture and resolved study in a folder.
 
     Args:

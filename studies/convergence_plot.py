@@ -52,9 +52,7 @@ def plot_family(family: Family, path: Path) -> None:
     axes.grid(True, which="major", color="0.85", linewidth=0.6)
     axes.set_axisbelow(True)
     if drawn:
-        axes.legend(
-            loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8, handlelength=3.2
-        )
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8, handlelength=3.2)
     else:
         axes.text(0.5, 0.5, _nothing(family), ha="center", va="center", transform=axes.transAxes)
     figure.savefig(path)

@@ -161,9 +161,7 @@ def translate(error: BaseException) -> BaseException:
     if isinstance(error, ConvergenceError | MeshError):
         return SolveError(str(error))
     if isinstance(error, ModuleNotFoundError):
-        return SolveError(
-            f"{error.name} is not installed here; run inside the environment: containers/run ssbfem ..."
-        )
+        return SolveError(f"{error.name} is not installed here; run inside the environment: containers/run ssbfem ...")
     return error
 
 

@@ -58,6 +58,4 @@ def find_study(given: str, folder: Path = CATALOGUE) -> Path:
     close = difflib.get_close_matches(given, entries, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     known = ", ".join(entries) or "nothing"
-    raise InputError.single(
-        f"no such file, and no such study in the catalogue{hint}\nit has {known}", source=given
-    )
+    raise InputError.single(f"no such file, and no such study in the catalogue{hint}\nit has {known}", source=given)

@@ -72,9 +72,7 @@ _AT_ELECTRODE = Parameter(
 _AT_ANY = Parameter("interface", "interface; default: the only one with voids or partial contact")
 _EDGE = Parameter("length", "distance from the contact edge, measured along the interface")
 _LAYER = Parameter("layer", "one layer; default: all of them")
-_CLEAR = Parameter(
-    "length", "leave out points closer than this to a contact edge, where the stress is singular", "0 m"
-)
+_CLEAR = Parameter("length", "leave out points closer than this to a contact edge, where the stress is singular", "0 m")
 
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 

@@ -161,9 +161,7 @@ class Results:
             "study": self.study,
             "title": self.title,
             "quantities": {k: asdict(v) for k, v in self.quantities.items()},
-            "balances": {
-                k: {**asdict(b), "relative": b.relative, "pass": b.holds} for k, b in self.balances.items()
-            },
+            "balances": {k: {**asdict(b), "relative": b.relative, "pass": b.holds} for k, b in self.balances.items()},
             "solver": {**asdict(self.solver), "notes": list(self.solver.notes)},
             "checks": [{**asdict(c), "pass": c.passed} for c in self.checks],
             "series": {k: list(v) for k, v in self.series.items()},
@@ -194,9 +192,7 @@ class Results:
                 provenance=dict(data["provenance"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError.single(
-                f"is not a results file of this version ({error})", source=RESULTS_FILE
-            ) from error
+            raise InputError.single(f"is not a results file of this version ({error})", source=RESULTS_FILE) from error
 
 
 def _number(data: Mapping[str, Any], key: str) -> dict[str, Any]:

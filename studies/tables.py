@@ -38,9 +38,7 @@ def value_text(value: float, dimension: str, error: float | None = None) -> tupl
         error: absolute error bar, SI.
     """
     known = error if error is not None and math.isfinite(error) else 0.0
-    scale = units.scale(
-        [value, known], dimension
-    )  # a value of zero within its bar is shown in the bar's unit
+    scale = units.scale([value, known], dimension)  # a value of zero within its bar is shown in the bar's unit
     number = scale(value)
     if error is None or not math.isfinite(error) or not math.isfinite(number):
         return f"{number:.6g}", scale.unit

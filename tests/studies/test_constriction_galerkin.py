@@ -56,9 +56,7 @@ def galerkin(law: Law, film: float, cells: int = 200, modes: int = 20_000) -> di
     j = np.full(cells, CURRENT * HALF / (HALF - CONTACT_FROM))
     voltage = 0.1
     for _ in range(50):
-        residual = np.append(
-            width * (voltage - law(j) - film * j) - influence @ j, width @ j - CURRENT * HALF
-        )
+        residual = np.append(width * (voltage - law(j) - film * j) - influence @ j, width @ j - CURRENT * HALF)
         matrix = np.zeros((cells + 1, cells + 1))
         matrix[:cells, :cells] = -np.diag(width * (law.slope(j) + film)) - influence
         matrix[:cells, cells] = matrix[cells, :cells] = width

@@ -42,9 +42,7 @@ def test_the_finest_mesh_is_the_study_s_own() -> None:
 
 def test_orders_against_theory_by_kind_of_quantity() -> None:
     found = family()
-    voltage, stress, fraction = (
-        found.column(name) for name in ("cell_voltage", "max_von_mises", "contact_fraction")
-    )
+    voltage, stress, fraction = (found.column(name) for name in ("cell_voltage", "max_von_mises", "contact_fraction"))
     assert (voltage.theory, stress.theory) == (4, 2)  # quadratic elements: functional, flux
     assert voltage.fit.order == pytest.approx(4, abs=1e-6)
     assert voltage.fit.limit == pytest.approx(0.1)
@@ -111,9 +109,7 @@ def test_known_finest_values_are_not_solved_again() -> None:
 
     found = mesh_family(changed(SMOOTH), solve, 3, 2.0, finest=values(1.0))
     assert asked == [4.0, 2.0]
-    assert found.column("cell_voltage").values == pytest.approx(
-        [values(s)["cell_voltage"] for s in (4, 2, 1)]
-    )
+    assert found.column("cell_voltage").values == pytest.approx([values(s)["cell_voltage"] for s in (4, 2, 1)])
 
 
 def test_differences_below_the_solver_s_tolerance_are_no_convergence() -> None:

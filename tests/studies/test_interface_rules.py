@@ -28,9 +28,7 @@ AE = "interfaces.anode|electrolyte"
         ("none", "none", False, False, None, False),
     ],
 )
-def test_what_passes(
-    below: Any, above: Any, electrons: bool, ions: bool, electrode: Any, needed: bool
-) -> None:
+def test_what_passes(below: Any, above: Any, electrons: bool, ions: bool, electrode: Any, needed: bool) -> None:
     assert Passage.between(below, above) == Passage(electrons, ions, electrode, needed)
 
 

@@ -15,9 +15,7 @@ def message(text: str) -> str:
 
 
 def test_words_stay_words_and_numbers_are_numbers() -> None:
-    data = read_yaml(
-        "{a: on, b: no, c: 1:30, d: 1e-3, e: 0x10, f: 010, g: 2026-01-01, h: true, i: ~, j: '1'}"
-    ).data
+    data = read_yaml("{a: on, b: no, c: 1:30, d: 1e-3, e: 0x10, f: 010, g: 2026-01-01, h: true, i: ~, j: '1'}").data
     assert data == {
         "a": "on", "b": "no", "c": "1:30", "d": 1e-3, "e": "0x10", "f": 10, "g": "2026-01-01", "h": True,
         "i": None, "j": "1",
@@ -39,9 +37,7 @@ def test_the_first_of_duplicate_keys_is_kept() -> None:
     assert read_yaml("a: 1\na: 2\n").data == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    "text", ["a: [1, 2", "a: 'x", "a: b: c", "a:\n\t- 1", "%YAML 9 9", "a: *nothing", "\x00"]
-)
+@pytest.mark.parametrize("text", ["a: [1, 2", "a: 'x", "a: b: c", "a:\n\t- 1", "%YAML 9 9", "a: *nothing", "\x00"])
 def test_malformed_yaml_gives_one_message_with_the_line(text: str) -> None:
     text = message("ok: 1\n" + text)
     assert "Traceback" not in text

@@ -30,9 +30,7 @@ def sample() -> Results:
         title="A sample",
         quantities={"cell_voltage": QuantityValue(0.079, "V", 1e-6, "mesh family", "cell_voltage")},
         balances={"charge": Balance(1e-12, 10.0, 1e-9, "A/m^2")},
-        solver=SolverReport(
-            dofs=100, newton_iterations=3, wall_seconds={"solve": 0.5}, ranks=2, notes=("a",)
-        ),
+        solver=SolverReport(dofs=100, newton_iterations=3, wall_seconds={"solve": 0.5}, ranks=2, notes=("a",)),
         checks=(CheckOutcome("cell_voltage", 0.079, 0.08, 0.002, "V", "closed form", 0.025),),
         provenance={"study_hash": "abc"},
         series={"current": (0.0, 1.0), "cell_voltage": (0.0, 0.079)},

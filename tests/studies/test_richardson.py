@@ -107,9 +107,7 @@ def test_too_few(values: list[float], bar: float) -> None:
     first=st.floats(1.2, 3.0),
     second=st.floats(1.2, 3.0),
 )
-def test_any_power_law_on_any_ratios(
-    order: float, limit: float, factor: float, first: float, second: float
-) -> None:
+def test_any_power_law_on_any_ratios(order: float, limit: float, factor: float, first: float, second: float) -> None:
     sizes = (first * second, second, 1.0)
     values = power(limit, factor, order, sizes)
     fit = extrapolate(sizes, values)

@@ -165,9 +165,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("where", "value", "path", "words"), WRONG, ids=[f"{w[0]}={w[1]}"[:60] for w in WRONG]
-)
+@pytest.mark.parametrize(("where", "value", "path", "words"), WRONG, ids=[f"{w[0]}={w[1]}"[:60] for w in WRONG])
 def test_what_is_wrong_is_named(where: str, value: Any, path: str, words: str) -> None:
     found = problems({where: value})
     assert found, "accepted"
