@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +63,7 @@ class NewtonSolver:
         self.stage, self.linear, self.options = stage, linear, options or NewtonOptions()
         self.reference = 0.0
         self._assembled = False
+        self._failure: BaseException | None = None
         self._schur: Any = None
         self._solved_borders: list[Array] = []
         self.report = NewtonReport()
@@ -140,21 +143,35 @@ class NewtonSolver:
     # ---------------------------------------------------------------- SNES callbacks
     def _function(self, snes: Any, x: Any, f: Any) -> None:
         self.stage.set_state(np.array(x.array_r))
-        f.array_w[:] = self.stage.residual()
+        f.array_w[:] = self.stage.residual() if self._failure is None else np.nan
 
     def _jacobian(self, snes: Any, x: Any, jac: Any, pre: Any) -> None:
         if self._assembled and self.stage.linear:
             return
-        self.stage.set_state(np.array(x.array_r))
-        self.stage.assemble_jacobian()
-        self.linear.set_operator(self.stage.matrix)
-        self.prepare_borders()
+        with self._remembering():
+            self.stage.set_state(np.array(x.array_r))
+            self.stage.assemble_jacobian()
+            self.linear.set_operator(self.stage.matrix)
+            self.prepare_borders()
         self._assembled = True
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Keep a failed linear solve and end the iteration in order: PETSc cannot carry Python's exceptions.
+
+        Raised inside a callback they would leave vectors locked and reach the caller as a bare error code.
+        """
+        try:
+            yield
+        except (ConvergenceError, np.linalg.LinAlgError) as error:
+            self._failure = error
 
     def _converged(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
         _xnorm, _step, residual = norms
         reason = PETSc.SNES.ConvergedReason
         self.report.history.append(residual)
+        if self._failure is not None:
+            return int(reason.DIVERGED_LINEAR_SOLVE)
         if not np.isfinite(residual):
             return int(reason.DIVERGED_FNORM_NAN)
         if iteration == 0 and residual == 0.0:
@@ -198,7 +215,11 @@ class NewtonSolver:
         if self.stage.linear:
             start = self.stage.residual()
             self.reference = max(self.reference, float(self.stage.comm.allreduce(np.sum(start**2))) ** 0.5)
+        self._failure = None
         self.snes.solve(None, self.x)
+        if self._failure is not None:
+            names = ", ".join(f.name for f in self.stage.fields)
+            raise ConvergenceError(f"the Newton step failed for {names}: {self._failure}") from self._failure
         self.stage.set_state(np.array(self.x.array_r))
         reason = self.snes.getConvergedReason()
         self.report.iterations = int(self.snes.getIterationNumber())
@@ -234,4 +255,6 @@ class _BorderedSolve:
         self.solver = solver
 
     def apply(self, pc: Any, x: Any, y: Any) -> None:
-        y.array_w[:] = self.solver.solve_bordered(np.array(x.array_r))
+        y.array_w[:] = 0.0
+        with self.solver._remembering():
+            y.array_w[:] = self.solver.solve_bordered(np.array(x.array_r))
