@@ -18,9 +18,7 @@ HERE = Path(__file__).resolve().parent
 DEBIAN = ("numpy", "scipy", "mpi4py", "petsc4py", "slepc4py", "h5py", "cffi")
 """Packages of the solver stack: built together by Debian, never to be replaced."""
 
-HEADER = (
-    "# Every wheel of the image with its version; written by containers/relock.py from requirements.in.\n"
-)
+HEADER = "# Every wheel of the image with its version; written by containers/relock.py from requirements.in.\n"
 
 
 def resolve(requirements: Path) -> dict[str, str]:
@@ -56,9 +54,7 @@ def main() -> int:
     )
     wheels = resolve(HERE / "requirements.in")
     target = HERE / f"requirements-{suite}.lock"
-    lines = (
-        f"{name}=={version}\n" for name, version in sorted(wheels.items(), key=lambda item: item[0].lower())
-    )
+    lines = (f"{name}=={version}\n" for name, version in sorted(wheels.items(), key=lambda item: item[0].lower()))
     target.write_text(HEADER + "".join(lines), encoding="utf-8")
     print(f"{target}: {len(wheels)} wheels")
     return 0

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
-from . import images, inside, namespace, pip, session, stages
+from . import images, inside, namespace, pip, session, stages, watchdog
 from .images import Image
 from .mounts import Mount
 from .recipe import CHECKOUT, LauncherError, Recipe
@@ -23,21 +24,27 @@ from .stages import say
 
 @dataclass(frozen=True)
 class Log:
-    """The log of a build, and the lock that its commands keep."""
+    """The log of a build, the lock that its commands keep, and the watchdog that outlives it."""
 
     file: IO[bytes]
     path: Path
     lock: int
+    watchdog: IO[bytes]
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a command of the host; see `stages.Run`."""
-        self._run(command, environment, namespace.die_with_parent)
+
+        def prepare() -> None:
+            # mmdebstrap mounts /proc and /dev in the root it makes: a kill must not leave them there
+            if os.geteuid() == 0:
+                namespace.unshare()
+
+        self._run(command, environment, prepare)
 
     def run_in(self, image: Image, mounts: Sequence[Mount]) -> stages.Run:
         """A function that runs commands in the image, seen through `mounts`."""
 
         def prepare() -> None:
-            namespace.die_with_parent()
             namespace.enter(mounts, str(image.mount_point), "/")
 
         def run_inside(command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -45,9 +52,7 @@ class Log:
 
         return run_inside
 
-    def _run(
-        self, command: Sequence[str], environment: Mapping[str, str], prepare: Callable[[], None]
-    ) -> None:
+    def _run(self, command: Sequence[str], environment: Mapping[str, str], prepare: Callable[[], None]) -> None:
         self.file.write(f"\n+ {' '.join(command)[:2000]}\n".encode())
         self.file.flush()
         try:
@@ -66,13 +71,21 @@ class Log:
         except subprocess.SubprocessError:
             namespace.probe()
             raise LauncherError(f"{command[0]} could not be started in the image") from None
+        self._watch(process.pid)
         try:
             status = process.wait()
         except BaseException:
-            _end(process)
+            watchdog.end_group(process.pid, 20.0, process.poll)
             raise
+        finally:
+            self._watch(0)
         if status != 0:
             raise LauncherError(f"{command[0]} failed with status {status}\n{self.tail()}")
+
+    def _watch(self, group: int) -> None:
+        with suppress(BrokenPipeError):
+            self.watchdog.write(f"{group}\n".encode())
+            self.watchdog.flush()
 
     def tail(self, lines: int = 12) -> str:
         """The last lines of the log, indented."""
@@ -80,14 +93,18 @@ class Log:
         return "\n".join(f"    {line[:200]}" for line in text[-lines:])
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command and all that it started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
-            return
+@contextmanager
+def _watchdog(lock: int) -> Iterator[IO[bytes]]:
+    """A process that ends the build's commands when this process is gone; it keeps the lock until then."""
+    program = [sys.executable, "-I", "-S", "-B", watchdog.__file__]
+    process = subprocess.Popen(program, stdin=subprocess.PIPE, pass_fds=(lock,), start_new_session=True)
+    assert process.stdin is not None
+    try:
+        yield process.stdin
+    finally:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.wait()
 
 
 @contextmanager
@@ -161,8 +178,8 @@ def _build_part(recipe: Recipe, part: Image, lock: int, log_path: Path) -> None:
     began = time.monotonic()
     part.folder.mkdir()
     part.mount_point.mkdir()
-    with open(log_path, "wb") as file:
-        log = Log(file, log_path, lock)
+    with open(log_path, "wb") as file, _watchdog(lock) as watched:
+        log = Log(file, log_path, lock, watched)
         say(f"containers/run: building the image '{recipe.name}' ({recipe.title}); once, about 3 minutes")
         say(f"  into {part.folder.parent}; log: {log_path}")
         tools = shutil.which("mmdebstrap", path="/usr/bin:/bin") is None
@@ -183,9 +200,7 @@ def _build_part(recipe: Recipe, part: Image, lock: int, log_path: Path) -> None:
             with _step(number + 2, count, "check", seconds, "check"):
                 size = _check(part, log)
         except LauncherError as error:
-            raise LauncherError(
-                f"the image was not built: {error}\n  whole log: {log_path}", error.status
-            ) from None
+            raise LauncherError(f"the image was not built: {error}\n  whole log: {log_path}", error.status) from None
     seconds["total"] = round(time.monotonic() - began, 1)
     description = {
         "name": recipe.name,
@@ -208,7 +223,5 @@ def _check(part: Image, log: Log) -> int:
     environment = inside.variables(stages.build_variables(os.environ), checkout=str(CHECKOUT), image="build")
     run = log.run_in(part, session.plan(part, os.environ, cache=cache))
     run(["python3", "-c", stages.CHECK], environment)
-    usage = subprocess.run(
-        ["du", "-sxB1", str(part.root)], capture_output=True, text=True, check=False
-    ).stdout
+    usage = subprocess.run(["du", "-sxB1", str(part.root)], capture_output=True, text=True, check=False).stdout
     return int(usage.split()[0]) if usage else 0

@@ -125,9 +125,7 @@ def leftovers(name: str, images: Path) -> list[Path]:
 def outdated(name: str, images: Path, current: Image) -> list[Path]:
     """Images of this name from other recipes."""
     return sorted(
-        path
-        for path in images.glob(f"{name}-*")
-        if path.is_dir() and path != current.folder and path.suffix != ".part"
+        path for path in images.glob(f"{name}-*") if path.is_dir() and path != current.folder and path.suffix != ".part"
     )
 
 

@@ -80,9 +80,7 @@ _DEFAULTS = {
 }
 
 
-def variables(
-    caller: Mapping[str, str], *, checkout: str, image: str, home: str | None = None
-) -> dict[str, str]:
+def variables(caller: Mapping[str, str], *, checkout: str, image: str, home: str | None = None) -> dict[str, str]:
     """Environment of the command: the caller's, less what breaks, plus what the image needs.
 
     Args:
@@ -92,9 +90,7 @@ def variables(
         home: home folder where it is not the caller's ``HOME``.
     """
     kept = {
-        name: value
-        for name, value in caller.items()
-        if name not in _DROPPED and not name.startswith(_DROPPED_PREFIXES)
+        name: value for name, value in caller.items() if name not in _DROPPED and not name.startswith(_DROPPED_PREFIXES)
     }
     for name in CERTIFICATE_VARIABLES:
         if name in kept:

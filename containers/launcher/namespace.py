@@ -114,9 +114,7 @@ def apply(plan: Iterable[Mount], new_root: str) -> None:
                 _bind(item, target)
         except OSError as error:
             if not item.optional:
-                raise LauncherError(
-                    f"cannot mount {item.source or item.kind} on {item.target}: {error}"
-                ) from None
+                raise LauncherError(f"cannot mount {item.source or item.kind} on {item.target}: {error}") from None
 
 
 def _bind(item: Mount, target: str) -> None:
@@ -183,14 +181,7 @@ def enter(plan: Iterable[Mount], new_root: str, folder: str) -> None:
     try:
         os.chdir(folder)
     except OSError as error:
-        raise LauncherError(
-            f"the working folder {folder} is not there in the environment: {error.strerror}"
-        ) from None
-
-
-def die_with_parent() -> None:
-    """Let the kernel end this process when its parent dies, however that happens."""
-    _libc.prctl(1, 15, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGTERM
+        raise LauncherError(f"the working folder {folder} is not there in the environment: {error.strerror}") from None
 
 
 def probe() -> None:

@@ -29,11 +29,7 @@ def config_files(environment: Mapping[str, str]) -> list[Path]:
     if override == os.devnull:
         return []
     home = Path(environment.get("HOME", "/root"))
-    xdg = [
-        Path(part) / "pip/pip.conf"
-        for part in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")
-        if part
-    ]
+    xdg = [Path(part) / "pip/pip.conf" for part in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if part]
     user = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
     files = [*xdg, Path("/etc/pip.conf"), home / ".pip/pip.conf", user / "pip/pip.conf"]
     return [*files, Path(override)] if override else files

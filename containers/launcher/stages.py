@@ -125,9 +125,7 @@ def debian(recipe: Recipe, root: Path, run: Run, caller: Mapping[str, str]) -> s
         # a normal user's mmdebstrap makes files of other users: a tar archive makes them the user's own
         root.mkdir()
         archive = shlex.join([*command, "--mode=unshare", "--format=tar", recipe.suite, "-", line])
-        extract = shlex.join(
-            ["tar", "--extract", "--no-same-owner", "--exclude=./dev/*", "--directory", str(root)]
-        )
+        extract = shlex.join(["tar", "--extract", "--no-same-owner", "--exclude=./dev/*", "--directory", str(root)])
         run(["bash", "-c", f"set -o pipefail; {archive} | {extract}"], environment)
     return apt.mirror_uri(source)
 

@@ -3,8 +3,10 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -262,3 +264,72 @@ def test_times_are_recorded(recipe: Recipe, tmp_path: Path, quick_build: object)
     image = build.build(recipe, tmp_path)
     seconds = json.loads((image.folder / images.FORMAT).read_text())["seconds"]
     assert set(seconds) >= {"debian", "wheels", "check", "total"}
+
+
+def running(group: int) -> bool:
+    """Whether a process of this group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def assert_ends(group: int) -> None:
+    """Wait for the last process of a group: who collects it decides when it is gone."""
+    deadline = time.monotonic() + 30
+    while running(group):
+        assert time.monotonic() < deadline, "a command outlived its build"
+        time.sleep(0.05)
+
+
+def test_watchdog_ends_what_a_killed_build_started(tmp_path: Path) -> None:
+    # the shell ignores the polite signal for itself, as a package manager does, and has a child
+    script = f"trap '' TERM; sleep 60 & echo > {tmp_path}/ready; wait; sleep 60"
+    victim = subprocess.Popen(["sh", "-c", script], start_new_session=True)
+    while not (tmp_path / "ready").exists():
+        time.sleep(0.01)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from launcher import watchdog\n"
+        "watchdog.end_group(int(sys.stdin.readline()), 0.5)\n"
+    )
+    dog = subprocess.Popen([sys.executable, "-c", code, str(CONTAINERS)], stdin=subprocess.PIPE, text=True)
+    dog.communicate(f"{victim.pid}\n", timeout=30)
+    assert victim.wait(timeout=10) == -signal.SIGKILL
+    assert_ends(victim.pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_build_ends_its_commands(tmp_path: Path, number: signal.Signals) -> None:
+    code = """
+import sys, os
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from launcher import build, images, namespace, stages
+from launcher.recipe import Recipe
+namespace.unshare = lambda: None
+folder = Path(sys.argv[2])
+def debian(recipe, root, run, _):
+    run(["sh", "-c", f"sleep 60 & echo $$ > {folder}/group; mv {folder}/group {folder}/ready; wait"], os.environ)
+stages.debian = debian
+stages.install_host_tools = lambda *_: None
+recipe = Recipe("trial", "trixie", "", folder)
+Recipe.files = ()
+try:
+    build.build(recipe, folder)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code, str(CONTAINERS), str(tmp_path)], stderr=subprocess.DEVNULL)
+    while not (tmp_path / "ready").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    group = int((tmp_path / "ready").read_text())
+    assert running(group)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+    assert_ends(group)
+    left = entries(tmp_path)
+    assert len(left) == (1 if number == signal.SIGKILL else 0)
+    assert all(name.endswith(".part") for name in left)
