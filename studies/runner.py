@@ -5,13 +5,15 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fem.observe.balances import Imbalance
-from studies.converge import RATIO, mesh_family
+from meshes.problems import MeshProblem
+from studies.converge import RATIO, Family, mesh_family
 from studies.errors import SolveError
 from studies.provenance import provenance
 from studies.results import (
@@ -149,13 +151,21 @@ def _with_errors(
     def solve_at(scale: float) -> Mapping[str, float]:
         return solve(kept, comm, scale, progress)
 
+    family: Family | None = None
+    levels = study.mesh.levels
     with progress.phase("error bars"):
-        family = mesh_family(kept, solve_at, study.mesh.levels, RATIO, progress, finest=finite)
+        while family is None and levels > 1:
+            try:
+                family = mesh_family(kept, solve_at, levels, RATIO, progress, finest=finite)
+            except MeshProblem:  # a coarser member cannot carry the films: fewer members
+                levels -= 1
+    if family is None:
+        progress.note("no error bars: coarser meshes cannot resolve the thin layers; see mesh.refinement")
     session.timer.add("error bars", start)
     found = {}
     for label, value in solved.values.items():
         spec = study.spec(label)
-        if label not in finite:
+        if label not in finite or family is None:
             found[label] = QuantityValue(value, spec.unit, None, None, spec.name)
             continue
         fit = family.column(label).fit
@@ -213,7 +223,7 @@ def mesh(study: Study, out: Path | None, comm: Any, progress: Progress) -> dict[
     if out is not None:
         with results_folder(out, comm) as folder:
             write_mesh(study, tagged, folder)
-    return facts.plain()
+    return asdict(facts)
 
 
 __all__ = ["SolveError", "mesh", "run", "solve"]
