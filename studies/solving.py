@@ -112,8 +112,10 @@ class Session:
     def solve_at(self, current: float | None) -> Solved:
         """Solve one operating point: current density in A/m^2, or None for the prescribed voltage."""
         start = time.perf_counter()
-        if current is not None and self._has_cell:
-            self._set_current(current)
+        if self._has_cell:
+            self._rest(current)
+            if current is not None:
+                self._set_current(current)
         self.solver.solve()
         self.assembly.renew()
         self.timer.add("solve", start)
@@ -142,15 +144,8 @@ class Session:
         counter = self.model.terminals[study.counter_electrode]
         current = working.source / area if working.unknown else self.assembly.number_charge(working) / area
         voltage = working.value - counter.value
-        needs = current != 0.0 and any(study.spec(r.label).needs_current for r in study.quantities)
-        return Point(
-            study,
-            self.assembly,
-            current,
-            voltage,
-            self._rest_voltage() if needs else float("nan"),
-            lambda: self._slope(current),
-        )
+        rest = float("nan") if self._open_circuit is None else self._open_circuit
+        return Point(study, self.assembly, current, voltage, rest, lambda: self._slope(current))
 
     def _slope(self, current: float) -> float:
         """dV/di in ohm m^2; a potentiostatic model is posed again with the current that it found."""
@@ -164,22 +159,30 @@ class Session:
         solver.destroy()
         return slope
 
-    def _rest_voltage(self) -> float:
-        """Cell voltage at zero current.
+    def _rest(self, current: float | None) -> None:
+        """Find the state at zero current once, if a quantity is measured against it.
 
         From the equilibrium potentials where nothing leaks and no stress shifts them; else by a solve of its own.
         """
-        if self._open_circuit is None:
-            self._open_circuit = self._plain_equilibrium()
-            if self._open_circuit is None:
-                model, solver = self._pose(0.0)
-                solver.solve()
-                self.assembly.set_rest(model)
-                name = self.study.operation.working_electrode or ""
-                counter = model.terminals[self.study.counter_electrode]
-                self._open_circuit = model.terminals[name].value - counter.value
-                solver.destroy()
-        return self._open_circuit
+        if self._open_circuit is not None or not any(
+            self.study.spec(r.label).needs_current for r in self.study.quantities
+        ):
+            return
+        self._open_circuit = self._plain_equilibrium()
+        if self._open_circuit is not None:
+            return
+        if current is None:  # potentiostatic: the same cell with a free electrode potential
+            model, solver = self._pose(0.0)
+        else:
+            model, solver = self.model, self.solver
+            self._set_current(0.0)
+        solver.solve()
+        self.assembly.set_rest(model)
+        terminals = model.terminals
+        working = terminals[self.study.operation.working_electrode or ""]
+        self._open_circuit = working.value - terminals[self.study.counter_electrode].value
+        if solver is not self.solver:
+            solver.destroy()
 
     def _plain_equilibrium(self) -> float | None:
         """Difference of the two equilibrium potentials; None where leaks, stress or further electrodes have a say."""

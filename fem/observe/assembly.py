@@ -41,7 +41,11 @@ class Assembly:
 
     # ------------------------------------------------------------------ the state at rest
     def set_rest(self, other: Model) -> None:
-        """Take the potentials of another, equally built model, solved at zero current, as the state at rest."""
+        """Take the potentials of a model, solved at zero current, as the state at rest.
+
+        Args:
+            other: this model itself, or one that was built alike.
+        """
         if self._rest is None:
             self._rest = {f.function: fem.Function(f.space) for f in self.model.fields if f.kind == "potential"}
             self._rest |= {n.constant: fem.Constant(self.geometry.mesh, n.constant.value) for n in self.model.numbers}

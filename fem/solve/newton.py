@@ -176,7 +176,8 @@ class NewtonSolver:
             return int(reason.DIVERGED_FNORM_NAN)
         if iteration == 0 and residual == 0.0:
             return int(reason.CONVERGED_FNORM_ABS)
-        if iteration > 0:
+        # without a matrix yet there is no scale of rounding, and a first guess must not pass for a solution
+        if iteration > 0 or (self._assembled and self.stage.linear):
             reference = self._passing()
             if residual <= self.options.rtol * reference:
                 return int(reason.CONVERGED_FNORM_RELATIVE)
