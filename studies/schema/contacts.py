@@ -155,6 +155,8 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
     if interface.equilibrium_potential is None and default_potential(material) is None:
         report("equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+")
     if interface.stress_shift:
+        if _short_circuit(interface):
+            report("stress_shift", "needs kinetics or a film: a perfect contact takes one potential for all of it")
         if not mechanics:
             report("stress_shift", "needs stresses: switch mechanics on")
         elif interface.partial_molar_volume is None and default_molar_volume(material, 298.15) is None:
@@ -162,6 +164,11 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
                 "partial_molar_volume",
                 f"is required for the stress shift: {material.name} has no molar volume",
             )
+
+
+def _short_circuit(interface: Interface) -> bool:
+    """Whether nothing at all resists the charge transfer."""
+    return interface.kinetics == "perfect" and interface.film_resistance == 0
 
 
 def _check_contact(report: Any, interface: Interface, passage: Passage) -> None:
@@ -215,7 +222,7 @@ def complete_interface(
         volume = interface.partial_molar_volume
         if volume is None:
             volume = default_molar_volume(electrode, temperature)
-        shift = interface.stress_shift
+        shift = False if _short_circuit(interface) else interface.stress_shift
         filled |= {
             "anodic_transfer_coefficient": anodic,
             "cathodic_transfer_coefficient": cathodic,

@@ -54,6 +54,11 @@ def test_what_passes(below: Any, above: Any, electrons: bool, ions: bool, electr
         ({f"{AE}.resistance": "1 ohm*cm^2"}, f"{AE}.resistance", "film_resistance"),
         ({f"{AE}.electronic_contact": "perfect"}, f"{AE}.electronic_contact", "no meaning"),
         ({f"{AE}.stress_shift": "on", "mechanics": "off"}, f"{AE}.stress_shift", "mechanics"),
+        (
+            {AE: {"kinetics": "perfect", "stress_shift": "on"}, "mechanics": "on"},
+            f"{AE}.stress_shift",
+            "perfect contact",
+        ),
         ({"geometry.layers.anode.material": "Cu"}, f"{AE}.equilibrium_potential", "is required"),
         ({"geometry.layers.counter.conduction": "none"}, "geometry.layers.counter", "must conduct"),
         ({"geometry.layers.electrolyte.material": "Cu"}, f"{AE}.kinetics", "no charge transfer"),
