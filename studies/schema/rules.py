@@ -175,6 +175,10 @@ def only_zero_current(draft: Draft) -> bool:
     operation = draft.operation
     if operation is None or operation.voltage is not None:
         return False
+    given = lookup(draft.data, ("operation",))
+    wrong = isinstance(given, dict) and operation.current is None and given.get("current") is not None
+    if wrong:  # a current that cannot be read is not known to be zero
+        return False
     return all(x.value == 0 for x in operation.currents)
 
 
