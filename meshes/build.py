@@ -206,8 +206,6 @@ class LayeredModel:
         }
         found = {}
         for name in self.stack.interfaces:
-            contact = {
-                e for tag in facets[name] for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()
-            }
+            contact = {e for tag in facets[name] for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()}
             found[name] = sorted(contact & open_to)
         return found

@@ -47,9 +47,7 @@ def mesh_key(stack: Stack, sizes: MeshSizes, generator: str) -> str:
 def save_arrays(arrays: MeshArrays, path: Path) -> None:
     """Write `arrays` to `path` (npz): beside it first, then renamed, so that no reader sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = json.dumps(
-        {"format": _FORMAT, "layers": dict(arrays.layers), "facet_names": dict(arrays.facet_names)}
-    )
+    header = json.dumps({"format": _FORMAT, "layers": dict(arrays.layers), "facet_names": dict(arrays.facet_names)})
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -30,9 +30,7 @@ def on_root(comm: Any, work: Callable[[], T]) -> T | None:
             failure = error
     told: tuple[str, Any] | None = None
     if failure is not None:
-        told = (
-            ("problem", failure.problems) if isinstance(failure, MeshProblem) else ("error", _text(failure))
-        )
+        told = ("problem", failure.problems) if isinstance(failure, MeshProblem) else ("error", _text(failure))
     told = comm.bcast(told, root=0)
     if told is None:
         return result
@@ -47,9 +45,7 @@ def agree(comm: Any, failure: str | None) -> None:
         raise MeshError(found[0])
 
 
-def fetch_rows(
-    comm: Any, rows: npt.NDArray[np.int32], wanted: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int32]:
+def fetch_rows(comm: Any, rows: npt.NDArray[np.int32], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     """Rows `wanted` (n,) of the table whose rows are distributed over the ranks, in rank order.
 
     Each rank holds `rows` (m, k) of the table and receives (n, k). Every rank asks the owners only for what

@@ -25,9 +25,7 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     field = gmsh.model.mesh.field
     stack, unit = model.stack, model.unit
     bulk = sizes.bulk_size(stack) / unit
-    parts = [
-        _plane(model, stack.z_of(name), sizes.interface_size(stack, name), sizes) for name in stack.interfaces
-    ]
+    parts = [_plane(model, stack.z_of(name), sizes.interface_size(stack, name), sizes) for name in stack.interfaces]
     openings = [o for _, o in stack.openings()]
     edge_sizes = [sizes.edge_size(stack, o, gap) for o, gap in zip(openings, edge_gaps(stack), strict=True)]
     for interface, edges in named.edges.items():
@@ -97,9 +95,7 @@ def _somewhere_on(dim: int, tag: int) -> np.ndarray[tuple[int, ...], np.dtype[np
     return np.array(gmsh.model.getValue(dim, tag, [0.5 * (a + b) for a, b in zip(low, high, strict=True)]))
 
 
-def _edges_by_size(
-    tags: list[int], model: LayeredModel, sized: list[tuple[Opening, float]]
-) -> dict[float, list[int]]:
+def _edges_by_size(tags: list[int], model: LayeredModel, sized: list[tuple[Opening, float]]) -> dict[float, list[int]]:
     """Contact edges by their size in metres: each belongs to the footprint whose edge it lies on."""
     found: dict[float, list[int]] = defaultdict(list)
     wanted = {size for _, size in sized}

@@ -71,9 +71,7 @@ def arrays_from_meshio(
 
 def _blocks(data: Any, kind: str, width: int) -> tuple[Any, Any]:
     """Cells (m, width) of one kind, and their tags (m,): 0 where there is none."""
-    key = next(
-        (k for k in ("gmsh:physical", "cell_tags", "medit:ref", "name_to_read") if k in data.cell_data), None
-    )
+    key = next((k for k in ("gmsh:physical", "cell_tags", "medit:ref", "name_to_read") if k in data.cell_data), None)
     cells: list[Any] = [np.zeros((0, width), dtype=np.int64)]
     tags: list[Any] = [np.zeros(0, dtype=np.int64)]
     for i, block in enumerate(data.cells):

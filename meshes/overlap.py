@@ -91,9 +91,7 @@ def edge_gaps(stack: Stack) -> Floats:
         # nested footprints (a void within a contact spot) have their edges apart by the difference of radii
         between = np.minimum(
             np.abs(away - pair_radii.sum(axis=1)),
-            np.where(
-                away < pair_radii.max(axis=1), pair_radii.max(axis=1) - away - pair_radii.min(axis=1), np.inf
-            ),
+            np.where(away < pair_radii.max(axis=1), pair_radii.max(axis=1) - away - pair_radii.min(axis=1), np.inf),
         )
         between[between > pair_radii.min(axis=1)] = np.inf
         for side in (0, 1):
@@ -134,9 +132,7 @@ def _conflicts(stack: Stack, parts: list[Opening]) -> Iterator[tuple[int, int]]:
                 yield i, j
 
 
-def _pairs(
-    members: npt.NDArray[np.int64], centres: Floats, radii: Floats, gap: float
-) -> Iterator[tuple[int, int]]:
+def _pairs(members: npt.NDArray[np.int64], centres: Floats, radii: Floats, gap: float) -> Iterator[tuple[int, int]]:
     if len(members):
         for i, j in near_pairs(centres[members], radii[members], gap):
             yield int(members[i]), int(members[j])

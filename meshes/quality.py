@@ -145,9 +145,7 @@ def _describe(
     number = int(sums[:_BINS].sum())
     cells_of = {name: int(n) for name, n in zip(layers, sums[_BINS:], strict=True)}
     histogram = tuple(int(n) for n in sums[:_BINS])
-    return MeshReport(
-        int(total_points), number, cells_of, low[0], mean / number, histogram, low[1], high, across
-    )
+    return MeshReport(int(total_points), number, cells_of, low[0], mean / number, histogram, low[1], high, across)
 
 
 def _points_on(arrays: MeshArrays, name: str) -> npt.NDArray[np.bool_]:

@@ -76,9 +76,7 @@ def _whole_bowl(place: tuple[float, float, float], a: float, h: float, upward: b
     return body
 
 
-def _cut_bowl(
-    place: tuple[float, float, float], a: float, h: float, upward: bool, shape: str, inward: float
-) -> DimTag:
+def _cut_bowl(place: tuple[float, float, float], a: float, h: float, upward: bool, shape: str, inward: float) -> DimTag:
     """A bowl that a symmetry plane cuts; `inward`: direction into the model, an angle about the vertical.
 
     OpenCASCADE cannot orient faces of which a pole of the sphere is a corner, and Gmsh cannot mesh faces

@@ -92,7 +92,8 @@ class MeshSizes:
         if self.interface is not None:
             return min(bulk, self.factor * self.interface)
         thin = min(stack.layer(name).thickness for name in interface.split("|"))
-        return min(bulk / 2, self.factor * thin / (1.5 * self.layer_cells))
+        # the coarse members of a family still have cells within their films
+        return min(bulk / 2, self.factor * thin / (1.5 * self.layer_cells), thin / 1.5)
 
     def edge_size(self, stack: Stack, opening: Opening, gap: float = math.inf) -> float:
         """Size in metres at the edge of `opening`; `gap`: distance to the next edge or side, if it is near.

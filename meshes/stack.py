@@ -160,9 +160,7 @@ class Stack:
     def _own_problems(self) -> list[Problem]:
         found: list[Problem] = []
         if self.dimension not in DIMENSIONS:
-            found.append(
-                Problem("dimension", repr(self.dimension), f"must be one of {', '.join(DIMENSIONS)}")
-            )
+            found.append(Problem("dimension", repr(self.dimension), f"must be one of {', '.join(DIMENSIONS)}"))
         if not self.layers:
             found.append(Problem("layers", "[]", "at least one layer is needed"))
         for i, layer in enumerate(self.layers):
@@ -182,9 +180,7 @@ class Stack:
         if self.dimension == "3":
             found += length_problem("depth", self.depth)
         elif self.depth is not None and self.dimension != "1":
-            found.append(
-                Problem("depth", number_text(self.depth), "only a model in 3 dimensions has a depth")
-            )
+            found.append(Problem("depth", number_text(self.depth), "only a model in 3 dimensions has a depth"))
         if not found:
             lengths = [*self.lateral, *(float(x.thickness) for x in self.layers)]
             if max(lengths) > _LARGEST_RATIO * min(lengths):

@@ -97,9 +97,7 @@ class TaggedMesh:
         shape = {1: "interval", 2: "triangle", 3: "tetrahedron"}[tdim]
         element = basix.ufl.element("Lagrange", shape, 1, shape=(points.shape[1],))
         # by keyword: the order of the arguments is not the same in all versions
-        mesh = dolfinx.mesh.create_mesh(
-            comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner
-        )
+        mesh = dolfinx.mesh.create_mesh(comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner)
         _require_ghosts(mesh)
         topology = mesh.topology
         topology.create_entities(tdim - 1)

@@ -126,9 +126,7 @@ class VoidArray(_Pattern):
         number = math.prod(n for n, _, _ in self.grid(stack))
         if number > _MOST_VOIDS:
             return [Problem(key, repr(given), f"{number} voids are more than {_MOST_VOIDS}")]
-        for (n, first, step), size, axis in zip(
-            self.grid(stack), stack.lateral, ("width", "depth"), strict=False
-        ):
+        for (n, first, step), size, axis in zip(self.grid(stack), stack.lateral, ("width", "depth"), strict=False):
             room = CLEARANCE * self.void.radius
             if n > 1 and step < 2 * self.void.radius + room:
                 message = f"the voids overlap along the {axis}: centres are {number_text(float(step))} apart"

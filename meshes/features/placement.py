@@ -93,9 +93,7 @@ class _Cells:
         return np.array([self.points[k] for k in range(len(self.points))], dtype=np.float64).reshape(-1, 2)
 
 
-def _add_one_by_one(
-    box: tuple[float, float], number: int, reach: float, rng: np.random.Generator
-) -> Floats | None:
+def _add_one_by_one(box: tuple[float, float], number: int, reach: float, rng: np.random.Generator) -> Floats | None:
     cells = _Cells(reach)
     for k in range(number):
         trials: Any = rng.random((_TRIALS, 2)).tolist()
@@ -108,9 +106,7 @@ def _add_one_by_one(
     return cells.array()
 
 
-def _shaken_lattice(
-    box: tuple[float, float], number: int, reach: float, rng: np.random.Generator
-) -> Floats | None:
+def _shaken_lattice(box: tuple[float, float], number: int, reach: float, rng: np.random.Generator) -> Floats | None:
     sites = _lattice(box, number, reach)
     if sites is None:
         return None

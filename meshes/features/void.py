@@ -92,9 +92,7 @@ class Void:
             found.append(Problem("shape", repr(self.shape), f"must be one of {', '.join(shapes)}"))
         lower, upper = self.at.split("|")
         if self.into is not None and self.into not in (lower, upper):
-            found.append(
-                Problem("into", repr(self.into), f"must be a layer of this interface: {lower} or {upper}")
-            )
+            found.append(Problem("into", repr(self.into), f"must be a layer of this interface: {lower} or {upper}"))
         elif self.into is not None and self.shape == "lens":
             found.append(Problem("into", repr(self.into), "a lens reaches into both layers: leave this out"))
         return found
@@ -102,11 +100,7 @@ class Void:
     def depth_problems(self, stack: Stack) -> list[Problem]:
         """A depth that its shape or its layers do not allow."""
         found = []
-        if (
-            self.shape in ("cap", "lens")
-            and self.depth is not None
-            and self.depth > self.radius * (1 + 1e-12)
-        ):
+        if self.shape in ("cap", "lens") and self.depth is not None and self.depth > self.radius * (1 + 1e-12):
             most = number_text(self.radius)
             message = f"a {self.shape} is at most as deep as its radius ({most}): use an ellipsoid"
             found.append(Problem("depth", number_text(self.depth), message))
