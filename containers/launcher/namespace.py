@@ -80,9 +80,10 @@ def unshare() -> None:
             if error.errno != errno.EINVAL:
                 raise
     except OSError as error:
+        reason = "user namespaces are switched off" if error.errno == errno.ENOSPC else error.strerror
         raise LauncherError(
             f"this machine does not let {'root' if uid == 0 else 'this user'} set up mounts "
-            f"({error.strerror}): run as root, allow user namespaces (sysctl "
+            f"({reason}): run as root, allow user namespaces (sysctl "
             "kernel.unprivileged_userns_clone=1, user.max_user_namespaces), or, inside another container, "
             "start that one with the capability SYS_ADMIN or use containers/Containerfile"
         ) from None
