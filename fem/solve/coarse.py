@@ -13,6 +13,7 @@ import ufl
 from dolfinx import default_scalar_type, fem
 
 from fem import compat
+from fem.solve.sparsity import create_matrix
 
 if TYPE_CHECKING:
     from fem.solve.groups import Group
@@ -29,13 +30,17 @@ class StageCoarse:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self._forms: dict[tuple[int, ...], tuple[list[list[Any]], list[Any]]] = {}
+        self._blocks: dict[tuple[int, ...], list[list[Any]]] = {}
 
     def __call__(self, group: Group) -> Any:
         """Matrix of the group at the present state."""
         if group.indices not in self._forms:
             self._forms[group.indices] = (self._compile(group), linear_markers(group))
         forms, bcs = self._forms[group.indices]
-        matrix = group.coarse if group.coarse is not None else compat.create_block_matrix(forms)
+        matrix = group.coarse
+        if matrix is None:
+            regions = [self.stage.fields[k].region for k in group.indices]
+            matrix = create_matrix(group.coarse_spaces, regions, self._blocks[group.indices])
         compat.assemble_block_matrix(matrix, forms, bcs)
         return matrix
 
@@ -43,16 +48,17 @@ class StageCoarse:
         fields = [self.stage.fields[k] for k in group.indices]
         tests = [ufl.TestFunction(s) for s in group.coarse_spaces]
         trials = [ufl.TrialFunction(s) for s in group.coarse_spaces]
-        compile_form = self.stage.system.maps.form
-        rows = []
+        blocks = []
         for i, k in enumerate(group.indices):
             row = []
             for j, n in enumerate(group.indices):
                 block = self.stage.jacobian_ufl[k][n]
                 exchange = {fields[i].test: tests[i], fields[j].trial: trials[j]}
-                row.append(None if block is None else compile_form(ufl.replace(block, exchange)))
-            rows.append(row)
-        return rows
+                row.append(None if block is None else ufl.replace(block, exchange))
+            blocks.append(row)
+        self._blocks[group.indices] = blocks
+        forms: list[list[Any]] = self.stage.system.maps.form(blocks)
+        return forms
 
 
 def linear_markers(group: Group) -> list[Any]:

@@ -61,11 +61,6 @@ class Group:
         """Spaces of the blocks."""
         return [b.space for b in self.blocks]
 
-    @property
-    def dimension(self) -> int:
-        """Topological dimension of the largest mesh of the group."""
-        return max(int(s.mesh.topology.dim) for s in self.spaces)
-
     def prepare(self) -> None:
         """Build what depends on the meshes alone."""
         smooth = self.spaces
@@ -105,12 +100,17 @@ class Group:
     def options(self) -> Options:
         """PETSc options of the preconditioner."""
         if self.technique != "p-multigrid":
-            return amg_options(self.kind, self.dimension)
+            return amg_options(self.kind)
         return (
             {"pc_type": "mg", "mg_coarse_ksp_type": "preonly"}
-            | smoother_options("mg_levels_")
-            | amg_options(self.kind, self.dimension, "mg_coarse_")
+            | smoother_options(self.spaces[0].mesh.comm.size, "mg_levels_")
+            | amg_options(self.kind, "mg_coarse_")
         )
+
+    def renounce_coarse(self) -> None:
+        """Precondition the matrix itself from now on, without linear elements below it."""
+        self.destroy()
+        self.technique, self.coarse_spaces, self.coarse_constrained = "hypre", [], []
 
     def attach(self, pc: Any) -> None:
         """Give a preconditioner the levels of p-multigrid; the other techniques need options alone."""
@@ -122,7 +122,8 @@ class Group:
 
     def describe(self) -> str:
         """The preconditioner in words."""
-        amg = "BoomerAMG" if self.kind == "potential" else "smoothed aggregation"
+        names = {"potential": "BoomerAMG", "displacement": "smoothed aggregation", "traction": "the diagonal"}
+        amg = names[self.kind]
         if self.technique == "p-multigrid":
             return f"p-multigrid over {amg}"
         return amg

@@ -1,11 +1,12 @@
 """Linear solvers of a stage: a factorisation for small systems, preconditioned iterations for the rest.
 
 * Potentials: conjugate gradients; linear elements with hypre BoomerAMG, quadratic elements with two-level
-  p-multigrid (symmetric Gauss-Seidel, linear elements below, one BoomerAMG V-cycle there).
+  p-multigrid (Gauss-Seidel or Chebyshev smoothing, linear elements below, one BoomerAMG V-cycle there).
 * Displacements: the same with smoothed aggregation and the rigid-body modes in the place of BoomerAMG.
 * Both in one system: GMRES with a multiplicative field split, each part as above.
 
-A factorisation that has to stand in for an iterative method is announced in the log and in ``describe``.
+Where p-multigrid fails, which needs very flat elements, BoomerAMG on the quadratic potentials follows, then (if the
+system is not too large) a factorisation. Every such step is announced in the log and in ``describe``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class LinearSolver:
 
     Attributes:
         iterations: of the last solve.
-        fell_back: why a factorisation replaced the iterative method; empty when none did.
+        failed: what was tried before the present method, and why it failed.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class LinearSolver:
         method: Method = "auto",
         coarse: CoarseAssembly | None = None,
         rtol: float = TIGHTEST,
-        max_iterations: int = 200,
+        max_iterations: int = 300,
     ) -> None:
         self.blocks, self.rtol, self.max_iterations = tuple(blocks), rtol, max_iterations
         self.comm = blocks[0].space.mesh.comm
@@ -62,12 +63,12 @@ class LinearSolver:
         self.plan = make_plan(method, max(int(b.space.mesh.topology.dim) for b in blocks), self.unknowns)
         self.direct = self.plan.direct
         self.iterations = 0
-        self.fell_back = ""
+        self.failed: list[str] = []
         self._coarse = coarse
         self._ksp: Any = None
         self._matrix: Any = None
         self._options: dict[str, None] = {}
-        kinds: list[UnknownKind] = ["potential", "displacement"]
+        kinds: list[UnknownKind] = ["potential", "displacement", "traction"]
         members = {kind: [k for k, b in enumerate(blocks) if b.kind == kind] for kind in kinds}
         self.groups = [Group(index, [blocks[k] for k in index]) for index in members.values() if index]
         self._prepared = False
@@ -195,10 +196,7 @@ class LinearSolver:
         if size == 0.0:
             return 0
         reason = self._attempt(b, x)
-        if reason > 0 and self._residual(b, x) > max(1e3 * self.rtol, 1e-6) * size:
-            reason = int(PETSc.KSP.ConvergedReason.DIVERGED_BREAKDOWN)
-        if reason <= 0 and not self.direct and self.plan.fallback:
-            self._fall_back(_reason_name(reason))
+        while reason <= 0 and self._fall_back(_reason_name(reason)):
             reason = self._attempt(b, x)
         if reason <= 0:
             raise LinearSolveError(
@@ -213,7 +211,10 @@ class LinearSolver:
         except PETSc.Error as error:
             raise LinearSolveError(f"{self.describe()}: {error}") from error
         self.iterations = int(self._ksp.getIterationNumber())
-        return int(self._ksp.getConvergedReason())
+        reason = int(self._ksp.getConvergedReason())
+        if reason > 0 and self._residual(b, x) > max(1e3 * self.rtol, 1e-6) * b.norm():
+            return int(PETSc.KSP.ConvergedReason.DIVERGED_BREAKDOWN)
+        return reason
 
     def _residual(self, b: Any, x: Any) -> float:
         """Norm of b - A x: a factorisation and a wrong preconditioner can both claim success."""
@@ -224,22 +225,34 @@ class LinearSolver:
         residual.destroy()
         return norm if np.isfinite(norm) else float("inf")
 
-    def _fall_back(self, why: str) -> None:
-        self.fell_back = f"{self.describe()} failed ({why})"
-        log.warning("%s: solving %d unknowns by a factorisation instead", self.fell_back, self.unknowns)
-        matrix, self.direct = self._matrix, True
+    def _fall_back(self, why: str) -> bool:
+        """Set up the next more robust method; False when there is none."""
+        before = self.describe().split(",")[0]
+        weak = [g for g in self.groups if g.technique == "p-multigrid" and g.kind == "potential"]
+        if self.direct or not (weak or self.plan.fallback):
+            return False
+        if weak:
+            for group in weak:
+                group.renounce_coarse()
+        else:
+            self.direct = True
+        self.failed.append(f"{before} ({why})")
+        log.warning("%s failed (%s): now %s", before, why, self.describe())
+        matrix = self._matrix
         self._release()
         self.set_operator(matrix)
+        return True
 
     # ------------------------------------------------------------------ report and end
     def describe(self) -> str:
-        """Method, preconditioner and size in words, and what a factorisation had to stand in for."""
-        size = f"{self.unknowns} unknowns"
+        """Method, preconditioner and size in words, and what had been tried before."""
         if self.direct:
-            after = f", after {self.fell_back}" if self.fell_back else ""
-            return f"factorisation (MUMPS), {size}{after}"
-        krylov = "CG" if len(self.groups) == 1 else "flexible GMRES, field split"
-        return f"{krylov} with {' and '.join(g.describe() for g in self.groups)}, {size}"
+            method = "factorisation (MUMPS)"
+        else:
+            krylov = "CG" if len(self.groups) == 1 else "flexible GMRES over a field split"
+            method = f"{krylov} with {' and '.join(g.describe() for g in self.groups)}"
+        after = f", after the failure of {' and of '.join(self.failed)}" if self.failed else ""
+        return f"{method}, {self.unknowns} unknowns{after}"
 
     def _release(self) -> None:
         if self._ksp is not None:

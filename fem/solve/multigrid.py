@@ -48,8 +48,8 @@ def _reference_interpolation(space: Any) -> npt.NDArray[np.float64]:
     variant = basix.LagrangeVariant.gll_warped
     nodes = basix.create_element(basix.ElementFamily.P, cell, degree(space), variant).points
     linear = basix.create_element(basix.ElementFamily.P, cell, 1, variant)
-    table = linear.tabulate(0, nodes)[0, :, :, 0]
-    return np.where(np.abs(table) < 1e-12, 0.0, table)
+    # Rounded, so that vertices are recognised by weights of exactly 1.
+    return np.round(linear.tabulate(0, nodes)[0, :, :, 0], 13)
 
 
 def global_numbers(spaces: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
@@ -176,9 +176,7 @@ def galerkin(matrix: Any, interpolation: Any, constrained_rows: npt.NDArray[np.i
 def rigid_body_modes(spaces: Sequence[Any]) -> PETSc.NullSpace:
     """Translations and rotations of displacement spaces, the near null space of elasticity."""
     gdim = spaces[0].mesh.geometry.dim
-    points = [
-        s.tabulate_dof_coordinates()[: s.dofmap.index_map.size_local, :gdim].reshape(-1) for s in spaces
-    ]
+    points = [s.tabulate_dof_coordinates()[: s.dofmap.index_map.size_local, :gdim].reshape(-1) for s in spaces]
     coordinates = PETSc.Vec().createWithArray(np.concatenate(points), bsize=gdim, comm=spaces[0].mesh.comm)
     modes = PETSc.NullSpace().createRigidBody(coordinates)
     coordinates.destroy()

@@ -40,10 +40,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "p-multigrid": {
         **_CG,
         "pc_type": "mg",
-        "mg_levels_ksp_type": "richardson",
-        "mg_levels_ksp_max_it": 1,
         "mg_levels_ksp_norm_type": "none",
-        "mg_levels_pc_type": "sor",
         "mg_coarse_ksp_type": "preonly",
         **{f"mg_coarse_{key}": value for key, value in _AMG.items()},
     },
@@ -54,6 +51,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "pc_hypre_boomeramg_strong_threshold": 0.7,
     },
     "direct": {"ksp_type": "preonly", "pc_type": "cholesky", "pc_factor_mat_solver_type": "mumps"},
+}
+# Gauss-Seidel takes the fewest passes on one rank, Chebyshev-Jacobi on several.
+_SMOOTHER_ALONE = {"ksp_type": "richardson", "ksp_max_it": 1, "pc_type": "sor"}
+_SMOOTHER_TOGETHER = {
+    "ksp_type": "chebyshev",
+    "ksp_max_it": 2,
+    "pc_type": "jacobi",
+    "esteig_ksp_type": "cg",
+    "esteig_ksp_max_it": 5,
+    "ksp_chebyshev_esteig": "0,0.3,0,1.1",
 }
 
 
@@ -93,9 +100,7 @@ class Problem:
         points = np.empty((0, 3)) if arrays is None else arrays.points
         cells = np.empty((0, 4), dtype=np.int64) if arrays is None else arrays.cells
         element = basix.ufl.element("Lagrange", "tetrahedron", 1, shape=(3,))
-        self.mesh = dmesh.create_mesh(
-            self.comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner
-        )
+        self.mesh = dmesh.create_mesh(self.comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner)
 
     def _tag(self, arrays: MeshArrays | None) -> None:
         packed = None
@@ -225,8 +230,11 @@ def run(arrays: MeshArrays | None, comm: Any, phases: Phases, solver: str, rtol:
         load, state = _load(forms, spaces, bcs, matrix)
     options = PETSc.Options()
     prefix = "bare_"
+    smoother = _SMOOTHER_ALONE if comm.size == 1 else _SMOOTHER_TOGETHER
     for key, value in _OPTIONS[solver].items():
         options[prefix + key] = value
+    for key, value in smoother.items() if solver == "p-multigrid" else ():
+        options[f"{prefix}mg_levels_{key}"] = value
     ksp = PETSc.KSP().create(comm)
     ksp.setOptionsPrefix(prefix)
     ksp.setTolerances(rtol=rtol, max_it=200)

@@ -27,9 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python3 -m studies.benchmarks.run", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("benchmark", choices=BENCHMARKS)
-    parser.add_argument(
-        "--unknowns", type=float, nargs="+", default=[3e4, 2.3e5], help="sizes, e.g. 3e4 2.3e5 1.6e6"
-    )
+    parser.add_argument("--unknowns", type=float, nargs="+", default=[3e4, 2.3e5], help="sizes, e.g. 3e4 2.3e5 1.6e6")
     parser.add_argument("--implementation", choices=IMPLEMENTATIONS, default="bare")
     parser.add_argument("--solver", default="p-multigrid", help="p-multigrid, hypre or direct")
     parser.add_argument("--rtol", type=float, default=1e-8, help="relative residual of the linear solver")
@@ -81,9 +79,7 @@ def machine() -> dict[str, Any]:
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
+        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
         cpu = names[0] if names else cpu
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -103,9 +99,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     for r in records:
         seconds = [f"{r['cpu'][n]:.2f} ({r['wall'][n]:.2f})" if n in r["wall"] else "" for n in names]
         tail = [str(r["iterations"]), f"{r['quantity']:.6f}", f"{r['peak_memory'] / 1e9:.2f}"]
-        rows.append(
-            [r["implementation"], r["solver"], str(r["ranks"]), f"{r['unknowns']:,}", *seconds, *tail]
-        )
+        rows.append([r["implementation"], r["solver"], str(r["ranks"]), f"{r['unknowns']:,}", *seconds, *tail])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
