@@ -30,7 +30,7 @@ def shell(
         dimension: see above.
         core: name of a layer that fills the inside; its interface is then called ``<core>|body``.
     """
-    return _meshed(comm, dimension, lambda: _shell(inner, outer, size, dimension, core))
+    return _meshed(comm, dimension, inner, lambda: _shell(1.0, outer / inner, size, dimension, core))
 
 
 def plate_with_hole(comm: Any, radius: float, half_width: float, size: float) -> TaggedMesh:
@@ -42,10 +42,11 @@ def plate_with_hole(comm: Any, radius: float, half_width: float, size: float) ->
         comm: MPI communicator.
         radius, half_width: of the hole and of the plate. size: cell size over the distance from the centre.
     """
-    return _meshed(comm, "2", lambda: _plate(radius, half_width, size))
+    return _meshed(comm, "2", radius, lambda: _plate(1.0, half_width / radius, size))
 
 
-def _meshed(comm: Any, dimension: str, draw: Callable[[], tuple[Groups, Groups]]) -> TaggedMesh:
+def _meshed(comm: Any, dimension: str, unit: float, draw: Callable[[], tuple[Groups, Groups]]) -> TaggedMesh:
+    """Mesh what `draw` draws; `unit` is the length that is 1 there, because OpenCASCADE's tolerance is absolute."""
     dim = 3 if dimension == "3" else 2
 
     def make() -> Any:
@@ -59,7 +60,7 @@ def _meshed(comm: Any, dimension: str, draw: Callable[[], tuple[Groups, Groups]]
             gmsh.option.setNumber("Mesh.Algorithm", 6)
             gmsh.option.setNumber("Mesh.Algorithm3D", 1)
             gmsh.model.mesh.generate(dim)
-            return arrays_from_gmsh(dim, dim)
+            return arrays_from_gmsh(dim, dim, unit)
 
     tagged = TaggedMesh.from_arrays(on_root(comm, make), comm, shared_facet_partitioner())
     return replace(tagged, dimension=dimension)  # type: ignore[arg-type]
