@@ -28,7 +28,6 @@ __all__ = ["generate", "generate_arrays", "gmsh_session"]
 _OPTIONS: dict[str, float] = {
     "General.Terminal": 0,
     "General.NumThreads": 1,
-    "General.AbortOnError": 0,
     "Geometry.OCCParallel": 0,
     "Mesh.MaxNumThreads1D": 1,
     "Mesh.MaxNumThreads2D": 1,
@@ -46,7 +45,7 @@ _OPTIONS: dict[str, float] = {
 #: Surface and volume algorithms, the next pair when one fails: frontal Delaunay with HXT (on one thread
 #: reproducible, and 6 times as fast as the Delaunay of Gmsh), then Delaunay with Delaunay.
 _ALGORITHMS = ((6, 10), (5, 1))
-_CHANGED = ("Mesh.Algorithm", "Mesh.Algorithm3D", "Mesh.MeshSizeMax")
+_CHANGED = ("General.AbortOnError", "Mesh.Algorithm", "Mesh.Algorithm3D", "Mesh.MeshSizeMax")
 
 
 def generate(
@@ -174,6 +173,7 @@ def _meshed(tdim: int, gdim: int, unit: float) -> MeshArrays:
     import gmsh
 
     failure: Exception | None = None
+    gmsh.option.setNumber("General.AbortOnError", 0)  # what Gmsh cannot mesh at once it tries in other ways
     for surface, volume in _ALGORITHMS:
         gmsh.option.setNumber("Mesh.Algorithm", surface)
         gmsh.option.setNumber("Mesh.Algorithm3D", volume)

@@ -25,6 +25,10 @@ __all__ = ["MeshSizes"]
 Floats = npt.NDArray[np.float64]
 #: A size field gives the number of cells across a layer to a few tenths only: this short is not short.
 _ROUNDING = 0.9
+#: Simplices per h, h^2, h^3 as Gmsh makes them.
+_CELLS_PER_BOX = {1: 1.0, 2: 2.3, 3: 6.0}
+#: More cells than this are taken for a slip in the sizes: Gmsh makes about 1e5 of them in a second.
+MOST_CELLS = 3e7
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,21 @@ class MeshSizes:
         inverse = 1 / self.through(stack, z)
         return float(np.sum(0.5 * (inverse[1:] + inverse[:-1])) * (z[1] - z[0]))
 
+    def expected_cells(self, stack: Stack) -> float:
+        """About how many cells the mesh will have (within a factor of 2 or so)."""
+        gdim = stack.gdim
+        z = np.unique(np.concatenate([np.linspace(*stack.span(x.name), 401) for x in stack.layers]))
+        density = self.through(stack, z) ** -gdim
+        column = float(np.sum(0.5 * (density[1:] + density[:-1]) * np.diff(z)))
+        cells = _CELLS_PER_BOX[gdim] * column * math.prod(stack.lateral)
+        if gdim == 3:
+            # around a curved edge of length L: half (the other half is bulk or void) of L times the integral
+            # of 2 pi r / (h_0 + slope r)^3
+            for _, o in stack.openings():
+                length = math.pi * o.radius
+                cells += _CELLS_PER_BOX[3] * length * math.pi / (self.slope**2 * self.edge_size(stack, o))
+        return cells
+
     def problems(self, stack: Stack) -> list[Problem]:
         """Everything that is wrong with these sizes for `stack` (which is sound). Never raises."""
         found = []
@@ -154,6 +173,13 @@ class MeshSizes:
                     "the film as a resistance of its interface"
                 )
                 found.append(Problem(key, number_text(getattr(self, key)), message))
+        expected = self.expected_cells(stack)
+        if expected > MOST_CELLS:
+            message = (
+                f"the mesh would have about {expected:.0e} cells, more than {MOST_CELLS:.0e}: give larger sizes, or "
+                "describe thin films as resistances of their interfaces"
+            )
+            found.append(Problem("bulk", number_text(self.bulk_size(stack)), message))
         return found
 
     def check(self, stack: Stack) -> None:

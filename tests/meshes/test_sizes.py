@@ -49,6 +49,19 @@ def test_sizes_too_coarse_for_a_film_are_a_problem() -> None:
         generate_arrays(s, MeshSizes(bulk=UM, interface=0.2 * UM))
 
 
+@pytest.mark.parametrize("dimension", ["1", "2", "3"])
+def test_number_of_cells_is_foreseen(dimension: Any) -> None:
+    s = stack(dimension, *([] if dimension == "1" else [Void(LOW, 3 * UM, UM)]))
+    sizes = MeshSizes(bulk=3 * UM, interface=UM, edge=0.3 * UM, wall=UM, growth=1.4)
+    assert 0.5 < sizes.expected_cells(s) / len(generate_arrays(s, sizes).cells) < 2
+
+
+def test_a_mesh_beyond_all_bounds_is_a_problem() -> None:
+    for s in (stack("3"), stack("3", Void(LOW, 3 * UM, UM))):
+        (problem,) = MeshSizes(bulk=UM, interface=UM if s.features else 1e-8, edge=1e-11).problems(s)
+        assert "cells" in problem.message
+
+
 @pytest.mark.parametrize(
     "wrong", [{"bulk": -1.0}, {"growth": 1.0}, {"growth": 9}, {"edge": math.nan}, {"factor": 0}, {"wall": "1 um"}]
 )
