@@ -23,6 +23,7 @@ from dolfinx import default_scalar_type, fem, la
 from petsc4py import PETSc
 
 from fem import compat
+from fem.solve.sparsity import create_matrix
 from fem.solve.system import System, nonzero
 from fem.unknowns import Field, Number
 
@@ -184,7 +185,8 @@ class Stage:
     def assemble_jacobian(self) -> None:
         """Assemble A, B and D at the current state."""
         if self.matrix is None:
-            self.matrix = compat.create_block_matrix(self.jacobian_forms)
+            spaces, regions = [f.space for f in self.fields], [f.region for f in self.fields]
+            self.matrix = create_matrix(spaces, regions, self.jacobian_ufl)
         bcs = [bc for group in self.bcs for bc in group]
         compat.assemble_block_matrix(self.matrix, self.jacobian_forms, bcs)
         slopes, tangents = [], []
