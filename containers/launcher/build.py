@@ -220,7 +220,7 @@ def _check(part: Image, log: Log) -> int:
     caches.mkdir()
     caches.chmod(0o1777)
     cache = part.cache_for(os.getuid(), os.getgid())
-    environment = inside.variables(stages.build_variables(os.environ), checkout=str(CHECKOUT), image="build")
+    environment = inside.variables(stages.build_variables(os.environ), checkout=str(CHECKOUT), image=part.label)
     run = log.run_in(part, session.plan(part, os.environ, cache=cache))
     run(["python3", "-c", stages.CHECK], environment)
     usage = subprocess.run(["du", "-sxB1", str(part.root)], capture_output=True, text=True, check=False).stdout

@@ -71,13 +71,15 @@ CERTIFICATE_VARIABLES = (
 _DEFAULTS = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     "OMPI_MCA_btl": "self,sm",
     "OMP_NUM_THREADS": "1",
     "ADIOS2_ALWAYS_USE_MPI": "1",
     "MPLBACKEND": "Agg",
     "VTK_DEFAULT_OPENGL_WINDOW": "vtkEGLRenderWindow",
 }
+
+# More ranks than cores: the name of this setting in the Open MPI of each suite.
+_OVERSUBSCRIBE = {"trixie": "PRTE_MCA_rmaps_default_mapping_policy", "sid": "PRTE_MCA_mapby"}
 
 
 def variables(caller: Mapping[str, str], *, checkout: str, image: str, home: str | None = None) -> dict[str, str]:
@@ -86,7 +88,7 @@ def variables(caller: Mapping[str, str], *, checkout: str, image: str, home: str
     Args:
         caller: the caller's environment.
         checkout: path of the checkout; its packages are imported from there.
-        image: name and digest of the image, for the provenance of results.
+        image: name and digest of the image, ``SUITE-DIGEST``, for the provenance of results.
         home: home folder where it is not the caller's ``HOME``.
     """
     kept = {
@@ -97,8 +99,10 @@ def variables(caller: Mapping[str, str], *, checkout: str, image: str, home: str
             kept[name] = CERTIFICATES
     if home is not None:
         kept["HOME"] = home
+    oversubscribe = _OVERSUBSCRIBE.get(image.split("-")[0])
     return (
         _DEFAULTS
+        | ({oversubscribe: ":oversubscribe"} if oversubscribe else {})
         | kept
         | {
             "PATH": f"{checkout}/containers/bin:{VENV}/bin:/usr/bin:/bin:/usr/sbin:/sbin",

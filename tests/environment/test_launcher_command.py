@@ -80,6 +80,9 @@ def test_variables_that_break_are_left_out_and_the_callers_win_over_defaults() -
     assert found["HOME"] == "/home/me"
     assert found["SSBFEM_IMAGE"] == "trixie-1"
     assert inside.variables({}, checkout="/src", image="i")["OMP_NUM_THREADS"] == "1"
+    for suite, name in (("trixie", "PRTE_MCA_rmaps_default_mapping_policy"), ("sid", "PRTE_MCA_mapby")):
+        found = inside.variables({}, checkout="/src", image=f"{suite}-0123")
+        assert {key for key in found if key.startswith("PRTE_")} == {name}
 
 
 def binds(plan: list[mounts.Mount]) -> dict[str, str]:
