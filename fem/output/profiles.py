@@ -15,10 +15,11 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
 
-from fem import balance, compat
+from fem import compat
 from fem.dissipation.conduction import Conduction
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.output.grids import simplex_measures
+from fem.output.nodal_flux import NodalFlux
 from fem.unknowns import Field
 
 if TYPE_CHECKING:
@@ -84,10 +85,17 @@ class Profile:
 
 @dataclass(frozen=True)
 class _Column:
+    """`expression`: restricted UFL; None where `into`, a resolved conductor (layer, carrier), takes the current.
+
+    The current counts as `sign` times what enters that conductor.
+    """
+
     name: str
     unit: str
     meaning: str
-    expression: Any
+    expression: Any = None
+    into: tuple[str, str] | None = None
+    sign: float = 1.0
 
 
 class InterfaceMeans:
@@ -103,13 +111,14 @@ class InterfaceMeans:
         self.columns = _columns(model, interface)
         self.form: Any = None
         self.mesh = self.geometry.mesh
-        tdim = self.geometry.tdim
-        if tdim > 1:
+        if self.geometry.tdim > 1:
             self.mesh = self.geometry.interface_mesh(interface).mesh
-        if self.columns:
+        self.fluxes = {c.name: NodalFlux(model, interface, c.into) for c in self.columns if c.into is not None}
+        self.expressed = [c.expression for c in self.columns if c.into is None]
+        if self.expressed:
             # 1-D: the interface is one point, and the cell below it has no other interface of this name
-            space = fem.functionspace(self.mesh, ("DG", 0, (len(self.columns),)))
-            vector = ufl.as_vector([c.expression for c in self.columns])
+            space = fem.functionspace(self.mesh, ("DG", 0, (len(self.expressed),)))
+            vector = ufl.as_vector([ufl.as_ufl(e) for e in self.expressed])
             density = ufl.inner(vector, ufl.TestFunction(space)("+"))
             integral = self.geometry.interface_integral(density, interface)
             self.form = self.geometry.entity_maps().form(integral)
@@ -119,14 +128,14 @@ class InterfaceMeans:
         corners = self._corners()
         area = simplex_measures(corners, self.geometry.axisymmetric)
         values = np.zeros((len(corners), len(self.columns)))
-        if self.form is not None:
-            vector = fem.assemble_vector(self.form)
-            if self.geometry.tdim > 1:
-                vector.scatter_reverse(la.InsertMode.add)
-            own = np.real(vector.array).reshape(-1, len(self.columns))
-            if self.geometry.tdim == 1:  # the cell below may be a ghost of the rank that owns the point
-                own = own.sum(axis=0, keepdims=True)
-            values = own[: len(corners)] / area[:, None]
+        expressed = self._expressed(area)
+        k = 0
+        for column, item in enumerate(self.columns):
+            if item.into is None:
+                values[:, column] = expressed[:, k]
+                k += 1
+            else:
+                values[:, column] = item.sign * self.fluxes[item.name].evaluate()[self._rows()]
         parts = self.geometry.comm.gather((corners, area, values), root=0)
         if parts is None:
             return None
@@ -146,6 +155,33 @@ class InterfaceMeans:
             {c.name: c.unit for c in self.columns},
             {c.name: c.meaning for c in self.columns},
         )
+
+    def _expressed(self, area: Floats) -> Floats:
+        """(owned facets, columns) means of the columns with an expression."""
+        if self.form is None:
+            return np.zeros((len(area), 0))
+        vector = fem.assemble_vector(self.form)
+        if self.geometry.tdim > 1:
+            vector.scatter_reverse(la.InsertMode.add)
+        own = np.real(vector.array).reshape(-1, len(self.expressed))
+        if self.geometry.tdim == 1:  # the cell below may be a ghost of the rank that owns the point
+            own = own.sum(axis=0, keepdims=True)
+        return np.asarray(own[: len(area)] / area[:, None])
+
+    def _rows(self) -> npt.NDArray[np.int32]:
+        """(owned facets,) row of `interface_entities` for every facet in the order of `_corners`."""
+        geometry, tdim = self.geometry, self.geometry.tdim
+        rows = geometry.interface_entities(self.interface)
+        if tdim == 1:
+            return np.arange(len(rows), dtype=np.int32)
+        topology = geometry.mesh.topology
+        topology.create_connectivity(tdim, tdim - 1)
+        facets = topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)[rows[:, 0], rows[:, 1]]
+        index = topology.index_map(tdim - 1)
+        row_of = np.full(index.size_local + index.num_ghosts, -1, dtype=np.int32)
+        row_of[facets] = np.arange(len(rows), dtype=np.int32)
+        owned = self.mesh.topology.index_map(tdim - 1).size_local
+        return np.asarray(row_of[geometry.interface_mesh(self.interface).to_parent[:owned]])
 
     def _corners(self) -> Floats:
         """(owned facets, corners, gdim) coordinates."""
@@ -192,7 +228,7 @@ def _columns(model: Model, interface: str) -> list[_Column]:
     pressure = _pressure(model, interface)
     if pressure is not None:
         columns.append(_Column("pressure", "Pa", "compression normal to the interface", pressure))
-    return [_Column(c.name, c.unit, c.meaning, ufl.as_ufl(c.expression)) for c in columns]
+    return columns
 
 
 def _carrier(law: ChargeTransfer | OhmicContact | Blocked) -> str:
@@ -200,10 +236,7 @@ def _carrier(law: ChargeTransfer | OhmicContact | Blocked) -> str:
 
 
 def _direct(model: Model, interface: str, done: set[str]) -> list[_Column]:
-    """Currents through contacts without resistance: the flux of the resolved conductor beside them.
-
-    Near a contact edge, where it is singular, the discrete flux falls short of the current.
-    """
+    """Currents through contacts without resistance: what enters a resolved conductor beside them."""
     below, above = interface.split("|")
     laws = model.interfaces.get(interface, ())
     blocked = {law.carrier for law in laws if isinstance(law, Blocked)}
@@ -211,35 +244,25 @@ def _direct(model: Model, interface: str, done: set[str]) -> list[_Column]:
     for law in laws:
         if isinstance(law, ChargeTransfer) and law.perfect:
             electrolyte = above if law.electrode == below else below
-            sign = 1.0 if law.electrode == below else -1.0
-            for node in ((electrolyte, "ionic"), (law.electrode, "electronic")):
-                flux = _normal_flux(model, interface, node)
-                if flux is not None:
-                    meaning = f"anodic positive (from {law.electrode} into the electrolyte)"
-                    columns.append(_Column("current_density", "A/m^2", meaning, sign * flux))
+            meaning = f"anodic positive (from {law.electrode} into the electrolyte)"
+            for node, sign in (((electrolyte, "ionic"), 1.0), ((law.electrode, "electronic"), -1.0)):
+                if _resolved(model, node):
+                    columns.append(_Column("current_density", "A/m^2", meaning, None, node, sign))
                     break
     for carrier in ("ionic", "electronic"):
-        pair = ((below, carrier), (above, carrier))
-        if carrier in done | blocked or any(node not in model.conductors for node in pair):
+        pair = (((above, carrier), 1.0), ((below, carrier), -1.0))
+        if carrier in done | blocked or any(node not in model.conductors for node, _ in pair):
             continue
-        for node in pair:
-            flux = _normal_flux(model, interface, node)
-            if flux is not None:
+        for node, sign in pair:
+            if _resolved(model, node):
                 meaning = f"{carrier} current, positive from {below} to {above}"
-                columns.append(_Column(f"{carrier}_current_density", "A/m^2", meaning, flux))
+                columns.append(_Column(f"{carrier}_current_density", "A/m^2", meaning, None, node, sign))
                 break
     return columns
 
 
-def _normal_flux(model: Model, interface: str, node: tuple[str, str]) -> Any | None:
-    """Current density of a conductor along the normal from below to above; None when not resolved."""
-    term = model.conductors[node]
-    handle = model.handle(*node)
-    if not isinstance(term, Conduction) or not isinstance(handle.carrier, Field):
-        return None
-    side = "+" if node[0] == interface.split("|")[0] else "-"
-    normal = ufl.FacetNormal(model.geometry.mesh)("+")
-    return ufl.dot(balance.current_density(term, handle.carrier.function)(side), normal)
+def _resolved(model: Model, node: tuple[str, str]) -> bool:
+    return isinstance(model.conductors[node], Conduction) and isinstance(model.handle(*node).carrier, Field)
 
 
 def _pressure(model: Model, interface: str) -> Any | None:
