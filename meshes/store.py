@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import uuid
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ def read_parts(
                 points.append(data["points"])
                 cells.append(data["cells"])
                 rows.append(data["rows"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         failure = f"{folder} is not a readable mesh: {error}"
     agree(comm, failure)
     return np.concatenate(points), np.concatenate(cells), np.concatenate(rows), header

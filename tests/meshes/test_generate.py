@@ -25,7 +25,7 @@ from mesh_samples import (
     stack,
 )
 
-from meshes import ContactSpot, MeshError, MeshProblem, MeshSizes, RandomVoids, Stack, Void, VoidArray
+from meshes import ContactSpot, Layer, MeshError, MeshProblem, MeshSizes, RandomVoids, Stack, Void, VoidArray
 from meshes.arrays import MeshArrays, facet_rows
 from meshes.generate import generate_arrays, gmsh_session
 
@@ -206,12 +206,21 @@ def test_voids_of_different_size_get_their_own_sizes() -> None:
 
 
 def test_lengths_from_nanometres_to_a_third_of_a_millimetre() -> None:
-    from meshes import Layer
-
     layers = (Layer("metal", 50 * UM), Layer("film", 5e-9), Layer("solid", 300 * UM))
     s = Stack("2", layers, 0.2 * UM)
     arrays = generate_arrays(s, MeshSizes(bulk=0.2 * UM, growth=1.6))
     close(layer_sizes(arrays), {x.name: x.thickness * 0.2 * UM for x in layers})
+
+
+def test_flat_facets_lie_exactly_in_their_planes() -> None:
+    """Whoever finds points by their coordinate need not guess a tolerance."""
+    layers = tuple(Layer(n, t * UM / 7) for n, t in (("a", 11.3), ("b", 47.9), ("c", 13.1)))
+    s = Stack("3", layers, 31 * UM / 7, 29 * UM / 7, (Void("a|b", 0.9 * UM, 0.3 * UM),))
+    arrays = generate_arrays(s)
+    planes = {"a|b": (2, s.z_of("a|b")), "b|c": (2, s.z_of("b|c")), "top": (2, s.levels[-1]), "right": (0, s.width)}
+    for name, (axis, value) in planes.items():
+        at = np.unique(arrays.facets[arrays.facet_tags == arrays.facet_names[name]])
+        assert (arrays.points[at, axis] == value).all(), name
 
 
 def digest(arrays: MeshArrays) -> str:
@@ -285,8 +294,6 @@ def test_gmsh_session_reports_errors() -> None:
 @pytest.mark.slow
 def test_three_hundred_voids_cost_in_proportion() -> None:
     import time
-
-    from meshes import Layer
 
     layers = (Layer("anode", 3 * UM), Layer("electrolyte", 6 * UM))
 
