@@ -61,6 +61,24 @@ def require_order(
     assert abs(orders[-1] - expected) <= tolerance, text
 
 
+def sampled(model: Model, expression: Any, layer: str, shrink: float = 0.8) -> Floats:
+    """Values (points, components) of an expression inside the cells of a layer, near their vertices.
+
+    One compilation for all components, unlike integrals. Only for models without submeshes in `expression`.
+
+    Args:
+        model: solved model. expression: UFL expression. layer: where.
+        shrink: 1 puts the points on the vertices, 0 all into the middle of the cell.
+    """
+    mesh = model.geometry.mesh
+    dim = mesh.topology.dim
+    corners = np.vstack([np.zeros(dim), np.eye(dim)])
+    points = shrink * corners + (1 - shrink) * corners.mean(axis=0)
+    cells = np.asarray(model.tagged.cells(layer), dtype=np.int32)
+    values = fem.Expression(expression, points).eval(mesh, cells)
+    return np.asarray(values, dtype=np.float64).reshape(len(cells) * (dim + 1), -1)
+
+
 def nodal_values(model: Model, expression: Any, layer: str) -> tuple[Floats, Floats]:
     """Values of a discontinuous scalar at the vertices of a layer, averaged over the cells around each.
 
@@ -71,11 +89,21 @@ def nodal_values(model: Model, expression: Any, layer: str) -> tuple[Floats, Flo
     """
     mesh = model.geometry.mesh
     assert mesh.comm.size == 1
-    reference = np.vstack([np.zeros(mesh.topology.dim), np.eye(mesh.topology.dim)])
-    cells = np.asarray(model.tagged.cells(layer), dtype=np.int32)  # type: ignore[union-attr]
-    values = fem.Expression(expression, reference).eval(mesh, cells).reshape(len(cells), -1)
-    nodes = dolfinx.mesh.entities_to_geometry(mesh, mesh.topology.dim, cells).reshape(len(cells), -1)
-    total = np.bincount(nodes.reshape(-1), weights=values.reshape(-1), minlength=len(mesh.geometry.x))
-    count = np.bincount(nodes.reshape(-1), minlength=len(mesh.geometry.x))
+    values = sampled(model, expression, layer, shrink=1.0).reshape(-1)
+    cells = np.asarray(model.tagged.cells(layer), dtype=np.int32)
+    nodes = dolfinx.mesh.entities_to_geometry(mesh, mesh.topology.dim, cells).reshape(-1)
+    total = np.bincount(nodes, weights=values, minlength=len(mesh.geometry.x))
+    count = np.bincount(nodes, minlength=len(mesh.geometry.x))
     used = count > 0
     return mesh.geometry.x[used, : mesh.geometry.dim], total[used] / count[used]
+
+
+def interpolation_error(function: Any, exact: Callable[[Floats], Any]) -> float:
+    """Largest deviation of a finite-element function from the interpolant of `exact`, over its largest value.
+
+    Args:
+        function: dolfinx function. exact: of dolfinx' points (3, n).
+    """
+    truth = fem.Function(function.function_space)
+    truth.interpolate(exact)
+    return float(np.abs(function.x.array - truth.x.array).max() / np.abs(truth.x.array).max())
