@@ -1,0 +1,208 @@
+"""Pictures of a run from its fields folder: PNG for print, safe for the colour-blind, units on every axis.
+
+Everything is drawn on one process from files (see `fem.output`); nothing here needs dolfinx. Plane models need
+matplotlib alone. Models in three dimensions are rendered by VTK in a process of its own: where that fails, cuts
+drawn by matplotlib take their place and a message says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studies.pictures.dataset import Dataset
+    from studies.pictures.planar import Sheet
+
+__all__ = ["PICTURES", "caption", "draw"]
+
+log = logging.getLogger("ssbfem.pictures")
+
+#: Names of pictures as in the key `pictures` of study files.
+PICTURES = ("mesh", "potential", "interface-current", "stress", "polarisation")
+
+
+def draw(
+    folder: Path,
+    results: Any = None,
+    out: Path | None = None,
+    pictures: Sequence[str] | None = None,
+    step: int = -1,
+    say: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Draw what a fields folder holds. Call on one process only.
+
+    A picture that cannot be drawn is left out with a message; no exception leaves this function but those of
+    wrong arguments.
+
+    Args:
+        folder: with fields.json, as `fem.output.FieldWriter` or `fem.output.write_mesh` left it.
+        results: `studies.results.Results`, or a mapping with the key ``series`` (column -> values, SI); only the
+            polarisation curve needs it.
+        out: where the PNG go; default: `folder`.
+        pictures: names in `PICTURES`; default: all that the fields allow, without the mesh unless there is
+            nothing else.
+        step: operating point, -1 for the last.
+        say: takes messages; default: the log ``ssbfem.pictures``.
+
+    Returns:
+        the files written, in the order of `PICTURES`.
+
+    Raises:
+        ValueError: an unknown name in `pictures`.
+    """
+    unknown = sorted(set(pictures or ()) - set(PICTURES))
+    if unknown:
+        raise ValueError(f"no picture {', '.join(unknown)}; there are {', '.join(PICTURES)}")
+    from studies.pictures.dataset import Dataset, DatasetError
+    from studies.pictures.style import print_style
+
+    tell = say if say is not None else log.warning
+    try:
+        dataset = Dataset(Path(folder), step)
+    except DatasetError as error:
+        tell(f"no pictures: {error}")
+        return []
+    job = _Job(dataset, Path(folder) if out is None else Path(out), _series(results), tell)
+    names = pictures
+    if names is None:
+        names = [n for n in PICTURES if n != "mesh"] if dataset.step["interfaces"] or job.carriers else ["mesh"]
+    with print_style():
+        return [path for name in PICTURES if name in names for path in job.draw(name)]
+
+
+def caption(path: Path) -> str:
+    """What a picture of `draw` shows; empty when it does not say."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return str(image.info.get("Description", ""))
+
+
+def _series(results: Any) -> Mapping[str, Sequence[float]]:
+    series = results.get("series", {}) if isinstance(results, Mapping) else getattr(results, "series", {})
+    return series if isinstance(series, Mapping) else {}
+
+
+@dataclass
+class _Job:
+    """One folder of pictures."""
+
+    dataset: Dataset
+    out: Path
+    series: Mapping[str, Sequence[float]]
+    say: Callable[[str], None]
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def carriers(self) -> tuple[str, ...]:
+        """Carriers whose potential is resolved somewhere."""
+        kinds = [entry.get("potentials", {}) for entry in self.dataset.contents["layers"]]
+        return tuple(c for c in ("ionic", "electronic") if any(k.get(c) == "resolved" for k in kinds))
+
+    def draw(self, name: str) -> list[Path]:
+        """The files of one picture; none, and a message, when it cannot be drawn."""
+        draw = {
+            "mesh": self._mesh,
+            "potential": self._potential,
+            "interface-current": self._interface_current,
+            "stress": self._stress,
+            "polarisation": self._polarisation,
+        }[name]
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            return [path for path in draw() if path is not None]
+        except Exception as error:  # a picture must never end a study
+            self.say(f"picture {name!r} left out: {error or type(error).__name__}")
+            log.debug("picture %s", name, exc_info=True)
+            return []
+
+    def _mesh(self) -> list[Path | None]:
+        path = self.out / "mesh.png"
+        if self.dataset.gdim == 1:
+            return []
+        if self.dataset.gdim == 2:
+            from studies.pictures.mesh import draw_mesh
+
+            return [draw_mesh(self.dataset, path)]
+        from studies.pictures.spatial import compose_mesh
+
+        view = self._view("mesh")
+        return [] if view is None else [compose_mesh(self.dataset, view, path)]
+
+    def _potential(self) -> list[Path | None]:
+        path = self.out / "potential.png"
+        if self.dataset.gdim == 1:
+            from studies.pictures.lines import draw_lines_potential
+
+            return [draw_lines_potential(self.dataset, path)]
+        from studies.pictures.potential import draw_potential
+
+        if self.dataset.gdim == 2:
+            return [draw_potential(self.dataset, path)]
+        from studies.pictures.spatial import compose_potential
+
+        found: list[Path | None] = []
+        for carrier in self.carriers:
+            view = self._view(f"potential:{carrier}")
+            if view is None:
+                sheets, where = self._cut
+                return [draw_potential(self.dataset, path, sheets, lines=False, where=where)]
+            each = path if len(self.carriers) == 1 else self.out / f"potential-{carrier}.png"
+            found.append(compose_potential(self.dataset, view, carrier, each))
+        return found
+
+    def _interface_current(self) -> list[Path | None]:
+        from studies.pictures.interface import draw_interface_current
+
+        return [draw_interface_current(self.dataset, self.out / "interface-current.png")]
+
+    def _stress(self) -> list[Path | None]:
+        path = self.out / "stress.png"
+        if self.dataset.gdim == 1:
+            from studies.pictures.lines import draw_lines_stress
+
+            return [draw_lines_stress(self.dataset, path)]
+        from studies.pictures.interface import draw_interface_stress
+        from studies.pictures.stress import draw_stress
+
+        sheets, where = self._cut if self.dataset.gdim == 3 else (None, "")
+        stress = draw_stress(self.dataset, path, sheets, where)
+        if stress is None:
+            return []
+        return [stress, draw_interface_stress(self.dataset, self.out / "interface-stress.png")]
+
+    def _polarisation(self) -> list[Path | None]:
+        from studies.pictures.polarisation import draw_polarisation
+
+        return [draw_polarisation(self.series, self.out / "polarisation.png")]
+
+    @cached_property
+    def _cut(self) -> tuple[list[Sheet], str]:
+        """The layers in a cut through a model in space, and where it is."""
+        from studies.pictures.section import cut_position, cut_sheet
+        from studies.pictures.stress import QUANTITIES
+        from studies.units import format
+
+        position = cut_position(self.dataset)
+        sheets = [cut_sheet(layer, position, tuple(QUANTITIES)) for layer in self.dataset.layers]
+        return sheets, f" in the cut y = {format(position, 'length', 4)}"
+
+    def _view(self, name: str) -> dict[str, Any] | None:
+        """A rendered view; all that may be needed are rendered at once. None, and a message, when it fails."""
+        from studies.pictures.spatial import RenderError, render
+
+        if not self.views:
+            wanted = [f"potential:{carrier}" for carrier in self.carriers] or ["mesh"]
+            if name == "mesh" and "mesh" not in wanted:
+                wanted.append("mesh")
+            try:
+                self.views = render(self.dataset, wanted)
+            except RenderError as error:
+                self.say(f"{error}; cuts are drawn instead")
+                self.views = {"failed": {}}
+        return self.views.get(name)

@@ -1,0 +1,286 @@
+"""The fields folder of a run, read back on one process as plain arrays. Needs neither VTK nor dolfinx."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fem.output.vtu import Grid, read_vtu
+
+__all__ = ["Dataset", "DatasetError", "Interface", "Layer", "Opening"]
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Linear simplices into which a quadratic one is divided for drawing, by the number of its nodes.
+_PARTS: dict[int, tuple[tuple[int, ...], ...]] = {
+    3: ((0, 2), (2, 1)),
+    6: ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5)),
+    10: (
+        (0, 4, 6, 7),
+        (4, 1, 5, 8),
+        (6, 5, 2, 9),
+        (7, 8, 9, 3),
+        (4, 6, 7, 8),
+        (4, 5, 6, 8),
+        (6, 7, 8, 9),
+        (5, 6, 9, 8),
+    ),
+}
+
+
+class DatasetError(Exception):
+    """The folder holds no fields that could be drawn; the message says why."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Footprint of a void or contact spot; lengths in metres (see `meshes.features.base.Opening`)."""
+
+    at: str
+    centre: tuple[float, ...]
+    radius: float
+    below: float
+    above: float
+    shape: str
+    label: str
+
+    @property
+    def contact(self) -> bool:
+        """True for a contact spot: current passes within the radius only."""
+        return self.shape == "flat"
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Table of an interface: facet means (see `fem.output.profiles.Profile`).
+
+    Attributes:
+        name: ``a|b``.
+        level: coordinate along the stacking direction, m.
+        points: (n, gdim). corners: (n, corners, gdim). area: (n,).
+        values: name -> (n,), SI.
+        meaning: name -> what it is, with its sign.
+    """
+
+    name: str
+    level: float
+    points: Floats
+    corners: Floats
+    area: Floats
+    values: Mapping[str, Floats]
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer with its fields.
+
+    Attributes:
+        name, material: as in the study.
+        low, high: (gdim,) corners of its bounding box, m.
+        points: (n, gdim) m. cells: (m, tdim + 1) straight simplices with all nodes as corners (drawing).
+        corners: (k, tdim + 1) cells of the mesh itself.
+        nodes: name -> (n,) or (n, 3). cells_of: (m,) mesh cell of every drawn cell.
+        means: name -> (k,) or (k, components), cell means.
+        potentials: carrier -> ``resolved`` or ``equipotential``.
+        equipotentials: carrier -> V.
+    """
+
+    name: str
+    material: str
+    low: Floats
+    high: Floats
+    points: Floats
+    cells: Ints
+    corners: Ints
+    cells_of: Ints
+    nodes: Mapping[str, Array]
+    means: Mapping[str, Array]
+    potentials: Mapping[str, str]
+    equipotentials: Mapping[str, float]
+
+    @property
+    def title(self) -> str:
+        """Name and material."""
+        return f"{self.name} ({self.material})" if self.material else self.name
+
+    @cached_property
+    def measures(self) -> Floats:
+        """(k,) length, area or volume of the cells of the mesh."""
+        edges = self.points[self.corners[:, 1:]] - self.points[self.corners[:, :1]]
+        return np.abs(np.linalg.det(edges)) / (1.0, 1.0, 2.0, 6.0)[edges.shape[1]]
+
+    def smooth(self, name: str) -> Floats:
+        """(n,) or (n, components) node values of a cell mean: averages over the cells around each node."""
+        values = np.asarray(self.means[name], dtype=float)
+        table = values.reshape(len(values), -1)
+        size = len(self.points)
+        weight = np.zeros(size)
+        total = np.zeros((size, table.shape[1]))
+        for column in self.corners.T:
+            weight += np.bincount(column, self.measures, size)
+            for k in range(table.shape[1]):
+                total[:, k] += np.bincount(column, self.measures * table[:, k], size)
+        known = weight > 0
+        total[known] /= weight[known, None]
+        if not known.all():  # nodes in the middle of edges take the mean of their ends
+            ends = self._ends()
+            total[~known] = total[ends[~known]].mean(axis=1)
+        return np.asarray(total.reshape(size, *values.shape[1:]))
+
+    def _ends(self) -> Ints:
+        """(n, 2) corners at the ends of the edge that a middle node halves."""
+        ends = np.tile(np.arange(len(self.points))[:, None], (1, 2))
+        is_corner = np.zeros(len(self.points), dtype=bool)
+        is_corner[self.corners] = True
+        lines = np.concatenate([self.cells[:, [i, j]] for i, j in _pairs(self.cells.shape[1])])
+        mixed = lines[is_corner[lines].sum(axis=1) == 1]
+        middle = np.where(is_corner[mixed[:, 0]], mixed[:, 1], mixed[:, 0])
+        corner = np.where(is_corner[mixed[:, 0]], mixed[:, 0], mixed[:, 1])
+        np.minimum.at(ends[:, 0], middle, corner)
+        ends[middle, 1] = -1
+        np.maximum.at(ends[:, 1], middle, corner)
+        ends[middle, 0] = np.iinfo(np.int64).max
+        np.minimum.at(ends[:, 0], middle, corner)
+        return ends
+
+
+class Dataset:
+    """One operating point of a fields folder.
+
+    Args:
+        folder: the folder with fields.json.
+        step: index of the operating point; -1: the last one.
+
+    Raises:
+        DatasetError: nothing readable there.
+    """
+
+    def __init__(self, folder: Path, step: int = -1) -> None:
+        self.folder = Path(folder)
+        try:
+            self.contents = json.loads((self.folder / "fields.json").read_text(encoding="utf-8"))
+            self.step = self.contents["steps"][step]
+            self.dimension: str = self.contents["dimension"]
+            self.axes: tuple[str, ...] = tuple(self.contents["axes"])
+            self.fields: Mapping[str, Mapping[str, str]] = self.contents["fields"]
+            self.openings = tuple(Opening(**{**o, "centre": tuple(o["centre"])}) for o in self.contents["openings"])
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            raise DatasetError(f"{self.folder}: no readable fields.json ({error})") from error
+
+    @property
+    def gdim(self) -> int:
+        """Number of coordinates."""
+        return len(self.axes)
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers from bottom to top.
+
+        Raises:
+            DatasetError: a file is missing or damaged.
+        """
+        found = []
+        for entry in self.contents["layers"]:
+            try:
+                grid = read_vtu(self.folder / self.step["layers"][entry["name"]])
+            except (OSError, ValueError, KeyError) as error:
+                raise DatasetError(f"layer {entry['name']!r}: {error}") from error
+            found.append(self._layer(entry, _merged(grid)))
+        return tuple(found)
+
+    @cached_property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Tables of all interfaces from bottom to top.
+
+        Raises:
+            DatasetError: a file is missing or damaged.
+        """
+        found = []
+        for name, entry in self.step["interfaces"].items():
+            try:
+                with np.load(self.folder / entry["table"]) as table:
+                    arrays = {key: table[key] for key in table.files}
+            except (OSError, ValueError) as error:
+                raise DatasetError(f"interface {name!r}: {error}") from error
+            points, corners, area = (arrays.pop(key) for key in ("points", "corners", "area"))
+            level = self.level(name)
+            found.append(Interface(name, level, points, corners, area, arrays, entry.get("meaning", {})))
+        return tuple(found)
+
+    def level(self, interface: str) -> float:
+        """Coordinate of an interface along the stacking direction, m."""
+        below = interface.split("|")[0]
+        return float(next(x["high"][-1] for x in self.contents["layers"] if x["name"] == below))
+
+    @property
+    def low(self) -> Floats:
+        """(gdim,) lower corner of the model, m."""
+        return np.asarray(np.min([x["low"] for x in self.contents["layers"]], axis=0))
+
+    @property
+    def high(self) -> Floats:
+        """(gdim,) upper corner of the model, m."""
+        return np.asarray(np.max([x["high"] for x in self.contents["layers"]], axis=0))
+
+    @property
+    def area(self) -> float:
+        """Nominal area of the model: 1 (1-D), m (2-D), m^2."""
+        extent = (self.high - self.low)[:-1]
+        if self.dimension == "axisymmetric":
+            return float(np.pi * self.high[0] ** 2)
+        return float(np.prod(extent))
+
+    def _layer(self, entry: Mapping[str, Any], grid: Grid) -> Layer:
+        gdim = self.gdim
+        corners = grid.cells[:, : gdim + 1]
+        parts = _PARTS.get(grid.cells.shape[1]) if grid.cells.shape[1] > gdim + 1 else None
+        cells = grid.cells if parts is None else grid.cells[:, parts].reshape(-1, gdim + 1)
+        count = 1 if parts is None else len(parts)
+        return Layer(
+            entry["name"],
+            entry["material"],
+            np.asarray(entry["low"], dtype=float),
+            np.asarray(entry["high"], dtype=float),
+            grid.points[:, :gdim],
+            cells,
+            corners,
+            np.repeat(np.arange(len(corners)), count),
+            grid.point_data,
+            grid.cell_data,
+            entry.get("potentials", {}),
+            self.step["equipotentials"].get(entry["name"], {}),
+        )
+
+
+def boundary(cells: Ints) -> Ints:
+    """(k, corners - 1) facets of simplices that belong to one cell only."""
+    count = cells.shape[1]
+    facets = np.concatenate([np.delete(cells, i, axis=1) for i in range(count)])
+    ordered = np.sort(facets, axis=1)
+    _, first, times = np.unique(ordered, axis=0, return_index=True, return_counts=True)
+    return np.asarray(facets[first[times == 1]])
+
+
+def _pairs(count: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(count) for j in range(i + 1, count)]
+
+
+def _merged(grid: Grid) -> Grid:
+    """The grid with points that several pieces share made one (their coordinates are bitwise equal)."""
+    points = np.ascontiguousarray(grid.points + 0.0)
+    rows = points.view([("", points.dtype)] * points.shape[1]).reshape(-1)
+    _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+    if len(first) == len(points):
+        return grid
+    data = {name: values[first] for name, values in grid.point_data.items()}
+    return replace(grid, points=points[first], cells=inverse[grid.cells], point_data=data)

@@ -1,0 +1,430 @@
+"""Two-dimensional views of layers: what part of the model to show, outlines, labels, colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from studies.pictures import style
+from studies.pictures.dataset import Array, Dataset, Layer, Opening, boundary
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_BOX = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+#: Height of a line of text and width of a letter, inches.
+_LINE, _LETTER = 0.165, 0.075
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A layer as triangles in a plane: of a 2-D model, or cut out of a 3-D one.
+
+    Attributes:
+        layer: what it is a picture of.
+        points: (n, 2) m. triangles: (m, 3).
+        nodes: name -> (n,) or (n, components).
+        outline: (k, 2, 2) ends of the segments around it, m.
+    """
+
+    layer: Layer
+    points: Floats
+    triangles: Ints
+    nodes: Mapping[str, Array]
+    outline: Floats
+
+    def areas(self) -> Floats:
+        """(m,) areas of the triangles, m^2."""
+        a, b, c = (self.points[self.triangles[:, k]] for k in range(3))
+        u, v = b - a, c - a
+        return np.asarray(0.5 * np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]))
+
+    def weights(self, view: View) -> Floats:
+        """(n,) share of the area in a view that belongs to every node, m^2."""
+        middles = self.points[self.triangles].mean(axis=1)
+        inside = view.contains(middles)
+        third = np.where(inside, self.areas() / 3, 0.0)
+        size = len(self.points)
+        total = np.zeros(size)
+        for column in self.triangles.T:
+            total += np.bincount(column, third, size)
+        return total
+
+
+@dataclass(frozen=True)
+class View:
+    """A rectangle of the model, metres.
+
+    Attributes:
+        low, high: (2,) corners.
+        stretched: True when the axes have different scales.
+    """
+
+    low: tuple[float, float]
+    high: tuple[float, float]
+    stretched: bool = False
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in metres."""
+        return self.high[0] - self.low[0], self.high[1] - self.low[1]
+
+    def contains(self, points: Floats) -> npt.NDArray[np.bool_]:
+        """(n,) whether points (n, 2) lie in it."""
+        return np.asarray(np.all((points >= self.low) & (points <= self.high), axis=1))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Axes of a figure that show a view."""
+
+    axes: Any
+    view: View
+    unit: Any
+
+
+def sheet_of(layer: Layer, smooth: Sequence[str] = ()) -> Sheet:
+    """A layer of a 2-D model.
+
+    Args:
+        layer: the layer.
+        smooth: cell means to average to the nodes.
+    """
+    nodes = {**layer.nodes, **{n: layer.smooth(n) for n in smooth if n in layer.means}}
+    ends = boundary(layer.corners)
+    return Sheet(layer, layer.points, layer.cells, nodes, layer.points[ends])
+
+
+def views(dataset: Dataset) -> tuple[View | None, View]:
+    """What to show: an overview of the whole model when it is needed, and the part around the openings.
+
+    The overview is left out when the part is nearly the whole. Models much longer than wide, without openings,
+    are stretched.
+    """
+    low = (float(dataset.low[0]), float(dataset.low[-1]))
+    high = (float(dataset.high[0]), float(dataset.high[-1]))
+    width, height = high[0] - low[0], high[1] - low[1]
+    whole = View(low, high)
+    openings = [o for o in dataset.openings if o.at == _busiest(dataset.openings)]
+    if not openings:
+        stretched = max(width / height, height / width) > 4.0
+        return None, View(whole.low, whole.high, stretched)
+    extent = _extent(openings, width, height)
+    level = dataset.level(openings[0].at)
+    centre = _middle(openings, extent, width, dataset.dimension == "axisymmetric")
+    level += (0.5 - _share_below(dataset, openings[0].at)) * extent
+    side = [_clamped(centre, extent, low[0], high[0]), _clamped(level, extent, low[1], high[1])]
+    part = View((side[0][0], side[1][0]), (side[0][1], side[1][1]))
+    if part.size[0] > 0.85 * width and part.size[1] > 0.6 * height and 0.5 < width / height < 2.0:
+        return None, whole
+    return whole, part
+
+
+def layout(
+    made: Any, dataset: Dataset, parts: Sequence[View], whole: View | None = None, bars: bool = True
+) -> tuple[list[Panel], Panel | None, list[Any]]:
+    """Axes for views side by side, each with axes for a colour bar at its right, and for the overview.
+
+    Args:
+        made: an empty figure, whose size is set here.
+        dataset: the model.
+        parts: what to show side by side.
+        whole: what the overview shows, in which the first part is framed; None: no overview.
+        bars: whether there are colour bars.
+
+    Returns:
+        panels of the parts, the overview if there is one, axes of the colour bars.
+    """
+    sizes = _Sizes(parts, whole, bars)
+    made.set_size_inches(style.WIDTH, sizes.height)
+    panels, made_bars = [], []
+    for k, part in enumerate(parts):
+        panels.append(_panel(made, sizes.part(k), part, dataset, labelled=k == 0 or part != parts[0]))
+        if bars:
+            made_bars.append(made.add_axes(sizes.bar(k)))
+    small = None
+    if whole is not None:
+        small = _panel(made, sizes.overview(), whole, dataset, labelled=True)
+        frame(small, parts[0])
+    return panels, small, made_bars
+
+
+class _Sizes:
+    """Inches of everything on a figure of the text width."""
+
+    LEFT, GAP, BAR, BOTTOM, TOP, TALLEST = 0.52, 0.08, 0.12, 0.5, 0.3, 4.4
+
+    def __init__(self, parts: Sequence[View], whole: View | None, bars: bool) -> None:
+        ratio = max(p.size[1] / p.size[0] if not p.stretched else 1.0 for p in parts)
+        self.beside = whole is not None and whole.size[1] >= whole.size[0]
+        self.extra = self.GAP + self.BAR + 0.62 if bars else 0.08
+        alike = all(p == parts[0] for p in parts)
+        self.between = 0.12 if alike else self.LEFT + 0.1
+        room = style.WIDTH - self.LEFT - len(parts) * self.extra - (len(parts) - 1) * self.between
+        share = 0.0
+        if whole is not None and self.beside:
+            # as tall as the parts, and never wider than a third of one
+            room -= self.LEFT + 0.1
+            share = min(ratio * whole.size[0] / whole.size[1], 0.35)
+        self.width = room / (len(parts) + share)
+        if self.width * ratio > self.TALLEST:
+            self.width = self.TALLEST / ratio
+        self.tall = self.width * ratio
+        self.small = (share * self.width, self.tall)
+        self.height = self.BOTTOM + self.tall + self.TOP
+        self.start = self.LEFT
+        if self.beside:
+            self.start += self.small[0] + self.LEFT + 0.1
+        elif whole is not None:
+            wide = style.WIDTH - self.LEFT - 0.15
+            self.small = (wide, max(wide * whole.size[1] / whole.size[0], 0.5))
+            self.height += self.small[1] + self.BOTTOM + 0.1
+
+    def _box(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+        return x / style.WIDTH, y / self.height, width / style.WIDTH, height / self.height
+
+    def _x(self, k: int) -> float:
+        return self.start + k * (self.width + self.extra + self.between)
+
+    def part(self, k: int) -> tuple[float, float, float, float]:
+        return self._box(self._x(k), self.BOTTOM, self.width, self.tall)
+
+    def bar(self, k: int) -> tuple[float, float, float, float]:
+        return self._box(self._x(k) + self.width + self.GAP, self.BOTTOM, self.BAR, self.tall)
+
+    def overview(self) -> tuple[float, float, float, float]:
+        if self.beside:
+            return self._box(self.LEFT, self.BOTTOM, *self.small)
+        return self._box(self.LEFT, 2 * self.BOTTOM + self.tall + 0.1, *self.small)
+
+
+def _panel(made: Any, box: tuple[float, ...], view: View, dataset: Dataset, labelled: bool) -> Panel:
+    axes = made.add_axes(box)
+    unit = style.lengths(max(view.high))
+    axes.set_xlim(unit(view.low[0]), unit(view.high[0]))
+    axes.set_ylim(unit(view.low[1]), unit(view.high[1]))
+    axes.set_xlabel(unit.label(dataset.axes[0]))
+    if labelled:
+        axes.set_ylabel(unit.label(dataset.axes[-1]))
+    else:
+        axes.tick_params(labelleft=False)
+    axes.locator_params(nbins=2 if box[2] < 0.2 else 6, axis="x")
+    axes.locator_params(nbins=7 if box[3] > 0.4 else 4, axis="y")
+    return Panel(axes, view, unit)
+
+
+def frame(small: Panel, part: View) -> None:
+    """Draw the frame of a part into a view that holds it."""
+    from matplotlib.patches import Rectangle
+
+    low = [small.unit(x) for x in part.low]
+    size = [small.unit(x) for x in part.size]
+    small.axes.add_patch(
+        Rectangle((low[0], low[1]), size[0], size[1], fill=False, edgecolor="black", linewidth=1.2, zorder=9)
+    )
+
+
+def fill_flat(panel: Panel, sheet: Sheet, colour: str = style.METAL) -> None:
+    """A layer in one colour."""
+    from matplotlib.collections import PolyCollection
+
+    flat = sheet.points[sheet.triangles] * panel.unit(1.0)
+    made = PolyCollection(flat, facecolor=colour, edgecolor=colour, linewidth=0.3, zorder=1)
+    panel.axes.add_collection(made, autolim=False)
+
+
+def fill_values(panel: Panel, sheet: Sheet, values: Floats, norm: Any, cmap: Any) -> None:
+    """A layer coloured by node values in the unit of the norm."""
+    from matplotlib.tri import Triangulation
+
+    points = sheet.points * panel.unit(1.0)
+    triangles = sheet.triangles[_near(panel.view, sheet)]
+    if not len(triangles):
+        return
+    mesh = Triangulation(points[:, 0], points[:, 1], triangles)
+    panel.axes.tripcolor(mesh, values, shading="gouraud", norm=norm, cmap=cmap, zorder=1)
+
+
+def level_lines(panel: Panel, sheet: Sheet, values: Floats, levels: Floats) -> None:
+    """Thin white lines on which node values take the given levels."""
+    triangles = sheet.triangles[_near(panel.view, sheet)]
+    if not len(triangles) or not np.any((levels > values.min()) & (levels < values.max())):
+        return
+    points = sheet.points * panel.unit(1.0)
+    panel.axes.tricontour(
+        points[:, 0], points[:, 1], triangles, values, levels=levels, colors="white", linewidths=0.4, zorder=2
+    )
+
+
+def outline(panel: Panel, sheet: Sheet) -> None:
+    """A thin dark line around a layer."""
+    from matplotlib.collections import LineCollection
+
+    segments = sheet.outline * panel.unit(1.0)
+    panel.axes.add_collection(LineCollection(list(segments), colors="#202020", linewidths=0.6, zorder=4), autolim=False)
+
+
+def label_layers(panel: Panel, sheets: Sequence[Sheet], texts: Mapping[str, str]) -> None:
+    """Write the names of the layers (and lines more, `texts`) into them, as far as there is room."""
+    low, high = panel.view.low, panel.view.high
+    inches = _inches(panel)[1]
+    for sheet in sheets:
+        bottom, top = max(low[1], float(sheet.layer.low[-1])), min(high[1], float(sheet.layer.high[-1]))
+        room = (top - bottom) / (high[1] - low[1]) * inches
+        text = sheet.layer.title + (f"\n{texts[sheet.layer.name]}" if texts.get(sheet.layer.name) else "")
+        if room < _LINE * (text.count("\n") + 1) + 0.06:
+            text = sheet.layer.title
+        if room < _LINE + 0.04:
+            continue
+        at_top = bottom > low[1]
+        panel.axes.annotate(
+            text,
+            (panel.unit(low[0]), panel.unit(top if at_top else bottom)),
+            xytext=(4, -4 if at_top else 4),
+            textcoords="offset points",
+            va="top" if at_top else "bottom",
+            ha="left",
+            zorder=8,
+            bbox=_BOX,
+        )
+
+
+def label_overview(small: Panel, part: View, sheets: Sequence[Sheet], texts: Mapping[str, str]) -> None:
+    """Write names (and what is in `texts`) into the layers of the overview, beside the frame of the part."""
+    width, inches = _inches(small)
+    per_metre = inches / small.view.size[1]
+    for sheet in sheets:
+        bottom, top = float(sheet.layer.low[-1]), float(sheet.layer.high[-1])
+        pieces = [(bottom, min(top, part.low[1])), (max(bottom, part.high[1]), top)]
+        bottom, top = max(pieces, key=lambda piece: piece[1] - piece[0])
+        room = (top - bottom) * per_metre
+        lines = [sheet.layer.name, *filter(None, [texts.get(sheet.layer.name)])]
+        longest = max(map(len, lines)) * _LETTER + 0.1
+        turned = longest > width
+        if turned and longest < room and width > _LINE * len(lines) + 0.1:
+            rotation = 90
+        elif not turned and room > _LINE * len(lines) + 0.08:
+            rotation = 0
+        elif not turned and room > _LINE + 0.08:
+            rotation, lines = 0, lines[:1]
+        else:
+            continue
+        x, y = 0.5 * (small.view.low[0] + small.view.high[0]), 0.5 * (bottom + top)
+        at = (small.unit(x), small.unit(y))
+        small.axes.text(*at, "\n".join(lines), ha="center", va="center", rotation=rotation, zorder=8, bbox=_BOX)
+
+
+def _inches(panel: Panel) -> tuple[float, float]:
+    """Width and height of the axes of a panel."""
+    size, box = panel.axes.get_figure().get_size_inches(), panel.axes.get_position()
+    return float(size[0] * box.width), float(size[1] * box.height)
+
+
+def label_openings(panel: Panel, dataset: Dataset) -> None:
+    """Name one void or gap, and draw contacts that are missing without a void."""
+    low, high = panel.view.low, panel.view.high
+    unit = panel.unit
+    named = False
+    for interface in {o.at for o in dataset.openings}:
+        level = dataset.level(interface)
+        if not low[1] < level < high[1]:
+            continue
+        openings = [o for o in dataset.openings if o.at == interface]
+        for left, right in gaps(dataset, interface):
+            panel.axes.plot([unit(left), unit(right)], [unit(level)] * 2, color="white", lw=2.6, zorder=5)
+            panel.axes.plot(
+                [unit(left), unit(right)], [unit(level)] * 2, color="black", lw=1.2, ls=(0, (2, 1)), zorder=6
+            )
+            if not named:
+                x = 0.5 * (max(left, low[0]) + min(right, high[0]))
+                _call_out(panel, "no contact", x, level, -1)
+                named = True
+        for opening in openings:
+            if opening.contact or named or not low[0] <= opening.centre[0] <= high[0]:
+                continue
+            deeper = -1 if opening.below >= opening.above else 1
+            depth = opening.below if deeper < 0 else opening.above
+            x = opening.centre[0] + (0.3 * opening.radius if dataset.dimension == "axisymmetric" else 0.0)
+            _call_out(panel, "void", x, level + deeper * 0.5 * depth, deeper)
+            named = True
+
+
+def gaps(dataset: Dataset, interface: str) -> list[tuple[float, float]]:
+    """Lateral intervals (m) of an interface outside of its contact spots; none where there are no spots."""
+    spots = sorted(
+        (o.centre[0] - o.radius, o.centre[0] + o.radius) for o in dataset.openings if o.at == interface and o.contact
+    )
+    if not spots:
+        return []
+    left, found = float(dataset.low[0]), []
+    for start, end in spots:
+        if start > left:
+            found.append((left, start))
+        left = max(left, end)
+    right = float(dataset.high[0])
+    return [*found, (left, right)] if left < right else found
+
+
+def _call_out(panel: Panel, text: str, x: float, y: float, direction: int) -> None:
+    panel.axes.annotate(
+        text,
+        (panel.unit(x), panel.unit(y)),
+        xytext=(22, 26 * direction),
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        zorder=8,
+        arrowprops={"arrowstyle": "-", "linewidth": 0.8, "shrinkB": 0},
+        bbox=_BOX,
+    )
+
+
+def _near(view: View, sheet: Sheet) -> npt.NDArray[np.bool_]:
+    """(m,) triangles that can be seen in a view."""
+    corners = sheet.points[sheet.triangles]
+    return np.asarray(
+        np.all(corners.max(axis=1) >= view.low, axis=1) & np.all(corners.min(axis=1) <= view.high, axis=1)
+    )
+
+
+def _share_below(dataset: Dataset, interface: str) -> float:
+    """Part of a view that lies below an interface: less where only a metal is to be seen."""
+    resolved = {
+        entry["name"]: "resolved" in entry.get("potentials", {}).values() for entry in dataset.contents["layers"]
+    }
+    below, above = (resolved[name] for name in interface.split("|"))
+    return 0.5 if below == above else (0.7 if below else 0.3)
+
+
+def _busiest(openings: Sequence[Opening]) -> str:
+    names = [o.at for o in openings]
+    return max(dict.fromkeys(names), key=names.count, default="")
+
+
+def _extent(openings: Sequence[Opening], width: float, height: float) -> float:
+    """Side of the square part that shows up to three openings and what is around them."""
+    radius = max(o.radius for o in openings)
+    wanted = 5.5 * radius
+    if wanted > 0.6 * width:
+        wanted = width
+    return min(wanted, max(width, height))
+
+
+def _middle(openings: Sequence[Opening], extent: float, width: float, axis: bool) -> float:
+    """Lateral centre of the part: the middle of the openings, moved to where one of them is."""
+    if axis:
+        return 0.5 * extent
+    if extent >= width:
+        return 0.5 * width
+    centres = np.array(sorted(o.centre[0] for o in openings))
+    return float(centres[np.argmin(np.abs(centres - 0.5 * width))])
+
+
+def _clamped(centre: float, extent: float, low: float, high: float) -> tuple[float, float]:
+    """An interval about a centre, moved into the model."""
+    start = min(max(centre - extent / 2, low), max(high - extent, low))
+    return float(start), float(min(start + extent, high))

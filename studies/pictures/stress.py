@@ -1,0 +1,84 @@
+"""Stress in a plane: von Mises, and the normal stress in the stacking direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from studies import units
+from studies.pictures import style
+from studies.pictures.dataset import Dataset
+from studies.pictures.planar import (
+    Panel,
+    Sheet,
+    fill_flat,
+    fill_values,
+    label_layers,
+    label_openings,
+    layout,
+    outline,
+    sheet_of,
+    views,
+)
+
+__all__ = ["QUANTITIES", "draw_stress"]
+
+#: field -> (label, whether zero is in the middle of the colours)
+QUANTITIES = {
+    "von_mises_stress": ("von Mises stress", False),
+    "stacking_stress": ("stress along {axis} (tension +)", True),
+}
+_SHARE = 0.99
+
+
+def draw_stress(dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = None, where: str = "") -> Path | None:
+    """Draw the stresses around the openings of a plane model, or of a cut through one in space.
+
+    Colours are clipped where a few peaks would rule them, which the colour bar says. The shape is not deformed.
+
+    Args:
+        dataset: what to draw.
+        path: PNG to write.
+        sheets: the layers in the plane; default: those of a plane model.
+        where: which cut; part of the caption.
+
+    Returns:
+        `path`, or None without mechanics.
+    """
+    if not any("von_mises_stress" in layer.means for layer in dataset.layers):
+        return None
+    sheets = [sheet_of(x, tuple(QUANTITIES)) for x in dataset.layers] if sheets is None else sheets
+    made = style.figure(style.WIDTH, 3.0)
+    panels, _, bars = layout(made, dataset, [views(dataset)[1]] * len(QUANTITIES))
+    for panel, bar, (name, (text, centred)) in zip(panels, bars, QUANTITIES.items(), strict=True):
+        label = text.format(axis=dataset.axes[-1])
+        _draw(made, panel, bar, sheets, name, label, centred)
+        label_layers(panel, sheets, {})
+        label_openings(panel, dataset)
+    return style.save(made, path, f"von Mises stress and stress in the stacking direction{where}, undeformed")
+
+
+def _draw(
+    made: object, panel: Panel, bar: object, sheets: Sequence[Sheet], name: str, label: str, centred: bool
+) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    solid = [s for s in sheets if name in s.nodes]
+    values = np.concatenate([s.nodes[name] for s in solid])
+    weights = np.concatenate([s.weights(panel.view) for s in solid])
+    span = style.widened(style.value_range(values, weights, _SHARE, symmetric=centred))
+    unit = units.scale([span.low, span.high], "stress")
+    norm = Normalize(unit(span.low), unit(span.high))
+    colours = style.colours(style.DIVERGING if centred else style.SEQUENTIAL)
+    for sheet in sheets:
+        if name in sheet.nodes:
+            fill_values(panel, sheet, sheet.nodes[name] * unit(1.0), norm, colours)
+        else:
+            fill_flat(panel, sheet)
+        outline(panel, sheet)
+    panel.axes.set_title(unit.label(label), loc="left")
+    text = f"[{unit.unit}]" + (f" {span.note}" if span.note else "")
+    style.colour_bar(made, ScalarMappable(norm=norm, cmap=colours), text, bar, span.extend)
