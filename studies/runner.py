@@ -15,6 +15,7 @@ from fem.observe.balances import Imbalance
 from meshes.problems import MeshProblem
 from studies.converge import RATIO, Family, mesh_family
 from studies.errors import SolveError
+from studies.outputs import Outputs, write_mesh
 from studies.provenance import provenance
 from studies.results import (
     RESULTS_FILE,
@@ -76,12 +77,20 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         history: list[Mapping[str, float]] = []
         worst: dict[str, Balance] = {}
         solved: Solved | None = None
+        outputs = Outputs(study, session, folder) if folder is not None else None
         with progress.phase("solve"):
             for solved in session.points():
                 history.append(solved.values)
                 _keep_worst(worst, solved.balances)
+                if outputs is not None:
+                    with session.timer.phase("fields"):
+                        outputs.add(solved)
         assert solved is not None
-        files = _outputs(study, session, solved, history, folder, progress)
+        series = _series(study, history) if len(history) > 1 else {}
+        files: dict[str, str] = {}
+        if outputs is not None:
+            with progress.phase("pictures"), session.timer.phase("pictures"):
+                files = outputs.finish(series, progress)
         quantities = _with_errors(study, solved, comm, progress, session)
     report = session.solver.report
     results = Results(
@@ -102,7 +111,7 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         ),
         checks=_checks(study, solved.values),
         provenance=provenance(study),
-        series=_series(study, history) if len(history) > 1 else {},
+        series=series,
         files=files,
     )
     session.destroy()
@@ -113,26 +122,6 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
         (folder / "study.yaml").write_text(text, encoding="utf-8")
     return results
-
-
-def _outputs(
-    study: Study,
-    session: Session,
-    solved: Solved,
-    history: list[Mapping[str, float]],
-    folder: Path | None,
-    progress: Progress,
-) -> dict[str, str]:
-    """Fields and pictures; file name -> what it shows."""
-    if folder is None:
-        return {}
-    from studies.outputs import write_outputs
-
-    with progress.phase("fields and pictures"):
-        start = time.perf_counter()
-        files = write_outputs(study, session, solved, history, folder)
-        session.timer.add("fields and pictures", start)
-    return files
 
 
 def _with_errors(
@@ -215,14 +204,15 @@ def mesh(study: Study, out: Path | None, comm: Any, progress: Progress) -> dict[
         MeshError: no mesh. InputError: the folder cannot be written.
     """
     from meshes.quality import report
-    from studies.outputs import write_mesh
 
     with progress.phase("mesh"):
         tagged = make_mesh(study, comm)
     facts = report(tagged)
     if out is not None:
         with results_folder(out, comm) as folder:
-            write_mesh(study, tagged, folder)
+            write_mesh(study, tagged, folder, progress)
+            if comm.rank == 0:
+                write_json(folder / "mesh.json", asdict(facts))
     return asdict(facts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,13 @@ class Timer:
     def add(self, phase: str, start: float) -> None:
         """Add the time since ``start`` (``time.perf_counter``)."""
         self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def phase(self, phase: str) -> Iterator[None]:
+        """Add the time of a block."""
+        start = time.perf_counter()
+        yield
+        self.add(phase, start)
 
 
 @dataclass
