@@ -48,8 +48,9 @@ class Stage:
         self.jacobian_ufl = blocks
         self.jacobian_forms = [[form(b) for b in row] for row in blocks]
         self.charge_forms = [form(system.charges[n]) if n in system.charges else None for n in self.numbers]
-        self.linear = not any(self._state_dependent(b) for row in blocks for b in row if b is not None)
-        self._border_forms()
+        borders = self._border_forms()
+        derivatives = [b for rows in (blocks, borders) for row in rows for b in row if b is not None]
+        self.linear = not any(self._state_dependent(b) for b in derivatives)
         self.bcs = [self._markers(f) for f in self.fields]
         self._work = [la.vector(f.space.dofmap.index_map, f.space.dofmap.index_map_bs) for f in self.fields]
         self.offsets = np.concatenate(([0], np.cumsum([f.owned for f in self.fields]))).astype(int)
@@ -65,7 +66,8 @@ class Stage:
         constants = {n.constant for n in self.numbers}
         return any(c in functions for c in block.coefficients()) or any(c in constants for c in block.constants())
 
-    def _border_forms(self) -> None:
+    def _border_forms(self) -> list[list[Any]]:
+        """Compile the derivatives by the numbers; returns them as UFL."""
         form, system = self.system.maps.form, self.system
         self.directions = [fem.Function(f.space) for f in self.fields]
         self.action_forms: list[list[Any]] = []
@@ -76,16 +78,13 @@ class Stage:
                 block = system.jacobian(row, column)
                 actions.append(form(ufl.action(block, direction)) if tied and block is not None else None)
             self.action_forms.append(actions)
-        self.slope_forms = [
-            [form(nonzero(ufl.diff(system.residuals[f], n.variable))) for n in self.numbers] for f in self.fields
-        ]
-        self.corner_forms = [
-            [
-                form(nonzero(ufl.diff(system.charges[k], n.variable))) if k in system.charges else None
-                for n in self.numbers
-            ]
+        slopes = [[nonzero(ufl.diff(system.residuals[f], n.variable)) for n in self.numbers] for f in self.fields]
+        corners = [
+            [nonzero(ufl.diff(system.charges[k], n.variable)) if k in system.charges else None for n in self.numbers]
             for k in self.numbers
         ]
+        self.slope_forms, self.corner_forms = form(slopes), form(corners)
+        return [*slopes, *corners]
 
     @staticmethod
     def _markers(field: Field) -> list[Any]:
