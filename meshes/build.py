@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gmsh
+import numpy as np
+import numpy.typing as npt
 
 from meshes.features.base import Opening
 from meshes.problems import MeshError
 from meshes.shapes import DimTag, draw_bowl, draw_spot
 from meshes.stack import OUTER_SIDES, Stack
 
-__all__ = ["LayeredModel", "Named", "model_unit"]
+__all__ = ["LayeredModel", "Named", "model_unit", "somewhere_on"]
 
-#: Faces count as lying in a plane within this (model units); bounding boxes of Gmsh are padded by 1e-7.
-_FLAT = 1e-5
+#: Corners count as lying in a plane within this (model units): edges cut into spline surfaces are off by 1e-5.
+_FLAT = 1e-3
 
 
 def model_unit(stack: Stack) -> float:
@@ -31,6 +33,14 @@ def model_unit(stack: Stack) -> float:
     return max(min(lengths), 1e-5 * largest)
 
 
+def somewhere_on(dim: int, tag: int) -> npt.NDArray[np.float64]:
+    """Coordinates (3,) of a point, or of one within a curve, in model units."""
+    if dim == 0:
+        return np.array(gmsh.model.getValue(0, tag, []), dtype=np.float64)
+    low, high = gmsh.model.getParametrizationBounds(dim, tag)
+    return np.array(gmsh.model.getValue(dim, tag, 0.5 * (low + high)), dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class Named:
     """Entities of the finished geometry by what they are.
@@ -39,13 +49,11 @@ class Named:
         layers: name -> entities of dimension tdim.
         facets: name -> entities of dimension tdim - 1, in the order of the facet tags.
         edges: contact edges, entities of dimension tdim - 2, by interface.
-        walls: curved walls of voids, entities of dimension tdim - 1.
     """
 
     layers: dict[str, list[int]]
     facets: dict[str, list[int]]
     edges: dict[str, list[int]]
-    walls: list[int]
 
 
 @dataclass
@@ -151,7 +159,6 @@ class LayeredModel:
         for tag in sorted(owner):
             layers[owner[tag]].append(tag)
         facets: dict[str, list[int]] = {name: [] for name in stack.facet_names()}
-        walls: list[int] = []
         below = {name: i for i, name in enumerate(layers)}
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
@@ -162,8 +169,6 @@ class LayeredModel:
                     name += ":gap"
             elif len(bodies) == 1:
                 name = self._outer_side(tag) or f"void|{parents[0]}"
-                if name.startswith("void|") and self._extent(tag, -1)[1] - self._extent(tag, -1)[0] > _FLAT:
-                    walls.append(tag)
             else:
                 continue
             if name not in facets:
@@ -172,14 +177,18 @@ class LayeredModel:
         absent = [name for name, tags in facets.items() if not tags]
         if absent:
             raise MeshError(f"the geometry kernel made no face for {', '.join(absent)}")
-        return Named(layers, facets, self._contact_edges(facets), walls)
-
-    def _extent(self, tag: int, axis: int) -> tuple[float, float]:
-        box = gmsh.model.getBoundingBox(self.tdim - 1, tag)
-        axis = axis % self.tdim
-        return box[axis], box[3 + axis]
+        return Named(layers, facets, self._contact_edges(facets))
 
     def _outer_side(self, tag: int) -> str | None:
+        """Outer side that a plane (straight) face of one body lies in, None for a wall of a void."""
+        dim = self.tdim - 1
+        if gmsh.model.getType(dim, tag) != ("Line", "Plane")[dim - 1]:
+            return None
+        points = [
+            somewhere_on(d, t)
+            for recursive in (False, True)
+            for d, t in gmsh.model.getBoundary([(dim, tag)], combined=False, oriented=False, recursive=recursive)
+        ]
         lateral = self.stack.lateral
         planes = {
             "bottom": (-1, 0.0),
@@ -191,7 +200,7 @@ class LayeredModel:
         }
         for side in OUTER_SIDES[self.stack.dimension]:
             axis, value = planes[side]
-            if all(abs(e - value / self.unit) < _FLAT for e in self._extent(tag, axis)):
+            if all(abs(p[axis % self.tdim] - value / self.unit) < _FLAT for p in points):
                 return side
         return None
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 
 import gmsh
 import numpy as np
+import numpy.typing as npt
 
-from meshes.build import LayeredModel, Named
+from meshes.build import LayeredModel, Named, somewhere_on
 from meshes.features.base import Opening
 from meshes.overlap import edge_gaps
 from meshes.sizes import MeshSizes
@@ -18,22 +19,30 @@ __all__ = ["set_size_field"]
 #: Curves are replaced by points for distances: this many per cell along the curve.
 _SAMPLES_PER_CELL = 1.0
 _MOST_SAMPLES = 4000
+#: More different sizes than this are rounded to powers of two.
+_MOST_SIZES = 4
+
+Floats = npt.NDArray[np.float64]
 
 
 def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
-    """Set h(x) = min over interfaces, contact edges and void walls of (size there + slope * distance)."""
+    """Set h(x) = min over interfaces, contact edges and voids of (size there + slope * distance)."""
     field = gmsh.model.mesh.field
     stack, unit = model.stack, model.unit
     bulk = sizes.bulk_size(stack) / unit
     parts = [_plane(model, stack.z_of(name), sizes.interface_size(stack, name), sizes) for name in stack.interfaces]
     openings = [o for _, o in stack.openings()]
-    edge_sizes = [sizes.edge_size(stack, o, gap) for o, gap in zip(openings, edge_gaps(stack), strict=True)]
+    wanted = [sizes.edge_size(stack, o, gap) for o, gap in zip(openings, edge_gaps(stack), strict=True)]
+    edge_sizes = _few(np.array(wanted))
     for interface, edges in named.edges.items():
-        here = [(o, size) for o, size in zip(openings, edge_sizes, strict=True) if o.at == interface]
+        here = [(o, float(size)) for o, size in zip(openings, edge_sizes, strict=True) if o.at == interface]
         for size, tags in _edges_by_size(edges, model, here).items():
             parts.append(_near(model.tdim - 2, tags, size / unit, bulk, sizes.slope))
-    for size, tags in _walls_by_size(named, model, openings, sizes).items():
-        parts.append(_near(model.tdim - 1, tags, size / unit, bulk, sizes.slope))
+    voids = [o for o in openings if not o.solid]
+    wall_sizes = _few(np.array([sizes.wall_size(o) for o in voids]))
+    for wall in np.unique(wall_sizes):
+        group = [o for o, size in zip(voids, wall_sizes, strict=True) if size == wall]
+        parts.append(_around(model, group, float(wall) / unit, bulk, sizes.slope))
     if not parts:
         constant = field.add("Box")
         for key in ("VIn", "VOut"):
@@ -43,6 +52,13 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     field.setNumbers(smallest, "FieldsList", parts)
     field.setAsBackgroundMesh(smallest)
     gmsh.option.setNumber("Mesh.MeshSizeMax", bulk)
+
+
+def _few(sizes: Floats) -> Floats:
+    """The same sizes, rounded down to powers of two when they are many: each size costs one field."""
+    if len(np.unique(sizes)) <= _MOST_SIZES:
+        return sizes
+    return np.asarray(2.0 ** np.floor(np.log2(sizes)), dtype=np.float64)
 
 
 def _plane(model: LayeredModel, height: float, size: float, sizes: MeshSizes) -> int:
@@ -62,37 +78,40 @@ def _plane(model: LayeredModel, height: float, size: float, sizes: MeshSizes) ->
     return int(box)
 
 
-def _near(dim: int, tags: list[int], fine: float, bulk: float, slope: float) -> int:
-    """Size at entities of dimension `dim`, growing with the distance from them."""
+def _near(dim: int, tags: list[int], fine: float, bulk: float, slope: float, within: float = 0.0) -> int:
+    """Size at points or curves and `within` a distance from them, growing beyond."""
     field = gmsh.model.mesh.field
     distance = field.add("Distance")
-    field.setNumbers(distance, ("PointsList", "CurvesList", "SurfacesList")[dim], tags)
+    field.setNumbers(distance, ("PointsList", "CurvesList")[dim], tags)
     if dim > 0:
-        longest = max(_size(dim, tag) for tag in tags)
+        longest = max(float(gmsh.model.occ.getMass(1, tag)) for tag in tags)
         samples = min(_MOST_SAMPLES, math.ceil(_SAMPLES_PER_CELL * longest / fine))
         field.setNumber(distance, "Sampling", max(samples, 10))
     threshold = field.add("Threshold")
     field.setNumber(threshold, "InField", distance)
     field.setNumber(threshold, "SizeMin", fine)
     field.setNumber(threshold, "SizeMax", max(bulk, fine))
-    field.setNumber(threshold, "DistMin", 0)
-    field.setNumber(threshold, "DistMax", max((bulk - fine) / slope, 1e-12))
+    field.setNumber(threshold, "DistMin", within)
+    field.setNumber(threshold, "DistMax", within + max((bulk - fine) / slope, 1e-12))
     return int(threshold)
 
 
-def _size(dim: int, tag: int) -> float:
-    """Length of a curve, or largest extent of a surface."""
-    if dim == 1:
-        return float(gmsh.model.occ.getMass(1, tag))
-    box = gmsh.model.getBoundingBox(dim, tag)
-    return float(max(box[3 + i] - box[i] for i in range(3)))
+def _around(model: LayeredModel, voids: list[Opening], fine: float, bulk: float, slope: float) -> int:
+    """Size on the walls of `voids`, through points on their axes: distances from surfaces are slow in Gmsh.
 
-
-def _somewhere_on(dim: int, tag: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    if dim == 0:
-        return np.array(gmsh.model.getValue(0, tag, []))
-    low, high = gmsh.model.getParametrizationBounds(dim, tag)
-    return np.array(gmsh.model.getValue(dim, tag, [0.5 * (a + b) for a, b in zip(low, high, strict=True)]))
+    A wall is nowhere further than the radius from the part of the axis that ends a radius above its tip.
+    """
+    points = []
+    for o in voids:
+        for depth, sign in ((o.below, -1), (o.above, 1)):
+            reach = max(depth - o.radius, 0.0)
+            steps = math.ceil(4 * reach / o.radius) if depth > 0 else -1
+            for k in range(steps + 1):
+                z = model.stack.z_of(o.at) + sign * (reach * k / steps if steps else 0.0)
+                x = [c / model.unit for c in (*o.centre, z)]
+                points.append(gmsh.model.occ.addPoint(*x, *[0.0] * (3 - len(x))))
+    gmsh.model.occ.synchronize()
+    return _near(0, points, fine, bulk, slope, within=1.02 * max(o.radius for o in voids) / model.unit)
 
 
 def _edges_by_size(tags: list[int], model: LayeredModel, sized: list[tuple[Opening, float]]) -> dict[float, list[int]]:
@@ -104,28 +123,7 @@ def _edges_by_size(tags: list[int], model: LayeredModel, sized: list[tuple[Openi
     centres = np.array([o.centre for o, _ in sized])
     radii = np.array([o.radius for o, _ in sized])
     for tag in tags:
-        point = _somewhere_on(model.tdim - 2, tag)[: model.tdim - 1] * model.unit
+        point = somewhere_on(model.tdim - 2, tag)[: model.tdim - 1] * model.unit
         off = np.abs(np.linalg.norm(centres - point, axis=1) - radii)
         found[sized[int(off.argmin())][1]].append(tag)
-    return found
-
-
-def _walls_by_size(
-    named: Named, model: LayeredModel, openings: list[Opening], sizes: MeshSizes
-) -> dict[float, list[int]]:
-    """Curved walls by their size in metres: each belongs to the void above or below whose disc it lies."""
-    voids = [o for o in openings if not o.solid]
-    found: dict[float, list[int]] = defaultdict(list)
-    wanted = {sizes.wall_size(o) for o in voids}
-    if len(wanted) == 1:
-        return {wanted.pop(): named.walls} if named.walls else {}
-    centres = np.array([o.centre for o in voids])
-    radii = np.array([o.radius for o in voids])
-    heights = np.array([model.stack.z_of(o.at) for o in voids])
-    reach = np.array([max(o.below, o.above) for o in voids])
-    for tag in named.walls:
-        point = _somewhere_on(model.tdim - 1, tag)[: model.tdim] * model.unit
-        lateral = np.linalg.norm(centres - point[:-1], axis=1) / radii
-        off = np.maximum(lateral, np.abs(heights - point[-1]) / reach)
-        found[sizes.wall_size(voids[int(off.argmin())])].append(tag)
     return found

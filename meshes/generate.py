@@ -207,4 +207,17 @@ def _snapped(arrays: MeshArrays, stack: Stack) -> MeshArrays:
         if at.size and np.abs(points[at, axis] - value).max() > 1e-6 * max(stack.height, *lateral, value):
             raise MeshError(f"facets called {name!r} do not lie in its plane")
         points[at, axis] = value
+    _require_walls_inside(arrays, stack)
     return replace(arrays, points=points)
+
+
+def _require_walls_inside(arrays: MeshArrays, stack: Stack) -> None:
+    """The walls of voids are all facets that are left over: none of them may lie in an outer side."""
+    extents = (*stack.lateral, stack.levels[-1])
+    for name, tag in arrays.facet_names.items():
+        if name.startswith("void|"):
+            x = arrays.points[arrays.facets[arrays.facet_tags == tag]]
+            for axis, extent in enumerate(extents):
+                for value in (0.0, extent):
+                    if np.any(np.all(np.abs(x[:, :, axis] - value) < 1e-9 * max(stack.height, *stack.lateral), axis=1)):
+                        raise MeshError(f"a part of an outer side was taken for {name!r}")
