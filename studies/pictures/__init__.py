@@ -190,7 +190,7 @@ class _Job:
 
         position = cut_position(self.dataset)
         sheets = [cut_sheet(layer, position, tuple(QUANTITIES)) for layer in self.dataset.layers]
-        return sheets, f" in the cut y = {format(position, 'length', 4)}"
+        return sheets, f"cut at y = {format(position, 'length', 4)}"
 
     def _view(self, name: str) -> dict[str, Any] | None:
         """A rendered view; all that may be needed are rendered at once. None, and a message, when it fails."""

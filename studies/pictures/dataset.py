@@ -117,7 +117,7 @@ class Layer:
     def measures(self) -> Floats:
         """(k,) length, area or volume of the cells of the mesh."""
         edges = self.points[self.corners[:, 1:]] - self.points[self.corners[:, :1]]
-        return np.abs(np.linalg.det(edges)) / (1.0, 1.0, 2.0, 6.0)[edges.shape[1]]
+        return np.asarray(np.abs(np.linalg.det(edges)) / (1.0, 1.0, 2.0, 6.0)[edges.shape[1]])
 
     def smooth(self, name: str) -> Floats:
         """(n,) or (n, components) node values of a cell mean: averages over the cells around each node."""

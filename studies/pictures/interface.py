@@ -91,29 +91,28 @@ def _profile(axes: Any, dataset: Dataset, interface: Interface, name: str, label
     uniform = np.ptp(values) < 1e-3 * np.abs(values).max()
     if name != "pressure" and low <= nominal <= high and not uniform:
         axes.axhline(unit(nominal), color="black", linewidth=0.8, linestyle="--")
-        axes.annotate(
-            f"over the whole area: {unit(nominal):.4g} {unit.unit}".replace("-", "−"),
-            (1.0, unit(nominal)),
-            xycoords=("axes fraction", "data"),
-            xytext=(-3, 3 if nominal >= 0 else -3),
-            textcoords="offset points",
-            ha="right",
-            va="bottom" if nominal >= 0 else "top",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
-        )
+        number = 0.0 if abs(nominal) < 1e-6 * np.abs(values).max() else unit(nominal)
+        text = f"dashed: over the whole area {number:.4g} {unit.unit}"
+        axes.set_title(text.replace("-", "−"), loc="right")
     axes.set_ylim(unit(low), unit(high))
     axes.set_xlim(length(float(dataset.low[0])), length(float(dataset.high[0])))
     for left, right, word in _missing(dataset, interface, at):
         axes.axvspan(length(left), length(right), color="#e6e6e6", zorder=0, linewidth=0)
         axes.text(length(0.5 * (left + right)), 0.92, word, transform=axes.get_xaxis_transform(), ha="center", va="top")
     axes.set_ylabel(unit.label(label).replace(" [", "\n["))
-    title = interface.name
-    if name != "pressure" and interface.meaning.get(name):
-        title += f": {interface.meaning[name]}"
+    axes.set_title(f"{interface.name}{_sign(interface, name)}", loc="left")
     if peaks:
-        title += f"{': ' if name == 'pressure' else '; '}{peaks(unit)}"
-    axes.set_title(title, loc="left")
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
+        axes.text(0.01, 0.96, peaks(unit), transform=axes.transAxes, ha="left", va="top", zorder=8, bbox=box)
     _shift_axis(axes, interface, name, unit)
+
+
+def _sign(interface: Interface, name: str) -> str:
+    """Which direction of a current counts positive."""
+    meaning = interface.meaning.get(name, "")
+    if meaning.startswith("anodic"):
+        return ", anodic positive"
+    return f", positive towards {interface.name.split('|')[1]}" if "positive" in meaning else ""
 
 
 def _shift_axis(axes: Any, interface: Interface, name: str, own: Any) -> None:
@@ -185,19 +184,30 @@ def _maps(
         box = (left / size[0], bottom / size[1], side / size[0], side * depth / width / size[1])
         axes = made.add_axes(box)
         values = interface.values[name]
-        signed = bool(values.min() < 0 < values.max())
-        span = style.widened(style.value_range(values, interface.area, 0.98, signed, "contact"))
+        span = style.value_range(values, interface.area, 0.98, word="contact")
+        signed = min(-span.low, span.high) > 0.05 * max(-span.low, span.high)
+        if signed:
+            span = style.value_range(values, interface.area, 0.98, True, "contact")
+        span = style.widened(span)
+        uniform = np.ptp(values) < 1e-3 * np.abs(values).max()
         unit = units.scale([span.low, span.high], dimension)
         colour = style.colours(style.DIVERGING if signed else style.SEQUENTIAL)
         mesh, at_nodes = _surface(interface, values * unit(1.0), length)
         clim = {"vmin": unit(span.low), "vmax": unit(span.high)}
+        if uniform:  # a colour would be looked up on another bar
+            colour, clim = "Greys", {"vmin": 0.0, "vmax": 5.0}
+            at_nodes = np.ones_like(at_nodes)
         faces = axes.tripcolor(mesh, at_nodes, shading="gouraud", cmap=colour, **clim)
         axes.set_xlim(length(float(dataset.low[0])), length(float(dataset.high[0])))
         axes.set_ylim(length(float(dataset.low[1])), length(float(dataset.high[1])))
         axes.set_xlabel(length.label("x"))
         axes.set_ylabel(length.label("y"))
         note = f"\n{span.note}" if span.note else ""
-        axes.set_title(f"{interface.name}{note}", loc="left")
+        if uniform:
+            note = f"\nuniform, {units.format(float(f'{values.mean():.4g}'), dimension, 4)}".replace("-", "−")
+        axes.set_title(f"{interface.name}{_sign(interface, name)}{note}", loc="left")
+        if uniform:
+            continue
         bar = made.add_axes((box[0] + box[2] + 0.08 / size[0], box[1], 0.12 / size[0], box[3]))
         style.colour_bar(made, faces, unit.label(label), bar, span.extend)
     text = "; ".join(f"{i.name}: {i.meaning[n]}" for i, n in shown if i.meaning.get(n))

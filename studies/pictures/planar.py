@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Array, Dataset, Layer, Opening, boundary
 
@@ -16,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _BOX = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+#: Triangles of a layer from which on quadratic cells are drawn as linear ones.
+_MANY = 100_000
 #: Height of a line of text and width of a letter, inches.
 _LINE, _LETTER = 0.165, 0.075
 
@@ -96,7 +99,8 @@ def sheet_of(layer: Layer, smooth: Sequence[str] = ()) -> Sheet:
     """
     nodes = {**layer.nodes, **{n: layer.smooth(n) for n in smooth if n in layer.means}}
     ends = boundary(layer.corners)
-    return Sheet(layer, layer.points, layer.cells, nodes, layer.points[ends])
+    triangles = layer.cells if len(layer.cells) < _MANY else layer.corners
+    return Sheet(layer, layer.points, triangles, nodes, layer.points[ends])
 
 
 def views(dataset: Dataset) -> tuple[View | None, View]:
@@ -125,7 +129,7 @@ def views(dataset: Dataset) -> tuple[View | None, View]:
 
 
 def layout(
-    made: Any, dataset: Dataset, parts: Sequence[View], whole: View | None = None, bars: bool = True
+    made: Any, dataset: Dataset, parts: Sequence[View], whole: View | None = None, bars: bool = True, lines: int = 1
 ) -> tuple[list[Panel], Panel | None, list[Any]]:
     """Axes for views side by side, each with axes for a colour bar at its right, and for the overview.
 
@@ -135,11 +139,12 @@ def layout(
         parts: what to show side by side.
         whole: what the overview shows, in which the first part is framed; None: no overview.
         bars: whether there are colour bars.
+        lines: of text above.
 
     Returns:
         panels of the parts, the overview if there is one, axes of the colour bars.
     """
-    sizes = _Sizes(parts, whole, bars)
+    sizes = _Sizes(parts, whole, bars, lines)
     made.set_size_inches(style.WIDTH, sizes.height)
     panels, made_bars = [], []
     for k, part in enumerate(parts):
@@ -156,9 +161,9 @@ def layout(
 class _Sizes:
     """Inches of everything on a figure of the text width."""
 
-    LEFT, GAP, BAR, BOTTOM, TOP, TALLEST = 0.52, 0.08, 0.12, 0.5, 0.3, 4.4
+    LEFT, GAP, BAR, BOTTOM, TALLEST = 0.62, 0.08, 0.12, 0.5, 4.4
 
-    def __init__(self, parts: Sequence[View], whole: View | None, bars: bool) -> None:
+    def __init__(self, parts: Sequence[View], whole: View | None, bars: bool, lines: int) -> None:
         ratio = max(p.size[1] / p.size[0] if not p.stretched else 1.0 for p in parts)
         self.beside = whole is not None and whole.size[1] >= whole.size[0]
         self.extra = self.GAP + self.BAR + 0.62 if bars else 0.08
@@ -175,7 +180,7 @@ class _Sizes:
             self.width = self.TALLEST / ratio
         self.tall = self.width * ratio
         self.small = (share * self.width, self.tall)
-        self.height = self.BOTTOM + self.tall + self.TOP
+        self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
         self.start = self.LEFT
         if self.beside:
             self.start += self.small[0] + self.LEFT + 0.1
@@ -230,11 +235,9 @@ def frame(small: Panel, part: View) -> None:
 
 def fill_flat(panel: Panel, sheet: Sheet, colour: str = style.METAL) -> None:
     """A layer in one colour."""
-    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import ListedColormap, Normalize
 
-    flat = sheet.points[sheet.triangles] * panel.unit(1.0)
-    made = PolyCollection(flat, facecolor=colour, edgecolor=colour, linewidth=0.3, zorder=1)
-    panel.axes.add_collection(made, autolim=False)
+    fill_values(panel, sheet, np.zeros(len(sheet.points)), Normalize(0.0, 1.0), ListedColormap([colour] * 2))
 
 
 def fill_values(panel: Panel, sheet: Sheet, values: Floats, norm: Any, cmap: Any) -> None:
@@ -391,6 +394,16 @@ def _near(view: View, sheet: Sheet) -> npt.NDArray[np.bool_]:
     )
 
 
+def unseen(dataset: Dataset, view: View) -> str:
+    """Which layers are too thin to be seen in a view; empty when there are none."""
+    thin = []
+    for entry in dataset.contents["layers"]:
+        low, high = entry["low"][-1], entry["high"][-1]
+        if low < view.high[1] and high > view.low[1] and high - low < 0.012 * view.size[1]:
+            thin.append(f"{entry['name']} ({units.format(high - low, 'length', 4)})")
+    return f"too thin to be seen: {', '.join(thin)}" if thin else ""
+
+
 def _share_below(dataset: Dataset, interface: str) -> float:
     """Part of a view that lies below an interface: less where only a metal is to be seen."""
     resolved = {
@@ -408,7 +421,7 @@ def _busiest(openings: Sequence[Opening]) -> str:
 def _extent(openings: Sequence[Opening], width: float, height: float) -> float:
     """Side of the square part that shows up to three openings and what is around them."""
     radius = max(o.radius for o in openings)
-    wanted = 5.5 * radius
+    wanted = (5.5 if len(openings) <= 3 else 11.0) * radius
     if wanted > 0.6 * width:
         wanted = width
     return min(wanted, max(width, height))

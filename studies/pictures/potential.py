@@ -15,6 +15,7 @@ from studies.pictures.dataset import Dataset, Layer
 from studies.pictures.planar import (
     Panel,
     Sheet,
+    View,
     fill_flat,
     fill_values,
     label_layers,
@@ -24,6 +25,7 @@ from studies.pictures.planar import (
     level_lines,
     outline,
     sheet_of,
+    unseen,
     views,
 )
 from studies.pictures.stream import CurrentLines, current_lines
@@ -49,7 +51,7 @@ def draw_potential(
         path: PNG to write.
         sheets: the layers in the plane; default: those of a plane model.
         lines: whether to draw current lines (they need a plane model).
-        where: which cut; part of the caption.
+        where: which cut; empty for a plane model.
 
     Returns:
         `path`, or None when no potential is resolved.
@@ -60,33 +62,47 @@ def draw_potential(
     if not shown:
         return None
     sheets = [sheet_of(x) for x in dataset.layers] if sheets is None else sheets
-    made = style.figure(style.WIDTH, 4.0)
     whole, part = views(dataset)
-    panels, small, bars = layout(made, dataset, [part] * len(shown), whole)
-    notes = []
-    for k, (carrier, panel, bar) in enumerate(zip(shown, panels, bars, strict=True)):
-        scale = _Scale(sheets, carrier)
-        current = _lines(dataset, carrier) if lines else []
-        both = [panel, small] if small is not None and k == 0 else [panel]
-        for each in both:
-            _paint(each, sheets, carrier, scale)
-        for line in current:
+    if len(shown) > 1:
+        whole = None
+    scales = [_Scale(sheets, carrier) for carrier in shown]
+    share = _share(dataset, part)
+    current = [_lines(dataset, carrier, share) if lines else [] for carrier in shown]
+    notes = [_note(*each, share, several=len(shown) > 1) for each in zip(shown, scales, current, strict=True)]
+    if where:
+        notes.insert(0, where)
+    if whole is None:
+        notes += filter(None, ["axes not to the same scale" if part.stretched else "", unseen(dataset, part)])
+    made = style.figure(style.WIDTH, 4.0)
+    panels, small, bars = layout(made, dataset, [part] * len(shown), whole, lines=len(notes))
+    for panel, bar, carrier, scale, found in zip(panels, bars, shown, scales, current, strict=True):
+        _paint(panel, sheets, carrier, scale)
+        for line in found:
             _trace(panel, line)
         texts = {s.layer.name: metal_text(s.layer) for s in sheets}
         label_layers(panel, sheets, {name: text for name, text in texts.items() if text})
         label_openings(panel, dataset)
-        if small is not None and k == 0:
-            numbers = {s.layer.name: metal_text(s.layer, short=True) for s in sheets}
-            label_overview(small, panel.view, sheets, numbers)
         style.colour_bar(made, ScalarMappable(norm=scale.norm, cmap=scale.cmap), scale.label, bar)
-        if current:
-            notes.append(f"black: {100 * current[0].share:g} % of the {carrier} current between two lines")
-        notes.append(f"white: equipotentials, {scale.step_text} apart")
-    text = "; ".join(dict.fromkeys(notes))
-    if text:
-        made.text(0.995, 0.99, text, ha="right", va="top")
-    caption = f"potential{where}" + (f"; {text}" if text else "")
-    return style.save(made, path, caption)
+    if small is not None:
+        _paint(small, sheets, shown[0], scales[0])
+        numbers = {s.layer.name: metal_text(s.layer, short=True) for s in sheets}
+        label_overview(small, part, sheets, numbers)
+    made.text(0.995, 0.995, "\n".join(notes), ha="right", va="top")
+    return style.save(made, path, f"potential; {'; '.join(notes)}")
+
+
+def _note(carrier: str, scale: _Scale, current: Sequence[CurrentLines], share: float, several: bool) -> str:
+    """What the lines mean."""
+    white = f"white: equipotentials, {scale.step_text} apart"
+    if not current:
+        return f"{carrier} potential, {white}" if several else white
+    return f"black: {100 * share:g} % of the {carrier} current between two lines; {white}"
+
+
+def _share(dataset: Dataset, part: View) -> float:
+    """Part of the current between two lines: about 20 lines in the view."""
+    wanted = part.size[0] / float(dataset.high[0] - dataset.low[0]) / 20
+    return min((0.05, 0.02, 0.01, 0.005, 0.002), key=lambda x: abs(np.log(x / wanted)))
 
 
 class _Scale:
@@ -127,11 +143,11 @@ def _paint(panel: Panel, sheets: Sequence[Sheet], carrier: str, scale: _Scale) -
         outline(panel, sheet)
 
 
-def _lines(dataset: Dataset, carrier: str) -> list[CurrentLines]:
+def _lines(dataset: Dataset, carrier: str, share: float) -> list[CurrentLines]:
     """Current lines of every run of layers that share the carrier."""
     found = []
     for group in groups(dataset.layers, carrier):
-        lines = current_lines(group, carrier, dataset.dimension == "axisymmetric")
+        lines = current_lines(group, carrier, dataset.dimension == "axisymmetric", round(1 / share))
         if lines is not None:
             found.append(lines)
     return found
@@ -189,5 +205,7 @@ def metal_text(layer: Layer, short: bool = False) -> str:
     """What is written into a layer whose potential is one number."""
     values: Mapping[str, float] = layer.equipotentials
     if short:
-        return "\n".join(units.format(v, "potential", 4) for v in values.values())
-    return "\n".join(f"{kind} potential {units.format(v, 'potential', 4)}" for kind, v in values.items())
+        return "\n".join(units.format(float(f"{v:.4g}"), "potential", 4) for v in values.values())
+    return "\n".join(
+        f"{kind} potential {units.format(float(f'{v:.4g}'), 'potential', 4)}" for kind, v in values.items()
+    )

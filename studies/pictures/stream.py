@@ -34,11 +34,9 @@ class CurrentLines:
 
     Attributes:
         lines: (n, 2) points of every line, m, in the direction of the current.
-        share: part of the current between two neighbours.
     """
 
     lines: tuple[Floats, ...]
-    share: float
 
 
 def current_lines(layers: Sequence[Layer], carrier: str, axisymmetric: bool, parts: int = 20) -> CurrentLines | None:
@@ -60,7 +58,7 @@ def current_lines(layers: Sequence[Layer], carrier: str, axisymmetric: bool, par
     levels = low + (np.arange(parts) + 0.5) / parts * (high - low)
     middles = cKDTree(points[cells].mean(axis=1))
     lines = _level_lines(points, cells, psi, levels)
-    return CurrentLines(tuple(_along(line, middles, density) for line in lines), 1.0 / parts)
+    return CurrentLines(tuple(_along(line, middles, density) for line in lines))
 
 
 def stream_function(points: Floats, cells: Ints, density: Floats, axisymmetric: bool) -> Floats:

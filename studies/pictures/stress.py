@@ -20,6 +20,7 @@ from studies.pictures.planar import (
     layout,
     outline,
     sheet_of,
+    unseen,
     views,
 )
 
@@ -42,7 +43,7 @@ def draw_stress(dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = N
         dataset: what to draw.
         path: PNG to write.
         sheets: the layers in the plane; default: those of a plane model.
-        where: which cut; part of the caption.
+        where: which cut; empty for a plane model.
 
     Returns:
         `path`, or None without mechanics.
@@ -51,13 +52,17 @@ def draw_stress(dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = N
         return None
     sheets = [sheet_of(x, tuple(QUANTITIES)) for x in dataset.layers] if sheets is None else sheets
     made = style.figure(style.WIDTH, 3.0)
-    panels, _, bars = layout(made, dataset, [views(dataset)[1]] * len(QUANTITIES))
+    part = views(dataset)[1]
+    notes = [*filter(None, [where, "axes not to the same scale" if part.stretched else "", unseen(dataset, part)])]
+    panels, _, bars = layout(made, dataset, [part] * len(QUANTITIES), lines=1 + len(notes))
+    made.text(0.995, 0.995, "\n".join(notes), ha="right", va="top")
     for panel, bar, (name, (text, centred)) in zip(panels, bars, QUANTITIES.items(), strict=True):
         label = text.format(axis=dataset.axes[-1])
         _draw(made, panel, bar, sheets, name, label, centred)
         label_layers(panel, sheets, {})
         label_openings(panel, dataset)
-    return style.save(made, path, f"von Mises stress and stress in the stacking direction{where}, undeformed")
+    after = f"; {where}" if where else ""
+    return style.save(made, path, f"von Mises stress and stress in the stacking direction, undeformed{after}")
 
 
 def _draw(
