@@ -223,7 +223,8 @@ def _columns(model: Model, interface: str) -> list[_Column]:
         meaning = "driving force of the kinetics, stress shift included"
         columns.append(_Column(f"overpotential{suffix}", "V", meaning, state.driving))
         columns.append(_Column(f"film_drop{suffix}", "V", "drop over the film", state.film_drop))
-        columns.append(_Column(f"stress_shift{suffix}", "V", "work of the pressure over F", state.shift))
+        meaning = "shift of the equilibrium potential by stress"
+        columns.append(_Column(f"stress_shift{suffix}", "V", meaning, -state.shift))
     columns += _direct(model, interface, {_carrier(s.link.law) for s in states})
     pressure = _pressure(model, interface)
     if pressure is not None:
