@@ -13,12 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from petsc4py import PETSc
 
+from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.errors import ConvergenceError
 from fem.solve.stage import Stage
 
 Array = npt.NDArray[np.float64]
 log = logging.getLogger("ssbfem.solve")
 _prefix = itertools.count()
+
+REST = thermal_voltage(STANDARD_TEMPERATURE)
 
 
 @dataclass(frozen=True)
@@ -196,9 +199,16 @@ class NewtonSolver:
         return max(candidates, default=0.0)
 
     def _roundoff(self) -> float:
-        """Residual that rounding alone produces: diagonal times state times machine precision."""
+        """Residual that rounding alone produces: diagonal times state times machine precision.
+
+        A potential counts with the thermal voltage at least: forward and backward currents that cancel at rest
+        are rounded like those of a thermal voltage, although no potential differs from zero.
+        """
+        fields = self.stage.fields
+        least = [np.full(f.owned, REST if f.kind == "potential" else 0.0) for f in fields]
+        state = np.abs(self.stage.get_state()[: int(self.stage.offsets[-1])])
+        state = np.maximum(state, np.concatenate(least)) if least else state
         diagonal = self.stage.matrix.getDiagonal()
-        state = self.stage.get_state()[: int(self.stage.offsets[-1])]
         size = float(self.stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2))) ** 0.5
         return float(4 * np.finfo(float).eps * size)
 
