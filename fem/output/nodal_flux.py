@@ -3,7 +3,7 @@
 The trace of the gradient misses current where it is singular (three per cent of it beside a contact edge with
 the default mesh). The residual of the conductor's own balance at the nodes of the interface does not: it is what
 enters there, and its sum is the current exactly. Each nodal current is shared among the facets around the node
-by area.
+as that of a uniform current would be.
 """
 
 from __future__ import annotations
@@ -23,6 +23,25 @@ if TYPE_CHECKING:
     from fem.model import Model
 
 Floats = npt.NDArray[np.float64]
+
+
+# (corners, basis functions) of a facet -> integrals of the basis functions times those that are 1 at a corner,
+# over the measure of the facet; closure dofs come corners first
+_TABLES: dict[tuple[int, int], Floats] = {
+    (1, 1): np.ones((1, 1)),
+    (2, 2): np.array([[1 / 3, 1 / 6], [1 / 6, 1 / 3]]),
+    (2, 3): np.array([[1 / 6, 0], [0, 1 / 6], [1 / 3, 1 / 3]]),
+    (3, 3): np.full((3, 3), 1 / 12) + np.eye(3) / 12,
+    (3, 6): np.vstack([np.zeros((3, 3)), np.full((3, 3), 1 / 9)]),
+}
+
+
+def _basis_integrals(corners: Floats, functions: int, axisymmetric: bool) -> Floats:
+    """(facets, functions) integrals of the basis functions, with 2 pi r when axisymmetric."""
+    count = corners.shape[1]
+    table = _TABLES.get((count, functions), np.full((functions, count), 1 / (functions * count)))
+    weight = 2 * np.pi * corners[:, :, 0] if axisymmetric else np.ones(corners.shape[:2])
+    return np.asarray(simplex_measures(corners, False)[:, None] * (weight @ table.T))
 
 
 class NodalFlux:
@@ -50,11 +69,12 @@ class NodalFlux:
         closures = np.array([layout.entity_closure_dofs(tdim - 1, f) for f in range(tdim + 1)])
         inside = target.region.from_parent()[cells]
         self.dofs = np.take_along_axis(self.space.dofmap.list[inside], closures[local], axis=1)
-        self.area = simplex_measures(self._corners(cells, local), geometry.axisymmetric)
-        around = self._vector()
-        np.add.at(around.array, self.dofs, self.area[:, None])
-        self._sum(around)
-        self.shares = self.area[:, None] / np.asarray(around.array)[self.dofs]
+        corners = self._corners(cells, local)
+        self.area = simplex_measures(corners, geometry.axisymmetric)
+        uniform = self._around(_basis_integrals(corners, self.dofs.shape[1], geometry.axisymmetric))
+        plain = self._around(np.repeat(self.area[:, None], self.dofs.shape[1], axis=1))
+        # the corner functions of quadratic triangles have no integral: those nodes go by area
+        self.shares = np.where(np.isfinite(uniform), uniform, plain)
 
     def evaluate(self) -> Floats:
         """(owned facets,) mean current density into the conductor, in the order of `interface_entities`."""
@@ -63,6 +83,15 @@ class NodalFlux:
         self._sum(vector)
         nodal = np.real(np.asarray(vector.array))
         return np.asarray((self.shares * nodal[self.dofs]).sum(axis=1) / self.area, dtype=np.float64)
+
+    def _around(self, weights: Floats) -> Floats:
+        """(facets, dofs) weights over their sums around the nodes; not a number where the sum vanishes."""
+        total = self._vector()
+        np.add.at(total.array, self.dofs, weights)
+        self._sum(total)
+        around = np.real(np.asarray(total.array))[self.dofs]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(np.abs(around) > 1e-9 * self.area[:, None], weights / around, np.nan)
 
     def _vector(self) -> Any:
         return la.vector(self.space.dofmap.index_map, 1)
