@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import ufl
+from ufl.corealg.map_dag import map_expr_dag
+from ufl.corealg.multifunction import MultiFunction
 
 Plane = Literal["strain", "stress"]
 
@@ -36,3 +38,19 @@ def von_mises(stress: Any) -> Any:
     """Equivalent stress of a (3, 3) stress."""
     deviator = stress - ufl.tr(stress) / 3 * ufl.Identity(3)
     return ufl.sqrt(1.5 * ufl.inner(deviator, deviator))
+
+
+class _Unwrap(MultiFunction):  # type: ignore[misc]
+    expr = MultiFunction.reuse_if_untouched
+
+    def variable(self, _node: Any, operand: Any, _label: Any) -> Any:
+        return operand
+
+
+def without_variables(expression: Any) -> Any:
+    """The same expression with derivatives carried out and no ``ufl.variable`` left.
+
+    Every ``ufl.variable`` has a label of its own that enters the signature of a compiled ``fem.Expression`` (not of
+    a form): without this, each evaluation would be compiled anew.
+    """
+    return map_expr_dag(_Unwrap(), ufl.algorithms.expand_derivatives(expression))

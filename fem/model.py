@@ -142,6 +142,7 @@ class Model:
         for link in self.network.links:
             self._link(link)
         self._sources()
+        self._check_paths()
         self.system = System(
             self.geometry,
             self.fields,
@@ -219,7 +220,7 @@ class Model:
                 number = handle.carrier
                 if not isinstance(number, Number):
                     raise ModelError(
-                        f"terminal {terminal.name!r}: layer {terminal.at!r} is resolved; connect it at 'bottom' or 'top'"
+                        f"terminal {terminal.name!r}: layer {terminal.at!r} is resolved; connect it at a side"
                     )
                 if handle.offset != 0.0:
                     raise ModelError(f"terminal {terminal.name!r}: equipotential with an offset")
@@ -271,6 +272,29 @@ class Model:
                 target = handle.carrier
                 density = balance.charge(term, target.function, target.test)
                 self.residuals[target].append(self.geometry.integral(density, layer))
+
+    def _check_paths(self) -> None:
+        """Refuse a current terminal from which no path leads to a fixed potential: the system would be singular."""
+        links: dict[Any, list[Any]] = {}
+        pairs = [(self.handle(*x.first).carrier, self.handle(*x.second).carrier) for x in self.network.links]
+        fixed: list[Any] = [n for n in self.numbers if not n.unknown]
+        for target in (f for f in self.fields if f.kind == "potential"):
+            pairs += [(target, tie.number) for tie in target.ties if tie.number is not None]
+            fixed += [target for tie in target.ties if tie.number is None]
+        for a, b in pairs:
+            links.setdefault(a, []).append(b)
+            links.setdefault(b, []).append(a)
+        reached, todo = set(fixed), fixed
+        while todo:
+            new = [x for x in links.get(todo.pop(), []) if x not in reached]
+            reached.update(new)
+            todo += new
+        for name, number in self.terminals.items():
+            if number not in reached:
+                raise ModelError(
+                    f"no current can flow between {name!r} and the other electrode: every path is blocked "
+                    "(an interface without kinetics, or a layer that does not conduct)"
+                )
 
     def _passage(self, name: str, node_side: str, handle: Handle, current: Any) -> None:
         """Let ``current`` (A/m^2) leave the potential ``handle`` through an interface."""

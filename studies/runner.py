@@ -44,10 +44,8 @@ def solve(study: Study, comm: Any, scale: float, progress: Progress) -> dict[str
     """
     session = Session(study, comm, scale, progress)
     try:
-        values: dict[str, float] = {}
-        for solved in session.points():
-            values = dict(solved.values)
-        return values
+        # the error bars of a curve are those of its last point
+        return dict(session.solve_at(session.currents[-1]).values)
     finally:
         session.destroy()
 

@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure: hangs are ended by the time limit of each test.
+settings.register_profile("ssbfem", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ssbfem")
 
 RANKS = int(os.environ.get("OMPI_COMM_WORLD_SIZE") or os.environ.get("PMI_SIZE") or "1")
 RANK = int(os.environ.get("OMPI_COMM_WORLD_RANK") or os.environ.get("PMI_RANK") or "0")

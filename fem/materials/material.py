@@ -214,8 +214,7 @@ class Material:
             there = ", ".join(repr(v) for v in self.variants) or "none"
             raise MaterialError(f"{self.name} has no variant '{label}'; variants there: {there}")
         data = {
-            key: datum if chosen[key] is None else _promoted(datum, chosen[key])
-            for key, datum in self.data.items()
+            key: datum if chosen[key] is None else _promoted(datum, chosen[key]) for key, datum in self.data.items()
         }
         return replace(self, data=data)
 

@@ -52,9 +52,7 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is not None and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key}' is given twice", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"'{key}' is given twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
@@ -284,9 +282,7 @@ class _Reader:
             self.problem(path, given, str(error))
             return None
 
-    def optional_quantity(
-        self, given: Mapping[Any, Any], key: str, dimension: str, path: str
-    ) -> float | None:
+    def optional_quantity(self, given: Mapping[Any, Any], key: str, dimension: str, path: str) -> float | None:
         return self.quantity(given[key], dimension, f"{path}.{key}") if key in given else None
 
     def text(self, given: Mapping[Any, Any], key: str, path: str) -> str | None:

@@ -119,10 +119,29 @@ class Assembly:
         total = 0.0
         for state in self.states(name):
             sign = 1.0 if state.link.first[0] == below else -1.0
-            total += sign * self.on_interface(state.current, name, ("current", name, state.link.first))
+            total += sign * self.on_interface(
+                state.current, name, ("current", name, state.link.first, state.link.second)
+            )
         for spec, field, tie in self.ties(name):
             total += (1.0 if spec.metal[0] == below else -1.0) * self.tie_resultant(field, tie)
         return total + sum(self._continuous_current(name, field) for field in self._crossing(name))
+
+    def joined_power(self, name: str) -> float:
+        """Power against the potential jumps of conductors that are joined into one field at an interface, W.
+
+        A perfect charge transfer between two resolved conductors is an offset of their common field.
+        """
+        below, above = name.split("|")
+        total = 0.0
+        for field in self._crossing(name):
+            offset = {
+                layer: handle.offset
+                for layer, carrier in self.model.conductors
+                if layer in (below, above) and (handle := self.model.handle(layer, carrier)).carrier is field
+            }
+            if offset[below] != offset[above]:
+                total += (offset[below] - offset[above]) * self._continuous_current(name, field)
+        return total
 
     def _crossing(self, name: str) -> list[Field]:
         below, above = name.split("|")

@@ -53,7 +53,9 @@ def charge_balances(assembly: Assembly) -> list[Imbalance]:
         found.append(Imbalance(f"charge at {name}", current - fed, scale, "A"))
         for state in assembly.states(name):
             if isinstance(state.link.law, ChargeTransfer) and state.link.law.needs_inner_potential:
-                kinetic = assembly.on_interface(state.current, name, ("current", name, state.link.first))
+                kinetic = assembly.on_interface(
+                    state.current, name, ("current", name, state.link.first, state.link.second)
+                )
                 film = assembly.on_interface(state.film_current, name, ("film current", name))
                 found.append(Imbalance(f"charge in the film at {name}", kinetic - film, scale, "A"))
     return found
@@ -69,7 +71,10 @@ def _exchanged(assembly: Assembly) -> float:
     temperature = assembly.model.settings.temperature
     for state in assembly.model.states:
         name, law = state.link.interface, state.link.law
-        best = max(best, assembly.on_interface(abs(state.current), name, ("exchanged", name, state.link.first)))
+        best = max(
+            best,
+            assembly.on_interface(abs(state.current), name, ("exchanged", name, state.link.first, state.link.second)),
+        )
         if isinstance(law, ChargeTransfer) and law.kinetics is not None:
             exchange = thermal_voltage(temperature) / law.kinetics.charge_transfer_resistance(temperature)
             best = max(best, _NEGLIGIBLE * exchange * assembly.contact_area(name))
@@ -137,11 +142,13 @@ def power_balance(assembly: Assembly) -> list[Imbalance]:
         law = state.link.law
         if isinstance(law, ChargeTransfer):
             name = state.link.interface
-            current = assembly.on_interface(state.current, name, ("current", name, state.link.first))
+            current = assembly.on_interface(state.current, name, ("current", name, state.link.first, state.link.second))
             stored += law.equilibrium_potential * current
             if not isinstance(state.shift, float | int):
                 stored -= assembly.on_interface(state.current * state.shift, name, ("shift work", name))
     for spec, field, tie in model.perfect_ties:
         stored -= spec.offset * assembly.tie_resultant(field, tie)
+    for name in assembly.geometry.interfaces:
+        stored += assembly.joined_power(name)
     scale = max(abs(fed), losses.total, abs(stored), _exchanged(assembly) * thermal_voltage(model.settings.temperature))
     return [Imbalance("electrical power", fed - losses.total - stored, scale, "W")]

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import ufl
+from dolfinx import fem
 from scipy.spatial import cKDTree
 
 from fem.errors import ModelError
 from fem.observe.assembly import Assembly
 
 Array = npt.NDArray[np.float64]
-_NEAREST = 4
 
 
 @dataclass(frozen=True)
@@ -57,21 +56,15 @@ class EdgeDistance:
     def of_points(self, x: Array) -> Array:
         """(n,) distances in m of points (n, gdim) from the nearest edge."""
         lateral, axial = x[:, : self.gdim - 1], x[:, self.gdim - 1] - self.height
-        tree = cKDTree(self.centres)
-        k = min(_NEAREST, len(self.radii))
-        gap, index = tree.query(lateral, k=k)
-        gap, index = np.reshape(gap, (len(x), k)), np.reshape(index, (len(x), k))
-        return np.asarray(np.min(np.hypot(gap - self.radii[index], axial[:, None]), axis=1))
+        gap = np.full(len(x), np.inf)
+        # among openings of one size the nearest centre has the nearest edge (of all sizes together it need not)
+        for radius in np.unique(self.radii):
+            tree = cKDTree(self.centres[self.radii == radius])
+            gap = np.minimum(gap, abs(tree.query(lateral)[0] - radius))
+        return np.asarray(np.hypot(gap, axial))
 
-    def indicator(self, distance: float) -> Any:
-        """UFL expression on the interface: 1 within ``distance`` of an edge, 0 elsewhere.
-
-        Evaluated at quadrature points; linear in the number of openings.
-        """
-        x = ufl.SpatialCoordinate(self.mesh)("+")
-        near: Any = 0.0
-        for centre, radius in zip(self.centres, self.radii, strict=True):
-            squares = [(x[k] - float(c)) ** 2 for k, c in enumerate(centre)]
-            gap = abs(ufl.sqrt(sum(squares[1:], start=squares[0])) - float(radius))
-            near = ufl.conditional(ufl.lt(gap, distance), 1.0, near)
-        return near
+    def field(self, submesh: Any) -> Any:
+        """Distance from the nearest edge as a function on the submesh of the interface, exact on straight edges."""
+        function = fem.Function(fem.functionspace(submesh, ("Discontinuous Lagrange", 2)), name="edge_distance")
+        function.interpolate(lambda x: self.of_points(x[: self.gdim].T))
+        return function

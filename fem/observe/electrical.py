@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import ufl
+from dolfinx import fem
 
 from fem import balance
 from fem.dissipation.conduction import Conduction
@@ -121,10 +122,11 @@ def resistance_split(assembly: Assembly, current: float, voltage: float, open_ci
     losses = power(assembly, beyond_rest=True)
     bulk = 0.0
     for layer in assembly.geometry.layers:
-        terms = {c: t for (name, c), t in assembly.model.conductors.items() if name == layer}
-        term = terms.get("ionic", terms.get("electronic"))
-        if isinstance(term, Conduction):
-            bulk += assembly.thickness[layer] / float(term.conductivity)
+        terms = [t for (name, _), t in assembly.model.conductors.items() if name == layer]
+        resolved = [t for t in terms if isinstance(t, Conduction)]
+        for term in resolved:
+            share = 1.0 if len(resolved) == 1 else layer_current(assembly, layer, term.carrier, True) * area / current
+            bulk += share**2 * assembly.thickness[layer] / float(term.conductivity)
     return ResistanceSplit(
         (voltage - open_circuit) * area / current,
         bulk,
@@ -139,14 +141,27 @@ def electronic_current(assembly: Assembly, layer: str) -> float:
 
     Volume mean over the thickness: equal at every height because the sides are insulated.
     """
-    term = assembly.model.conductors.get((layer, "electronic"))
+    return layer_current(assembly, layer, "electronic")
+
+
+def layer_current(assembly: Assembly, layer: str, carrier: str, beyond_rest: bool = False) -> float:
+    """Current density of one carrier through a layer over the nominal area, along the stack, A/m^2.
+
+    Args:
+        assembly: at the solution.
+        layer, carrier: which.
+        beyond_rest: minus the current at rest (a leak).
+    """
+    term = assembly.model.conductors.get((layer, carrier))
     if not isinstance(term, Conduction):
-        raise ModelError(f"layer {layer!r} has no resolved electronic conduction")
-    handle = assembly.model.handle(layer, "electronic")
+        raise ModelError(f"layer {layer!r} has no resolved {carrier} conduction")
+    handle = assembly.model.handle(layer, carrier)
     if not isinstance(handle.carrier, Field):
         raise ModelError(f"layer {layer!r} is an equipotential")
     density = balance.current_density(term, handle.carrier.function)[assembly.geometry.gdim - 1]
-    total = assembly.in_layer(density, layer, ("electronic", layer))
+    if beyond_rest:
+        density = assembly.beyond_rest(density)
+    total = assembly.in_layer(density, layer, ("layer current", layer, carrier, beyond_rest))
     return total / (assembly.thickness[layer] * assembly.area)
 
 
@@ -156,7 +171,8 @@ def mean_overpotential(assembly: Assembly, name: str) -> float:
         if isinstance(state.link.law, ChargeTransfer):
             key = ("driving", name)
             return assembly.on_interface(state.driving, name, key) / assembly.contact_area(name)
-    if assembly.ties(name):
+    laws = assembly.model.interfaces.get(name, ())
+    if any(isinstance(law, ChargeTransfer) and law.perfect for law in laws):
         return 0.0
     raise ModelError(f"no charge transfer at {name!r}")
 
@@ -201,6 +217,9 @@ def edge_share(assembly: Assembly, name: str, distance: float) -> float:
     current = assembly.interface_current(name)
     if current == 0.0:
         raise ModelError("a share of the current needs a current")
-    near = EdgeDistance.of(assembly, name).indicator(distance)
-    density = assembly.current_density(name)
-    return assembly.on_interface(density * near, name) / current
+    geometry = assembly.geometry
+    gap = EdgeDistance.of(assembly, name).field(geometry.interface_mesh(name).mesh)
+    near = ufl.conditional(ufl.lt(gap("+"), fem.Constant(geometry.mesh, distance)), 1.0, 0.0)
+    form = geometry.interface_integral(assembly.current_density(name) * near, name)
+    found = fem.assemble_scalar(geometry.entity_maps().form(form))
+    return float(assembly.comm.allreduce(np.real(found))) / current

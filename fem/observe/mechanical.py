@@ -12,7 +12,7 @@ import ufl
 from dolfinx import fem
 
 from fem.errors import ModelError
-from fem.kinematics import embed
+from fem.kinematics import embed, without_variables
 from fem.observe.assembly import Assembly
 
 Array = npt.NDArray[np.float64]
@@ -78,7 +78,7 @@ def stress_samples(assembly: Assembly, layer: str) -> tuple[Array, Array]:
     points, _ = basix.make_quadrature(cell_type, _SAMPLING_DEGREE)
     mesh = region.mesh
     stress = mechanics.stress(layer)
-    flat = ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)])
+    flat = without_variables(ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)]))
     values = fem.Expression(flat, points).eval(mesh, cells)
     places = fem.Expression(ufl.SpatialCoordinate(mesh), points).eval(mesh, cells)
     count = len(cells) * len(points)

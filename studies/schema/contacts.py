@@ -154,6 +154,11 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
         return
     if interface.equilibrium_potential is None and default_potential(material) is None:
         report("equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+")
+    if interface.contact_fraction < 1 and _short_circuit(interface):
+        report(
+            "contact_fraction",
+            "needs kinetics or a film: a perfect contact has no resistance that grows with lost area",
+        )
     if interface.stress_shift:
         if _short_circuit(interface):
             report("stress_shift", "needs kinetics or a film: a perfect contact takes one potential for all of it")

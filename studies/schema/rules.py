@@ -142,7 +142,11 @@ def check_operation(draft: Draft) -> None:
     if operation.working_electrode is not None and ends and operation.working_electrode not in ends:
         message = one_of(ends, operation.working_electrode, "must be the first or the last layer:")
         draft.report(("operation", "working_electrode"), message)
-    if conducts:
+    if conducts and len(draft.names) == 1:
+        draft.report(
+            ("geometry", "layers"), "one layer is no cell: current needs two ends (conduction: none for stresses alone)"
+        )
+    elif conducts:
         for name in dict.fromkeys(ends):
             if draft.conduction.get(name) == "none":
                 where: KeyPath = ("geometry", "layers", draft.names.index(name))

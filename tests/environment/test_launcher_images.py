@@ -303,7 +303,8 @@ def test_watchdog_ends_what_a_killed_build_started(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_build_ends_its_commands(tmp_path: Path, number: signal.Signals) -> None:
     code = """
-import sys, os
+import sys, os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with it ignored
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from launcher import build, images, namespace, stages

@@ -332,7 +332,7 @@ def test_on_two_ranks_a_failure_of_one_ends_both_soon() -> None:
     assert done.returncode == 3
     assert "rank 1: internal error (RuntimeError): only here" in done.stderr
     assert "Traceback" not in done.stderr
-    assert seconds < 10
+    assert seconds < 30  # 5 s on a quiet machine; what matters is that nothing hangs
 
 
 def test_on_two_ranks_one_speaks() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -63,10 +62,8 @@ def test_a_current_beyond_what_the_kinetics_can_pass_exits_with_3(tmp_path: Path
 
 @pytest.mark.slow
 def test_failure_and_bad_input_end_all_ranks(tmp_path: Path) -> None:
-    start = time.monotonic()
     failed = ssbfem("run", study(tmp_path, SATURATED), "--out", str(tmp_path / "out"), ranks=2)
     assert failed.returncode == 3
     wrong = ssbfem("run", study(tmp_path, ", film_resistance: -1 ohm*cm^2"), ranks=2)
     assert wrong.returncode == 2
     assert wrong.stderr.count("film_resistance") == 1
-    assert time.monotonic() - start < 120
