@@ -149,6 +149,33 @@ def test_current_through_a_perfect_contact_adds_up(dimension: str, degree: int) 
 
 
 @pytest.mark.mpi
+def test_potentials_that_share_a_field_keep_their_offset(shared_tmp_path: Path) -> None:
+    """A resolved electrode in perfect contact lies U_eq above the electrolyte at the interface."""
+    tagged = layered(COMM, "2", (("electrolyte", 2e-5), ("electrode", 1e-5)), WIDTH, lateral=3, across=3)
+    domains = {
+        "electrolyte": Domain((Conduction("ionic", SIGMA),)),
+        "electrode": Domain((Conduction("electronic", OTHER),)),
+    }
+    laws = {"electrolyte|electrode": [ChargeTransfer("electrode", None, 3.9)]}
+    terminals = [
+        Terminal("below", "bottom", potential=0.0, carrier="ionic"),
+        Terminal("above", "top", current=CURRENT * WIDTH),
+    ]
+    model = Model(tagged, domains, laws, terminals)
+    solve(model)
+    FieldWriter(model, shared_tmp_path / "fields").write()
+    COMM.barrier()
+    step = json.loads((shared_tmp_path / "fields" / "fields.json").read_text())["steps"][0]
+    grids = {name: read_vtu(shared_tmp_path / "fields" / file) for name, file in step["layers"].items()}
+    top = CURRENT * 2e-5 / SIGMA
+    ionic, electronic = grids["electrolyte"], grids["electrode"]
+    expected = CURRENT / SIGMA * ionic.points[:, 1]
+    np.testing.assert_allclose(ionic.point_data["ionic_potential"], expected, atol=1e-9)
+    expected = 3.9 + top + CURRENT / OTHER * (electronic.points[:, 1] - 2e-5)
+    np.testing.assert_allclose(electronic.point_data["electronic_potential"], expected, rtol=1e-9)
+
+
+@pytest.mark.mpi
 def test_series_and_mesh(shared_tmp_path: Path) -> None:
     """Every operating point has its own files; a mesh alone has layers and sizes."""
     model = cell("2", mechanics=False)

@@ -13,7 +13,7 @@ import pytest
 
 from fem.output.vtu import Grid, write_vtu
 from studies.pictures import PICTURES, caption, draw, spatial
-from studies.pictures.dataset import Dataset, DatasetError
+from studies.pictures.dataset import Dataset, DatasetError, Layer
 from studies.pictures.section import cut_position, cut_sheet
 from studies.pictures.stream import current_lines, stream_function
 from studies.pictures.style import print_style, value_range
@@ -222,6 +222,15 @@ def test_stream_function_of_uniform_currents(tmp_path: Path) -> None:
     np.testing.assert_allclose(turned, 10.0 * np.pi * x**2, atol=0.02 * 10.0 * np.pi * (20 * UM) ** 2)
 
 
+def test_stream_function_of_a_tilted_current(tmp_path: Path) -> None:
+    """d(psi)/dx = i_y and d(psi)/dy = -i_x."""
+    layer = Dataset(make_folder(tmp_path, 2)).layers[1]
+    density = np.tile([3.0, 10.0], (len(layer.corners), 1))
+    psi = stream_function(layer.points, layer.corners, density, axisymmetric=False)
+    expected = 10.0 * layer.points[:, 0] - 3.0 * layer.points[:, 1]
+    np.testing.assert_allclose(psi, expected - expected.min(), atol=1e-12)
+
+
 def test_current_lines_share_the_current(tmp_path: Path) -> None:
     """Equally spaced in a uniform current, in its direction."""
     layer = Dataset(make_folder(tmp_path, 2)).layers[1]
@@ -244,6 +253,21 @@ def test_cut_through_space(tmp_path: Path) -> None:
     np.testing.assert_allclose(sheet.nodes["ionic_potential"], expected, rtol=1e-12)
     length = np.linalg.norm(sheet.outline[:, 0] - sheet.outline[:, 1], axis=1).sum()
     assert length == pytest.approx(80 * UM, rel=1e-9)
+
+
+def test_cut_through_irregular_cells() -> None:
+    """Triangles of a cut cover the section once, whatever the shapes of the tetrahedra."""
+    from scipy.spatial import Delaunay
+
+    corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=float)
+    points = np.vstack([corners, np.random.default_rng(5).uniform(0.05, 0.95, (60, 3))])
+    cells = Delaunay(points).simplices.astype(np.int64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    layer = Layer("a", "", low, high, points, cells, cells, np.arange(len(cells)), {}, {}, {}, {})
+    sheet = cut_sheet(layer, 0.4)
+    assert sheet.areas().sum() == pytest.approx(1.0, rel=1e-6)
+    middles = sheet.points[sheet.triangles].mean(axis=1)
+    np.testing.assert_allclose(sheet.areas() @ middles, [0.5, 0.5], rtol=1e-6)
 
 
 def test_peaks_do_not_rule_the_colours() -> None:
