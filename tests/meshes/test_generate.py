@@ -299,7 +299,7 @@ def test_three_hundred_voids_cost_in_proportion() -> None:
 
     def seconds(side: int) -> tuple[float, int]:
         s = Stack("3", layers, side * 3 * UM, side * 3 * UM, (VoidArray(Void(LOW, UM, 0.5 * UM), side),))
-        sizes = MeshSizes(bulk=1.4 * UM, interface=1.4 * UM, edge_fraction=1 / 2, wall_fraction=0.7, growth=2.5)
+        sizes = MeshSizes(bulk=1.4 * UM, interface=UM, edge=0.5 * UM, wall=0.8 * UM, growth=1.8)
         began = time.process_time()
         arrays = generate_arrays(s, sizes)
         return time.process_time() - began, len(arrays.cells)
