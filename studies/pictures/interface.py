@@ -103,7 +103,9 @@ def _profile(axes: Any, dataset: Dataset, interface: Interface, name: str, label
     axes.set_title(f"{interface.name}{_sign(interface, name)}", loc="left")
     if peaks:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
-        axes.text(0.01, 0.96, peaks(unit), transform=axes.transAxes, ha="left", va="top", zorder=8, bbox=box)
+        # beside zero, where a curve that is cut off at its peaks leaves room
+        y, anchor = (0.04, "bottom") if nominal >= 0 else (0.96, "top")
+        axes.text(0.01, y, peaks(unit), transform=axes.transAxes, ha="left", va=anchor, zorder=8, bbox=box)
     _shift_axis(axes, interface, name, unit)
 
 

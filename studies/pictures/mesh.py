@@ -13,19 +13,14 @@ from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset
 from studies.pictures.planar import (
-    Panel,
     Sheet,
-    View,
     fill_flat,
-    frame,
     label_layers,
     label_overview,
-    layout,
     outline,
     sheet_of,
-    unseen,
-    views,
 )
+from studies.pictures.views import Panel, View, frame, layout, unseen, views
 
 __all__ = ["draw_mesh"]
 

@@ -13,22 +13,18 @@ from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset, Layer
 from studies.pictures.planar import (
-    Panel,
     Sheet,
-    View,
     fill_flat,
     fill_values,
     label_layers,
     label_openings,
     label_overview,
-    layout,
     level_lines,
     outline,
     sheet_of,
-    unseen,
-    views,
 )
 from studies.pictures.stream import CurrentLines, current_lines
+from studies.pictures.views import Panel, View, layout, unseen, views
 
 __all__ = ["carriers", "draw_potential", "metal_text"]
 

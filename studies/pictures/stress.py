@@ -11,18 +11,15 @@ from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset
 from studies.pictures.planar import (
-    Panel,
     Sheet,
     fill_flat,
     fill_values,
     label_layers,
     label_openings,
-    layout,
     outline,
     sheet_of,
-    unseen,
-    views,
 )
+from studies.pictures.views import Panel, layout, unseen, views
 
 __all__ = ["QUANTITIES", "draw_stress"]
 
