@@ -10,6 +10,7 @@ from fem.dissipation.conduction import Conduction
 from fem.interface.charge_transfer import OhmicContact
 from fem.model import Domain, Model
 from fem.solve.linear import linear_solver
+from fem.solve.sparsity import create_matrix
 from fem.solve.stage import Stage
 from meshes.arrays import MeshArrays
 from meshes.tagged import TaggedMesh
@@ -42,7 +43,8 @@ def run(arrays: MeshArrays | None, comm: Any, phases: Phases, solver: str, rtol:
             item.apply_ties()
         load = stage.residual()
     with phases("matrix"):
-        stage.matrix = compat.create_block_matrix(stage.jacobian_forms)
+        spaces, regions = [f.space for f in fields], [f.region for f in fields]
+        stage.matrix = create_matrix(spaces, regions, stage.jacobian_ufl)
     with phases("assembly"):
         stage.assemble_jacobian()
     linear = linear_solver(stage, "direct" if solver == "direct" else "iterative", rtol)
