@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from fem.conditions import Terminal
 from fem.constants import FARADAY, GAS
+from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.model import Domain, Model, Settings
 from fem.solve.driver import Solver
@@ -65,7 +66,7 @@ def current_through(model: Model, interface: str, dimension: str) -> float:
     return integrate(model, model.geometry.interface_integral(state.current, interface)) / AREA[dimension]
 
 
-def overpotential(law: Any, current: float, temperature: float, work: float = 0.0) -> float:
+def overpotential(law: ChargeTransfer, current: float, temperature: float, work: float = 0.0) -> float:
     """Potential drop of electrode against electrolyte at an anodic current density, film included, V.
 
     Args:
