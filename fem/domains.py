@@ -151,7 +151,9 @@ class Domains:
     @cached_property
     def _interface_measure(self) -> Any:
         names = (*self.interfaces, *self.gaps)
-        data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in names]
+        # dolfinx looks tags up by bisection: out of order they are dropped without a word
+        names_by_tag = sorted(names, key=self.facet_tag)
+        data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in names_by_tag]
         metadata = {"quadrature_degree": INTERFACE_QUADRATURE_DEGREE}
         return ufl.Measure("dS", domain=self.mesh, subdomain_data=data, metadata=metadata)
 

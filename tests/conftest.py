@@ -101,9 +101,7 @@ def pytest_runtest_makereport(
         sys.stderr.flush()
     elif any(outcomes) and not report.failed:
         report.outcome = "failed"
-        report.longrepr = "failed on rank " + ", ".join(
-            str(rank) for rank, text in enumerate(outcomes) if text
-        )
+        report.longrepr = "failed on rank " + ", ".join(str(rank) for rank, text in enumerate(outcomes) if text)
     return report
 
 

@@ -49,7 +49,7 @@ def _reference_interpolation(space: Any) -> npt.NDArray[np.float64]:
     nodes = basix.create_element(basix.ElementFamily.P, cell, degree(space), variant).points
     linear = basix.create_element(basix.ElementFamily.P, cell, 1, variant)
     # Rounded, so that vertices are recognised by weights of exactly 1.
-    return np.round(linear.tabulate(0, nodes)[0, :, :, 0], 13)
+    return np.asarray(np.round(linear.tabulate(0, nodes)[0, :, :, 0], 13))
 
 
 def global_numbers(spaces: Sequence[Any]) -> list[npt.NDArray[np.int64]]:
@@ -128,7 +128,7 @@ def prolongation(coarse: Sequence[Any], fine: Sequence[Any], constrained: Sequen
         link, weight = link[:owned], weight[:owned]
         open_columns = np.ones(len(numbers[k]), dtype=bool)
         open_columns[constrained[k]] = False
-        unrolled = (link[:, None, :] * bs + np.arange(bs)[None, :, None]).reshape(owned * bs, -1)
+        unrolled = (link[:, None, :] * bs + np.arange(bs)[None, :, None]).reshape(owned * bs, link.shape[1])
         spread = np.repeat(weight, bs, axis=0)
         keep = np.repeat(link >= 0, bs, axis=0)
         keep[keep] = open_columns[unrolled[keep]]

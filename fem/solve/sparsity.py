@@ -39,6 +39,7 @@ def create_matrix(spaces: Sequence[Any], regions: Sequence[SubMesh], blocks: Seq
         for j, form in enumerate(row):
             if form is not None:
                 pattern.couple(i, j, form)
+    pattern.add_diagonal()
     return pattern.matrix()
 
 
@@ -86,6 +87,15 @@ class _Pattern:
                 for n in self._on_facets(j, rows):
                     both = (k >= 0) & (n >= 0)
                     self.elements.append((self._unknowns(i, k[both]), self._unknowns(j, n[both])))
+
+    def add_diagonal(self) -> None:
+        """Add the diagonal: rows of constrained unknowns that no element reaches become identity rows, too.
+
+        dolfinx in release builds does not look at PETSc's error when such an entry is missing.
+        """
+        for start, space in zip(self.starts, self.spaces, strict=False):
+            own = np.arange(start, start + owned_size(space), dtype=np.int32)[:, None]
+            self.elements.append((own, own))
 
     def _on_facets(self, k: int, rows: Indices) -> list[Indices]:
         """Cells of space k at interface facets (cell, local facet, cell, local facet): one array per side."""

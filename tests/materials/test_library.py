@@ -138,8 +138,7 @@ def test_lithium_volume_and_creep() -> None:
     lithium = load("Li")
     assert lithium.value("molar_volume") == pytest.approx(6.94e-3 / lithium.value("density"), rel=2e-3)
     n, stress, rate, q = (
-        lithium.value(f"norton_{x}")
-        for x in ("exponent", "reference_stress", "reference_rate", "activation_energy")
+        lithium.value(f"norton_{x}") for x in ("exponent", "reference_stress", "reference_rate", "activation_energy")
     )
     # uniaxial rates at 298.15 K and 333 K quoted with these constants
     for applied, temperature, expected in (
@@ -153,9 +152,7 @@ def test_lithium_volume_and_creep() -> None:
 
 def test_garnet_sites_fill_its_cell() -> None:
     llzo = load("LLZO")
-    assert llzo.value("lithium_site_density") == pytest.approx(
-        120 / llzo.value("lattice_parameter_a") ** 3, rel=1e-3
-    )
+    assert llzo.value("lithium_site_density") == pytest.approx(120 / llzo.value("lattice_parameter_a") ** 3, rel=1e-3)
 
 
 def test_piezoelectric_strain_constants_of_lithium_tantalate_follow_from_its_stress_constants() -> None:
@@ -189,9 +186,7 @@ def test_spontaneous_polarisation_of_barium_titanate_minimises_its_landau_polyno
 def test_argyrodite_interphase_constants_follow_from_thickness_and_charge() -> None:
     m = load("LPSCl").value
     assert m("interphase_growth_constant") == pytest.approx((540e-9) ** 2 / (2 * 400 * 3600), rel=1e-3)
-    assert m("interphase_growth_constant", variant="7 d") == pytest.approx(
-        (315e-9) ** 2 / (2 * 7 * 86400), rel=1e-3
-    )
+    assert m("interphase_growth_constant", variant="7 d") == pytest.approx((315e-9) ** 2 / (2 * 7 * 86400), rel=1e-3)
     # 9 nm per uAh/cm^2, which is 36 C/m^2
     assert m("interphase_molar_volume") == pytest.approx(9e-9 / 36.0 * FARADAY, rel=1e-3)
     ambipolar = m("interphase_growth_constant") * FARADAY / (m("interphase_molar_volume") * 1.7)

@@ -28,9 +28,7 @@ def test_arrhenius_with_prefactor_over_t_is_the_closed_form(reference: float) ->
     a = Activation(E_A, "prefactor-over-T", reference)
     prefactor = 0.046 * reference * math.exp(E_A / (GAS * reference))
     assert 0.046 * a.factor(reference) == 0.046
-    assert 0.046 * a.factor(333.15) == pytest.approx(
-        prefactor / 333.15 * math.exp(-E_A / (GAS * 333.15)), rel=1e-13
-    )
+    assert 0.046 * a.factor(333.15) == pytest.approx(prefactor / 333.15 * math.exp(-E_A / (GAS * 333.15)), rel=1e-13)
 
 
 def test_the_two_forms_differ_by_the_ratio_of_temperatures() -> None:
@@ -125,9 +123,7 @@ def test_conductivity_rises_with_temperature(t1: float, t2: float, energy: float
 
 
 def _material(**data: float) -> Material:
-    return Material(
-        "m", "M", "test", "metal", {k: Datum(v, v, PROPERTIES[k].si_unit) for k, v in data.items()}
-    )
+    return Material("m", "M", "test", "metal", {k: Datum(v, v, PROPERTIES[k].si_unit) for k, v in data.items()})
 
 
 @settings(max_examples=50)

@@ -219,15 +219,11 @@ _KEYS = st.one_of(
     st.none(),
 )
 _INNER = st.dictionaries(
-    st.sampled_from(
-        ["value", "temperature", "source", "provenance", "activation", "range", "variants", "label", "x"]
-    ),
+    st.sampled_from(["value", "temperature", "source", "provenance", "activation", "range", "variants", "label", "x"]),
     st.one_of(
         _SCALARS,
         st.lists(_SCALARS, max_size=3),
-        st.dictionaries(
-            st.one_of(st.sampled_from(["energy", "form", "value"]), st.integers()), _SCALARS, max_size=3
-        ),
+        st.dictionaries(st.one_of(st.sampled_from(["energy", "form", "value"]), st.integers()), _SCALARS, max_size=3),
     ),
     max_size=5,
 )

@@ -178,9 +178,7 @@ def test_what_is_written_reads_back(value: float, dimension: str) -> None:
     if DIMENSIONS[dimension].absolute_temperature:
         value = 200.0 + abs(value) % 1000.0
     text = units.format(value, dimension, digits=12)
-    assert units.parse(text, dimension) == pytest.approx(
-        value, rel=1e-11, abs=1e-9 if "temp" in dimension else 0
-    )
+    assert units.parse(text, dimension) == pytest.approx(value, rel=1e-11, abs=1e-9 if "temp" in dimension else 0)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,9 @@ def layered_arrays(
     if jitter:
         points += _jitter(points, axes, starts, jitter)
     cells, box_height = _simplices(shape)
+    # no order of the cells may matter: which of two dolfinx takes for the first side of a facet is then arbitrary
+    shuffled = np.random.default_rng(2).permutation(len(cells))
+    cells, box_height = cells[shuffled], box_height[shuffled]
     cell_tags = np.searchsorted(starts, box_height, side="right").astype(np.int32)
     names = [a for a, _ in layers]
     planes = {f"{a}|{b}": (dim - 1, int(starts[k + 1])) for k, (a, b) in enumerate(pairwise(names))}
