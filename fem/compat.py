@@ -157,7 +157,7 @@ def interpolation_points(space: Any) -> Any:
 
 
 def create_block_matrix(forms: Sequence[Sequence[Any]]) -> Any:
-    """Monolithic AIJ matrix with the sparsity of a block of bilinear forms."""
+    """Monolithic AIJ matrix by dolfinx itself: what ``fem.solve.sparsity`` is tested against."""
     import dolfinx.fem.petsc as petsc
 
     if VERSION >= (0, 10):

@@ -47,7 +47,7 @@ class Pressure:
 
 @dataclass(frozen=True)
 class Traction:
-    """A given traction vector (possibly a UFL expression of the position) on an outer side.
+    """A uniform traction vector on an outer side; for one that varies see ``SurfaceSource`` with ``force``.
 
     Attributes:
         side: outer side.
