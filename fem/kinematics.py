@@ -34,12 +34,6 @@ def embed(vector: Any, gdim: int) -> Any:
     return ufl.as_vector([vector[k] if k < gdim else 0 for k in range(3)])
 
 
-def von_mises(stress: Any) -> Any:
-    """Equivalent stress of a (3, 3) stress."""
-    deviator = stress - ufl.tr(stress) / 3 * ufl.Identity(3)
-    return ufl.sqrt(1.5 * ufl.inner(deviator, deviator))
-
-
 class _Unwrap(MultiFunction):  # type: ignore[misc]
     expr = MultiFunction.reuse_if_untouched
 
