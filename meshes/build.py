@@ -28,8 +28,7 @@ def model_unit(stack: Stack) -> float:
     """Length in metres that becomes 1 in Gmsh: the smallest of the stack, within what the kernel can span."""
     lengths = [*stack.lateral, *(float(layer.thickness) for layer in stack.layers)]
     largest = max(*lengths, stack.height)
-    for _, o in stack.openings():
-        lengths += [o.radius, *(d for d in (o.below, o.above) if d > 0)]
+    lengths += [feature.smallest_length(stack) for feature in stack.features]
     return max(min(lengths), 1e-5 * largest)
 
 
@@ -46,19 +45,30 @@ class Named:
     """Entities of the finished geometry by what they are.
 
     Attributes:
-        layers: name -> entities of dimension tdim.
+        layers: region -> entities of dimension tdim, layers first.
         facets: name -> entities of dimension tdim - 1, in the order of the facet tags.
         edges: contact edges, entities of dimension tdim - 2, by interface.
+        slits: name -> entities of dimension tdim - 1 along which the mesh is to be opened.
     """
 
     layers: dict[str, list[int]]
     facets: dict[str, list[int]]
     edges: dict[str, list[int]]
+    slits: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class _Paint:
+    """Within `into`, what lies in the `tools` becomes `region`."""
+
+    region: str
+    tools: tuple[DimTag, ...]
+    into: frozenset[str]
 
 
 @dataclass
 class LayeredModel:
-    """The current Gmsh model while a stack is drawn into it. Features call `carve` and `imprint`.
+    """The current Gmsh model while a stack is drawn into it. Features call `carve`, `fill`, `imprint`, `slit`.
 
     Attributes:
         stack: what is drawn.
@@ -69,6 +79,8 @@ class LayeredModel:
     unit: float
     _holes: dict[str, list[DimTag]] = field(default_factory=dict)
     _spots: dict[str, list[DimTag]] = field(default_factory=dict)
+    _slits: dict[str, list[DimTag]] = field(default_factory=dict)
+    _paints: list[_Paint] = field(default_factory=list)
 
     @property
     def tdim(self) -> int:
@@ -84,6 +96,18 @@ class LayeredModel:
         """Take the body `tool` out of `layer` when the model is assembled."""
         self._holes.setdefault(layer, []).append(tool)
 
+    def fill(self, region: str, tools: list[DimTag], into: tuple[str, ...]) -> None:
+        """Within the regions `into`, whatever lies in one of the bodies `tools` becomes `region`.
+
+        Calls act in their order, like paint: what comes later covers what was there. Tools may overlap each
+        other and stick out of the model.
+        """
+        self._paints.append(_Paint(region, tuple(tools), frozenset(into)))
+
+    def slit(self, name: str, tools: list[DimTag]) -> None:
+        """Open the mesh along the surfaces (2-D: curves) `tools`, which end anywhere within the bodies."""
+        self._slits.setdefault(name, []).extend(tools)
+
     def imprint(self, interface: str, tool: DimTag) -> None:
         """Divide `interface` along the boundary of `tool`; contact is what lies within."""
         self._spots.setdefault(interface, []).append(tool)
@@ -97,7 +121,7 @@ class LayeredModel:
         return draw_bowl(opening, depth, upward, self.stack, self.unit)
 
     def assemble(self) -> Named:
-        """Draw all layers, cut all features, glue the layers and name everything.
+        """Draw all layers, cut all features, glue the bodies and name everything.
 
         Raises:
             MeshError: the geometry kernel failed, or did not give what the stack describes.
@@ -126,21 +150,39 @@ class LayeredModel:
         return pieces
 
     def _glue(self, pieces: dict[str, list[DimTag]]) -> dict[int, str]:
-        """Make touching layers share their faces; returns layer by body. Remembers the contact spots."""
+        """Make touching bodies share their faces; returns region by body. Remembers contact spots and slits."""
         bodies = [(name, body) for name, bodies in pieces.items() for body in bodies]
-        spots = [(name, spot) for name, spots in self._spots.items() for spot in spots]
-        parts = [body for _, body in bodies]
-        if len(parts) + len(spots) > 1:
-            _, images = self.occ.fragment(parts, [spot for _, spot in spots])
+        tools = [(paint, tool) for paint in self._paints for tool in paint.tools]
+        faces = [spot for spots in self._spots.values() for spot in spots]
+        slits = [(name, tool) for name, tools in self._slits.items() for tool in tools]
+        solid = [*(body for _, body in bodies), *(tool for _, tool in tools)]
+        if len(solid) + len(faces) + len(slits) > 1:
+            _, images = self.occ.fragment(solid, [*faces, *(tool for _, tool in slits)])
         else:
-            images = [parts]
+            images = [solid]
         owner: dict[int, str] = {}
         for (name, _), image in zip(bodies, images, strict=False):
-            for dim, tag in image:
-                if dim == self.tdim and owner.setdefault(tag, name) != name:
+            for tag in self._solid(image):
+                if owner.setdefault(tag, name) != name:
                     raise MeshError(f"layers {owner[tag]!r} and {name!r} overlap")
-        self._contact = {tag for image in images[len(bodies) :] for _, tag in image}
+        outside: set[int] = set()
+        for (paint, _), image in zip(tools, images[len(bodies) :], strict=False):
+            for tag in self._solid(image):
+                if tag not in owner:
+                    outside.add(tag)
+                elif owner[tag] in paint.into:
+                    owner[tag] = paint.region
+        if outside:
+            self.occ.remove([(self.tdim, tag) for tag in sorted(outside)], recursive=True)
+        rest = images[len(solid) :]
+        self._contact = {tag for image in rest[: len(faces)] for _, tag in image}
+        self._opened: dict[str, set[int]] = {name: set() for name in self._slits}
+        for (name, _), image in zip(slits, rest[len(faces) :], strict=False):
+            self._opened[name].update(tag for dim, tag in image if dim == self.tdim - 1)
         return owner
+
+    def _solid(self, image: list[DimTag]) -> list[int]:
+        return [tag for dim, tag in image if dim == self.tdim]
 
     def _drop_strays(self) -> None:
         """Remove parts of contact spots that stick out of the model or hang in a void."""
@@ -155,14 +197,22 @@ class LayeredModel:
 
     def _name(self, owner: dict[int, str]) -> Named:
         stack, dim = self.stack, self.tdim - 1
-        layers: dict[str, list[int]] = {layer.name: [] for layer in stack.layers}
+        layers: dict[str, list[int]] = {region.name: [] for region in stack.regions}
         for tag in sorted(owner):
             layers[owner[tag]].append(tag)
+        empty = [name for name, tags in layers.items() if not tags]
+        if empty:
+            raise MeshError(f"nothing is left of, or lies in the model of, {', '.join(empty)}")
         facets: dict[str, list[int]] = {name: [] for name in stack.facet_names()}
-        below = {name: i for i, name in enumerate(layers)}
+        slits: dict[str, list[int]] = {name: [] for name in self._opened}
+        slit_of = {tag: name for name, tags in self._opened.items() for tag in tags}
+        place = {name: i for i, name in enumerate(layers)}
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
-            parents = sorted({owner[b] for b in bodies}, key=below.__getitem__)
+            parents = sorted({owner[b] for b in bodies}, key=place.__getitem__)
+            if len(bodies) == 2 and tag in slit_of:
+                slits[slit_of[tag]].append(tag)
+                continue
             if len(parents) == 2:
                 name = "|".join(parents)
                 if f"{name}:gap" in facets and tag not in self._contact:
@@ -174,10 +224,18 @@ class LayeredModel:
             if name not in facets:
                 raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
             facets[name].append(tag)
-        absent = [name for name, tags in facets.items() if not tags]
+        facets = self._required(facets, slits)
+        return Named(layers, facets, self._contact_edges(facets), slits)
+
+    def _required(self, facets: dict[str, list[int]], slits: dict[str, list[int]]) -> dict[str, list[int]]:
+        """The facets that there are; MeshError where one is missing that must be there."""
+        optional = {name for f in self.stack.features for name in f.optional_facets(self.stack)}
+        opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper")}
+        absent = [name for name, tags in facets.items() if not tags and name not in optional | opened]
+        absent += [name for name, tags in slits.items() if not tags]
         if absent:
             raise MeshError(f"the geometry kernel made no face for {', '.join(absent)}")
-        return Named(layers, facets, self._contact_edges(facets))
+        return {name: tags for name, tags in facets.items() if tags}
 
     def _outer_side(self, tag: int) -> str | None:
         """Outer side that a plane (straight) face of one body lies in, None for a wall of a void."""
@@ -215,6 +273,8 @@ class LayeredModel:
         }
         found = {}
         for name in self.stack.interfaces:
-            contact = {e for tag in facets[name] for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()}
+            contact = {
+                e for tag in facets.get(name, ()) for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()
+            }
             found[name] = sorted(contact & open_to)
         return found

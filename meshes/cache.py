@@ -21,7 +21,7 @@ from meshes.stack import Stack
 __all__ = ["GENERATOR_VERSION", "load_arrays", "mesh_key", "save_arrays"]
 
 #: Raise when the same input gives another mesh than before: old cache files are then not found any more.
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 _FORMAT = "ssbfem-mesh-1"
 
 
@@ -37,8 +37,9 @@ def mesh_key(stack: Stack, sizes: MeshSizes, generator: str) -> str:
     data = stack_plain(stack)
     for layer in data["layers"]:
         layer.pop("material")
-    for feature in data["features"]:
-        feature.pop("name")
+    for feature, plain in zip(stack.features, data["features"], strict=True):
+        if not feature.regions(stack) and not feature.slits(stack):
+            plain.pop("name")  # a label only
     content = {"stack": data, "sizes": sizes.plain(), "version": GENERATOR_VERSION, "generator": generator}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

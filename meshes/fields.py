@@ -43,6 +43,7 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     for wall in np.unique(wall_sizes):
         group = [o for o, size in zip(voids, wall_sizes, strict=True) if size == wall]
         parts.append(_around(model, group, float(wall) / unit, bulk, sizes.slope))
+    parts += _refinements(model, sizes, bulk)
     if not parts:
         constant = field.add("Box")
         for key in ("VIn", "VOut"):
@@ -52,6 +53,26 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     field.setNumbers(smallest, "FieldsList", parts)
     field.setAsBackgroundMesh(smallest)
     gmsh.option.setNumber("Mesh.MeshSizeMax", bulk)
+
+
+def _refinements(model: LayeredModel, sizes: MeshSizes, bulk: float) -> list[int]:
+    """Fields of what the features ask for: those of one size and reach share one."""
+    asked = [r for f in model.stack.features for r in f.refinements(model.stack, sizes) if len(r.points)]
+    grouped: dict[tuple[float, float], list[Floats]] = defaultdict(list)
+    for size, item in zip(_few(np.array([r.size for r in asked])), asked, strict=True):
+        within = item.within / model.unit
+        if within > 0 and len(asked) > _MOST_SIZES:
+            within = 2.0 ** math.ceil(math.log2(within))
+        grouped[float(size) / model.unit, within].append(item.points)
+    made = []
+    for (size, within), points in grouped.items():
+        if size < bulk:
+            x = np.zeros((sum(map(len, points)), 3))
+            x[:, : model.stack.gdim] = np.concatenate(points) / model.unit
+            tags = [model.occ.addPoint(*map(float, row)) for row in x]
+            gmsh.model.occ.synchronize()
+            made.append(_near(0, tags, size, bulk, sizes.slope, within))
+    return made
 
 
 def _few(sizes: Floats) -> Floats:

@@ -45,6 +45,8 @@ _OPTIONS: dict[str, float] = {
 #: Surface and volume algorithms, the next pair when one fails: frontal Delaunay with HXT (on one thread
 #: reproducible, and 6 times as fast as the Delaunay of Gmsh), then Delaunay with Delaunay.
 _ALGORITHMS = ((6, 10), (5, 1))
+#: Where the size grows faster than this per distance HXT refines for minutes what Delaunay makes in seconds.
+_STEEP = 0.6
 _CHANGED = ("General.AbortOnError", "Mesh.Algorithm", "Mesh.Algorithm3D", "Mesh.MeshSizeMax")
 
 
@@ -91,7 +93,7 @@ def generate_arrays(stack: Stack, sizes: MeshSizes | None = None, cache: Path | 
                 pass  # damaged: made again and replaced below
     arrays = interval_arrays(stack, sizes) if stack.dimension == "1" else _with_gmsh(stack, sizes)
     arrays.check()
-    require_layer_cells(arrays)
+    require_layer_cells(arrays, [layer.name for layer in stack.layers])
     if path is not None:
         save_arrays(arrays, path)
     return arrays
@@ -157,24 +159,32 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         with gmsh_session():
             named = model.assemble()
             set_size_field(model, named, sizes)
-            for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, named.facets)):
+            facets = named.facets | named.slits
+            for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, facets)):
                 for number, (name, tags) in enumerate(groups.items(), start=1):
                     gmsh.model.addPhysicalGroup(dim, tags, number, name)
-            arrays = _meshed(model.tdim, stack.gdim, model.unit)
+            # HXT refuses surfaces that end within a body
+            first = _ALGORITHMS if sizes.slope <= _STEEP and not named.slits else _ALGORITHMS[::-1]
+            arrays = _meshed(model.tdim, stack.gdim, model.unit, first)
     except MeshError as error:
         labels = ", ".join(stack.feature_label(i) for i in range(len(stack.features))) or "none"
         text = f"this geometry could not be meshed (features: {labels}): {error}"
         raise MeshError(text) from error
-    return _snapped(arrays, stack)
+    arrays = _snapped(arrays, stack)
+    if named.slits:
+        from meshes.slit import open_slits
+
+        arrays = open_slits(arrays, {name: arrays.facet_names[name] for name in named.slits})
+    return arrays
 
 
-def _meshed(tdim: int, gdim: int, unit: float) -> MeshArrays:
+def _meshed(tdim: int, gdim: int, unit: float, algorithms: tuple[tuple[int, int], ...]) -> MeshArrays:
     """Mesh the current model and read it; with the next algorithms where the first leave a hole."""
     import gmsh
 
     failure: Exception | None = None
     gmsh.option.setNumber("General.AbortOnError", 0)  # what Gmsh cannot mesh at once it tries in other ways
-    for surface, volume in _ALGORITHMS:
+    for surface, volume in algorithms:
         gmsh.option.setNumber("Mesh.Algorithm", surface)
         gmsh.option.setNumber("Mesh.Algorithm3D", volume)
         try:
@@ -199,14 +209,17 @@ def _snapped(arrays: MeshArrays, stack: Stack) -> MeshArrays:
         "front": (1, 0.0),
         "back": (1, lateral[-1] if lateral else 0.0),
     }
+    shaped = any(feature.regions(stack) for feature in stack.features)
     for name, tag in arrays.facet_names.items():
-        if name.startswith("void|"):
-            continue
-        axis, value = planes[name] if name in planes else (-1, stack.z_of(name.split(":")[0]))
+        interface = name.split(":")[0]
+        if name not in planes and interface not in stack.interfaces:
+            continue  # walls of voids, slits, surfaces of bodies
+        axis, value = planes[name] if name in planes else (-1, stack.z_of(interface))
         at = np.unique(arrays.facets[arrays.facet_tags == tag])
-        if at.size and np.abs(points[at, axis] - value).max() > 1e-6 * max(stack.height, *lateral, value):
+        off = np.abs(points[at, axis] - value) > 1e-6 * max(stack.height, *lateral, value)
+        if off.any() and (name in planes or not shaped):
             raise MeshError(f"facets called {name!r} do not lie in its plane")
-        points[at, axis] = value
+        points[at[~off], axis] = value  # a body of a layer's own material bends the interface elsewhere
     _require_walls_inside(arrays, stack)
     return replace(arrays, points=points)
 

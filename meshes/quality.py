@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,16 +69,21 @@ def radius_ratio(points: Floats, cells: Ints) -> Floats:
     return np.asarray(3 * inscribed / np.maximum(circum, np.finfo(float).tiny))
 
 
-def layer_cells(arrays: MeshArrays, layer: str, limit: int = 8) -> int:
+def _boundaries(order: Sequence[str], k: int) -> tuple[str, str]:
+    below = "bottom" if k == 0 else f"{order[k - 1]}|{order[k]}"
+    above = "top" if k == len(order) - 1 else f"{order[k]}|{order[k + 1]}"
+    return below, above
+
+
+def layer_cells(arrays: MeshArrays, layer: str, order: Sequence[str] | None = None, limit: int = 8) -> int:
     """Rows of cells across `layer` where it has fewest: edges from its lower to its upper boundary.
 
-    Boundaries are the facets of the interfaces (gaps included) and of ``bottom`` and ``top``. Counts to
-    `limit` at most; 0 where a boundary is not named or not connected to the other.
+    `order`: layers from bottom to top; default: all regions of the mesh. Boundaries are the facets of the
+    interfaces (gaps included) and of ``bottom`` and ``top``. Counts to `limit` at most; 0 where a boundary is
+    not named or not connected to the other.
     """
-    order = list(arrays.layers)
-    k = order.index(layer)
-    below = "bottom" if k == 0 else f"{order[k - 1]}|{layer}"
-    above = "top" if k == len(order) - 1 else f"{layer}|{order[k + 1]}"
+    order = list(arrays.layers) if order is None else order
+    below, above = _boundaries(order, order.index(layer))
     cells = arrays.cells[arrays.cell_tags == arrays.layers[layer]]
     reached, goal = (_points_on(arrays, name) for name in (below, above))
     for rows in range(1, limit + 1):
@@ -93,15 +98,21 @@ def layer_cells(arrays: MeshArrays, layer: str, limit: int = 8) -> int:
     return limit
 
 
-def require_layer_cells(arrays: MeshArrays, minimum: int = 1) -> None:
-    """Refuse a mesh with fewer than `minimum` rows of cells across any of its layers.
+def require_layer_cells(arrays: MeshArrays, order: Sequence[str] | None = None, minimum: int = 1) -> None:
+    """Refuse a mesh with fewer than `minimum` rows of cells across any layer of `order` (bottom to top; None: all).
+
+    A layer without an interface to one of its neighbours (a body lies between them) is not looked at.
 
     Raises:
         MeshProblem: names all such layers.
     """
     found = []
-    for i, name in enumerate(arrays.layers):
-        rows = layer_cells(arrays, name, limit=minimum)
+    order = list(arrays.layers) if order is None else order
+    for i, name in enumerate(order):
+        below, above = _boundaries(order, i)
+        if not {below, above} <= {facet.removesuffix(":gap") for facet in arrays.facet_names}:
+            continue
+        rows = layer_cells(arrays, name, order, limit=minimum)
         if rows < minimum:
             message = f"the mesh has {rows} rows of cells across the film, {minimum} are needed"
             found.append(Problem(f"layers[{i}]", name, message))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from meshes.features.base import Feature, Opening
+from meshes.features.base import Feature, Opening, Region
 from meshes.problems import MeshProblem, Problem, length_problem, number_text
 
 __all__ = ["DIMENSIONS", "OUTER_SIDES", "Dimension", "Layer", "Stack"]
@@ -47,7 +47,7 @@ class Stack:
         layers: from bottom (coordinate 0) to top.
         width: lateral size in metres (radius of the model when axisymmetric); `None` in 1-D.
         depth: second lateral size in metres, in 3-D only.
-        features: voids, contact spots and patterns of them.
+        features: what changes the layers and their interfaces: voids, contact spots, bodies, slits.
     """
 
     dimension: Dimension
@@ -92,6 +92,29 @@ class Stack:
         """Names of the interfaces ``lower|upper`` from bottom to top."""
         return tuple(f"{a.name}|{b.name}" for a, b in zip(self.layers, self.layers[1:], strict=False))
 
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Everything that is meshed: the layers from bottom to top, then the regions of the features in order."""
+        made = (region for feature in self.features for region in feature.regions(self))
+        return (*(Region(layer.name, layer.material) for layer in self.layers), *made)
+
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """Names ``a|b`` of all pairs of regions that touch, or may touch where bodies lie at random.
+
+        Interfaces of the layers first, from bottom to top, but not those that a body closes.
+        """
+        names = {region.name for region in self.regions}
+        closed = {name for f in self.features for name in f.closed_interfaces(self)}
+        made = {n for f in self.features for n in f.facet_names(self) if set(n.split("|")) <= names}
+        layers = [name for name in self.interfaces if name not in closed]
+        return (*layers, *sorted(made - set(self.interfaces)))
+
+    @property
+    def slits(self) -> tuple[str, ...]:
+        """Names of all slits."""
+        return tuple(name for feature in self.features for name in feature.slits(self))
+
     def z_of(self, interface: str) -> float:
         """Height of `interface` in metres.
 
@@ -126,9 +149,11 @@ class Stack:
         return tuple((i, part) for i, f in enumerate(self.features) for part in f.openings(self))
 
     def facet_names(self) -> tuple[str, ...]:
-        """Names of all facets that a mesh of this stack has, in the order of their tags (1, 2, ...)."""
-        made = {name for f in self.features for name in f.facet_names(self)}
-        return (*self.interfaces, *OUTER_SIDES[self.dimension], *sorted(made))
+        """Names of all facets that a mesh of this stack may have, in the order of their tags."""
+        closed = {name for f in self.features for name in f.closed_interfaces(self)}
+        layers = [name for name in self.interfaces if name not in closed]
+        made = {name for f in self.features for name in f.facet_names(self)} - set(layers)
+        return (*layers, *OUTER_SIDES[self.dimension], *sorted(made))
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with this stack (empty list: it can be meshed). Never raises."""
@@ -139,12 +164,18 @@ class Stack:
             if self.dimension == "1":
                 message = "a one-dimensional model has no lateral extent: use dimension 2, axisymmetric or 3"
                 found.append(Problem(path, feature.name, message))
-            elif feature.at not in self.interfaces:
+            elif feature.at is not None and feature.at not in self.interfaces:
                 there = ", ".join(self.interfaces) or "none"
                 message = f"there is no such interface; the stack has {there}"
                 found.append(Problem(f"{path}.at", repr(feature.at), message))
             elif sound:
                 found += [p.under(path) for p in feature.problems(self)]
+        if not found:
+            added = [r.name for f in self.features for r in f.regions(self)]
+            for i, feature in enumerate(self.features):
+                for region in feature.regions(self):
+                    found += _name_problems(f"features[{i}].name", region.name)
+            found += _duplicates("regions", [*(x.name for x in self.layers), *dict.fromkeys(added)])
         if not found and self.features:
             from meshes.overlap import overlap_problems
 

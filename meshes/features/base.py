@@ -13,9 +13,20 @@ from meshes.problems import Problem, number_text
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
+    from meshes.sizes import MeshSizes
     from meshes.stack import Stack
 
-__all__ = ["EdgeSide", "Feature", "Opening", "edge_samples", "footprint_problems", "resolve_position"]
+__all__ = [
+    "EdgeSide",
+    "Feature",
+    "FeatureDefaults",
+    "Opening",
+    "Refinement",
+    "Region",
+    "edge_samples",
+    "footprint_problems",
+    "resolve_position",
+]
 
 Floats = npt.NDArray[np.float64]
 EdgeSide = Literal["contact", "gap"]
@@ -64,22 +75,65 @@ class Opening:
         return np.where(inside > 0, np.sqrt(np.clip(sphere**2 - lateral**2, 0, None)) - (sphere - depth), 0.0)
 
 
+@dataclass(frozen=True)
+class Region:
+    """What a feature adds to the layers: one body, or many that are one (all particles of a packing).
+
+    Attributes:
+        name: of the cells; interfaces are called ``a|b`` in the order layers, then regions of features.
+        material: only carried along.
+    """
+
+    name: str
+    material: str = ""
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """Cells of `size` metres at `points` (n, gdim) metres and `within` metres of them, growing beyond."""
+
+    points: Floats
+    size: float
+    within: float = 0.0
+
+
 class Feature(Protocol):
-    """One thing at an interface. Implementations are frozen dataclasses of plain data."""
+    """One thing that changes the stack. Implementations are frozen dataclasses of plain data.
+
+    `FeatureDefaults` has an answer to everything that most features do not have.
+    """
 
     @property
     def name(self) -> str:
-        """Name for messages."""
+        """Name for messages, and of what it creates."""
 
     @property
-    def at(self) -> str:
-        """Interface ``lower|upper``."""
+    def at(self) -> str | None:
+        """Interface ``lower|upper`` that it lies at, None where it lies elsewhere."""
+
+    def regions(self, stack: Stack) -> tuple[Region, ...]:
+        """Regions that this feature adds, in the order of their cell tags."""
 
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
         """Footprints on the interface."""
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
-        """Names of the facets that this feature creates."""
+        """Names of the facets that this feature may create."""
+
+    def optional_facets(self, stack: Stack) -> tuple[str, ...]:
+        """Those of `facet_names` that the geometry need not have, depending on how bodies lie."""
+
+    def closed_interfaces(self, stack: Stack) -> tuple[str, ...]:
+        """Interfaces of the layers that do not exist any more because a body lies between all of them."""
+
+    def slits(self, stack: Stack) -> tuple[str, ...]:
+        """Names of the slits of zero thickness along which the mesh is opened."""
+
+    def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
+        """Where the mesh must be finer than its surroundings."""
+
+    def smallest_length(self, stack: Stack) -> float:
+        """Smallest length in metres that is drawn (infinite: none); sets the unit of the geometry kernel."""
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with this feature in this (otherwise sound) stack; paths relative to the feature."""
@@ -89,6 +143,51 @@ class Feature(Protocol):
 
     def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
         """Points (n, gdim) on the interface at `distance` (metres) from the contact edge."""
+
+
+class FeatureDefaults:
+    """Answers of a feature that adds no region, no footprint and no slit and needs no refinement.
+
+    Left to the feature: `name`, `at` (None where it lies at no interface), `problems` and `cut`.
+    """
+
+    def regions(self, stack: Stack) -> tuple[Region, ...]:
+        """None."""
+        return ()
+
+    def openings(self, stack: Stack) -> tuple[Opening, ...]:
+        """None."""
+        return ()
+
+    def facet_names(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def optional_facets(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def closed_interfaces(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def slits(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
+        """None."""
+        return ()
+
+    def smallest_length(self, stack: Stack) -> float:
+        """That of the footprints."""
+        parts = self.openings(stack)
+        lengths = [length for o in parts for length in (o.radius, o.below, o.above) if length > 0]
+        return min(lengths, default=math.inf)
+
+    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
+        """None: an array of shape (0, gdim)."""
+        return np.zeros((0, stack.gdim))
 
 
 def resolve_position(position: tuple[float, ...] | float | None, stack: Stack) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from meshes.features.base import (
     EdgeSide,
+    FeatureDefaults,
     Floats,
     Opening,
     edge_samples,
@@ -23,7 +24,7 @@ __all__ = ["ContactSpot"]
 
 
 @dataclass(frozen=True)
-class ContactSpot:
+class ContactSpot(FeatureDefaults):
     """Contact of the interface `at` within a disc (3-D, axisymmetric) or a strip (2-D) only.
 
     Facets of the interface within the spot keep the name ``a|b``; all others are called ``a|b:gap``: a gap

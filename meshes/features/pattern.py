@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from meshes.features.base import CLEARANCE, EdgeSide, Floats, Opening, edge_samples
+from meshes.features.base import CLEARANCE, EdgeSide, FeatureDefaults, Floats, Opening, edge_samples
 from meshes.features.placement import place_discs, place_strips
 from meshes.features.void import Void
 from meshes.problems import MeshError, Problem, number_text
@@ -24,7 +24,7 @@ _LARGEST_RESCALING = 0.25
 _MOST_VOIDS = 100_000
 
 
-class _Pattern:
+class _Pattern(FeatureDefaults):
     """What array and random voids share: everything follows from `expand`."""
 
     void: Void

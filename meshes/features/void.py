@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from meshes.features.base import (
     EdgeSide,
+    FeatureDefaults,
     Floats,
     Opening,
     edge_samples,
@@ -26,7 +27,7 @@ VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
 
 
 @dataclass(frozen=True)
-class Void:
+class Void(FeatureDefaults):
     """A hole at the interface `at` that takes the contact away within `radius`.
 
     Attributes:
