@@ -29,8 +29,9 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None) -> Mode
     Raises:
         ModelError: the study describes something that the core cannot pose.
     """
-    domains = {layer.name: _domain(study, layer.name) for layer in study.geometry.layers}
-    interfaces = {name: _laws(study, name, spec) for name, spec in study.interfaces.items()}
+    domains = {region: _domain(study, region) for region in tagged.layers}
+    touching = [n for n in tagged.facets if "|" in n and set(n.split("|")) <= set(tagged.layers)]
+    interfaces = {name: _laws(study, name, study.interface(name)) for name in touching}
     settings = Settings(
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
@@ -42,7 +43,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None) -> Mode
 
 
 def _domain(study: Study, name: str) -> Domain:
-    layer = next(x for x in study.geometry.layers if x.name == name)
+    layer = study.body(name)
     material, temperature = study.material(name), study.operation.temperature
     conduction: list[Conduction | Equipotential] = []
     if layer.conduction == "equipotential":
@@ -95,13 +96,14 @@ def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer
 
 
 def electrode_of(study: Study, interface: str) -> str:
-    """The layer whose electrons take part in the charge transfer of an interface."""
-    from studies.schema.contacts import passages
+    """The region whose electrons take part in the charge transfer of an interface of the mesh."""
+    from studies.schema.contacts import Passage
 
-    conduction = {x.name: x.conduction for x in study.geometry.layers if x.conduction is not None}
-    passage = passages(conduction, [x.name for x in study.geometry.layers])[interface]
     below, above = interface.split("|")
-    return below if passage.electrode == "below" else above
+    first, second = study.body(below).conduction, study.body(above).conduction
+    assert first is not None
+    assert second is not None
+    return below if Passage.between(first, second).electrode == "below" else above
 
 
 def _terminals(study: Study, current: float | None) -> list[Condition]:

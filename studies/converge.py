@@ -149,7 +149,7 @@ def _lowest_order(study: Study, spec: QuantitySpec, theory: int) -> float | None
     """
     if not study.geometry.features:
         return None
-    edges = [study.interfaces.get(f.content.at) for f in study.geometry.features if f.content is not None]
+    edges = [study.interfaces.get(f.at) for f in study.geometry.features if f.at is not None]
     stressed = bool(study.mechanics.on) and (
         spec.needs_mechanics or any(e is not None and e.stress_shift for e in edges)
     )

@@ -194,8 +194,13 @@ class Session:
 
     def _plain_equilibrium(self) -> float | None:
         """Difference of the two equilibrium potentials; None where leaks, stress or further electrodes have a say."""
-        mixed = any(x.conduction == "mixed" for x in self.study.geometry.layers)
-        if mixed or any(not isinstance(s.shift, float | int) for s in self.model.states):
+        bodies = self.study.geometry.bodies
+        mixed = any(x.conduction == "mixed" for x in bodies)
+        if (
+            mixed
+            or len(bodies) > len(self.study.geometry.layers)
+            or any(not isinstance(s.shift, float | int) for s in self.model.states)
+        ):
             return None
         layers = [x.name for x in self.study.geometry.layers]
         potentials = {}

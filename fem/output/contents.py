@@ -46,7 +46,7 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
     """
     tagged, gdim = geometry.tagged, geometry.gdim
     stack = tagged.stack
-    materials = {layer.name: layer.material for layer in stack.layers} if stack is not None else {}
+    materials = {region.name: region.material for region in stack.regions} if stack is not None else {}
     layers = []
     for layer, grid in grids.items():
         points = grid.points[:, :gdim]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 from fem.materials import Material
+from studies.schema.body import Conduction
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of
-from studies.schema.geometry import Conduction
 from studies.schema.interfaces import CHARGE_TRANSFER_KEYS, Interface
 
 _ELECTRONS = ("equipotential", "electronic", "mixed")
@@ -53,14 +52,14 @@ class Passage:
         return int(self.electrons) + int(self.ions)
 
 
-def passages(conduction: Mapping[str, Conduction], names: list[str]) -> dict[str, Passage]:
-    """Passage of every interface whose two layers are known."""
-    pairs = pairwise(names)
-    return {
-        f"{a}|{b}": Passage.between(conduction[a], conduction[b])
-        for a, b in pairs
-        if a in conduction and b in conduction
-    }
+def passages(conduction: Mapping[str, Conduction], interfaces: Iterable[str]) -> dict[str, Passage]:
+    """Passage of every one of `interfaces` (``first|second``) whose two bodies are known."""
+    found = {}
+    for name in interfaces:
+        a, b = name.split("|")
+        if a in conduction and b in conduction:
+            found[name] = Passage.between(conduction[a], conduction[b])
+    return found
 
 
 def electrode_material(draft: Draft, interface: str, passage: Passage) -> Material | None:
@@ -68,7 +67,7 @@ def electrode_material(draft: Draft, interface: str, passage: Passage) -> Materi
     below, above = interface.split("|")
     if passage.electrode is None:
         return None
-    return draft.materials[draft.names.index(below if passage.electrode == "below" else above)]
+    return draft.material_of(below if passage.electrode == "below" else above)
 
 
 def default_potential(material: Material) -> float | None:
@@ -91,17 +90,17 @@ def default_molar_volume(material: Material, temperature: float) -> float | None
 def check_interfaces(draft: Draft, mechanics: bool) -> None:
     """Report interfaces that do not exist, and what they lack or say in vain."""
     known = draft.interface_names
-    complete = all(draft.names)
+    complete = draft.places_known
     for name in draft.interfaces:
         if name in known or not complete or name.count("|") != 1:
             continue
         reverse = "|".join(reversed(name.split("|")))
         if reverse in known:
-            message = f"names go from below to above: {reverse!r}"
+            message = f"names go from below to above, bodies of features last: {reverse!r}"
         else:
             message = one_of(known, name, "no such interface; there are" if known else "no such interface: there are")
         draft.report(("interfaces", name), message)
-    for name, passage in passages(draft.conduction, draft.names).items():
+    for name, passage in passages(draft.conduction, draft.interface_names).items():
         if name not in draft.interfaces:
             if passage.needs_kinetics:
                 message = "charge transfer is not described: kinetics is required\n" + _kinetics_help()

@@ -11,20 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from fem.materials import Material
 from studies.errors import MISSING, Problem
+from studies.schema.body import Body, Conduction, bodies_in, body_pair
 from studies.schema.explain import locate, lookup, make_problem, show_path
-from studies.schema.geometry import Conduction, Feature, Layer
+from studies.schema.geometry import Feature, Layer, Widths, build_stack
 from studies.schema.interfaces import Interface
 from studies.schema.media import Media, default_conduction
 from studies.schema.numerics import Mechanics, Mesh
 from studies.schema.operation import Operation
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
+
+if TYPE_CHECKING:
+    from meshes.problems import Problem as MeshIssue
+    from meshes.stack import Stack
 
 T = TypeVar("T")
 
@@ -105,8 +110,8 @@ class Draft:
         return [name if isinstance(name, str) else "" for name in given]
 
     @cached_property
-    def interface_names(self) -> list[str]:
-        """`below|above` for all neighbours whose names are known."""
+    def layer_interfaces(self) -> list[str]:
+        """`below|above` for all neighbours in the stack whose names are known."""
         return [f"{a}|{b}" for a, b in pairwise(self.names) if a and b]
 
     @cached_property
@@ -117,7 +122,55 @@ class Draft:
     @cached_property
     def featured(self) -> set[str]:
         """Interfaces that some feature lies at."""
-        return {f.content.at for f in self.features if f is not None and f.content is not None}
+        return {f.at for f in self.features if f is not None and f.at is not None}
+
+    @cached_property
+    def bodies(self) -> list[tuple[KeyPath, Body | None]]:
+        """Raw path and content of the layers and of the bodies of features, None for what is wrong."""
+        found: list[tuple[KeyPath, Body | None]] = [
+            (("geometry", "layers", i), layer) for i, layer in enumerate(self.layers)
+        ]
+        for i, feature in enumerate(self.features):
+            if feature is not None:
+                found += bodies_in(feature, ("geometry", "features", i))
+        return found
+
+    @cached_property
+    def stack(self) -> Stack | None:
+        """What `meshes` would mesh, as far as its data can be read; it may have problems of its own."""
+        geometry = self.data.get("geometry")
+        if not isinstance(geometry, dict) or self.dimension is None or None in self.layers or not self.layers:
+            return None
+        if None in self.features:
+            return None
+        width = self.part(Widths, "geometry")
+        if width is None:
+            return None
+        layers = [x for x in self.layers if x is not None]
+        features = [x for x in self.features if x is not None]
+        return build_stack(self.dimension, width.width, width.depth, layers, features)
+
+    @cached_property
+    def stack_problems(self) -> list[MeshIssue]:
+        """What `meshes` finds wrong with the stack."""
+        return [] if self.stack is None else self.stack.problems()
+
+    @cached_property
+    def places_known(self) -> bool:
+        """Whether it is certain which interfaces there are."""
+        return all(self.names) and (not self.bodied or (self.stack is not None and not self.stack_problems))
+
+    @property
+    def bodied(self) -> bool:
+        """Whether some feature changes which regions touch (or might, as it cannot be read)."""
+        return len(self.bodies) > len(self.layers) or None in self.features
+
+    @cached_property
+    def interface_names(self) -> list[str]:
+        """Interfaces by the names of the study file: neighbours in the stack, then what bodies touch."""
+        if self.bodied and self.stack is not None and not self.stack_problems:
+            return list(dict.fromkeys(body_pair(name) for name in self.stack.contacts))
+        return self.layer_interfaces
 
     @cached_property
     def media(self) -> Media:
@@ -127,20 +180,25 @@ class Draft:
 
     @cached_property
     def materials(self) -> list[Material | None]:
-        """Material of each layer with its overrides, None where something is wrong with it."""
+        """Material of each of the `bodies` with its overrides, None where something is wrong with it."""
         found: list[Material | None] = []
-        for layer in self.layers:
+        for _, layer in self.bodies:
             material = None if layer is None else self.media.named(layer.material)
             if layer is not None and isinstance(material, Material) and layer.properties:
                 material = self.media.overridden(layer.material, layer.properties)[0]
             found.append(material if isinstance(material, Material) else None)
         return found
 
+    def material_of(self, name: str) -> Material | None:
+        """Material of the body of that name, None when it is wrong."""
+        found = (m for (_, body), m in zip(self.bodies, self.materials, strict=True) if body and body.name == name)
+        return next(found, None)
+
     @cached_property
     def conduction(self) -> dict[str, Conduction]:
-        """What each layer conducts, as far as known."""
+        """What each body conducts, as far as known."""
         found: dict[str, Conduction] = {}
-        for layer, material in zip(self.layers, self.materials, strict=True):
+        for (_, layer), material in zip(self.bodies, self.materials, strict=True):
             if layer is not None and layer.conduction is not None:
                 found[layer.name] = layer.conduction
             elif layer is not None and material is not None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from fem import materials
 from fem.materials import PROPERTIES, Material, MaterialError
+from studies.schema.body import Conduction
 from studies.schema.explain import suggestion
-from studies.schema.geometry import Conduction
 from studies.schema.reader import KeyPath
 
 Complaint = tuple[KeyPath, str, Any]

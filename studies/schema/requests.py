@@ -49,11 +49,15 @@ def check_quantities(draft: Draft) -> None:
 def candidates(draft: Draft, parameter: Parameter) -> list[str]:
     """Names that a parameter may take, as far as the cell is known."""
     if parameter.kind == "layer":
-        return [name for name in draft.names if name]
+        return [*(name for name in draft.names if name), *_body_names(draft)]
     if parameter.kind == "electrode-interface":
-        known = passages(draft.conduction, draft.names)
+        known = passages(draft.conduction, draft.interface_names)
         return [n for n in draft.interface_names if n not in known or known[n].electrode is not None]
     return draft.interface_names
+
+
+def _body_names(draft: Draft) -> list[str]:
+    return [body.name for _, body in draft.bodies[len(draft.layers) :] if body is not None]
 
 
 def default_place(draft: Draft, spec: QuantitySpec, parameter: Parameter) -> str | None:
@@ -82,7 +86,7 @@ def _check_parameter(
     path = (*here, spec.name, key)
     if given is None:
         place = parameter.kind in ("interface", "electrode-interface") or spec.name == "electronic_current"
-        if parameter.required or (place and default_place(draft, spec, parameter) is None and all(draft.names)):
+        if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
             which = f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
             draft.report(path if request.parameters else here, f"{spec.name} needs `{key}`:{which}")
@@ -97,7 +101,7 @@ def _check_parameter(
             draft.report(path, "must be positive")
         return
     allowed = list(parameter.choices) if parameter.kind == "choice" else candidates(draft, parameter)
-    if given not in allowed and (parameter.kind == "choice" or all(draft.names)):
+    if given not in allowed and (parameter.kind == "choice" or draft.places_known):
         what = "must be one of" if allowed else "must name something that this cell does not have"
         draft.report(path, one_of(allowed, given, what))
 

@@ -8,7 +8,6 @@ from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of, suggestion
-from studies.schema.geometry import Widths, build_stack
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
 
@@ -29,9 +28,9 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
         for key in ("stack_pressure", "stack_control", "stack_displacement"):
             if getattr(draft.operation, key) is not None:
                 found.append(("operation", key))
-    for i, layer in enumerate(draft.layers):
-        if layer is not None and layer.eigenstrain != 0:
-            found.append(("geometry", "layers", i, "eigenstrain"))
+    for path, body in draft.bodies:
+        if body is not None and body.eigenstrain != 0:
+            found.append((*path, "eigenstrain"))
     for i, request in enumerate(draft.requests):
         if request is not None and request.name in QUANTITIES and QUANTITIES[request.name].needs_mechanics:
             found.append(("quantities", i))
@@ -47,18 +46,9 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
 def check_geometry(draft: Draft) -> None:
     """Report what `meshes` finds wrong with the stack and the mesh sizes, in the words of the file."""
     _check_places(draft)
-    geometry = draft.data.get("geometry")
-    if not isinstance(geometry, dict) or draft.dimension is None or None in draft.layers or not draft.layers:
+    stack, problems = draft.stack, draft.stack_problems
+    if stack is None:
         return
-    if None in draft.features:
-        return
-    width = draft.part(Widths, "geometry")
-    if width is None:
-        return
-    layers = [x for x in draft.layers if x is not None]
-    features = [x for x in draft.features if x is not None]
-    stack = build_stack(draft.dimension, width.width, width.depth, layers, features)
-    problems = stack.problems()
     for problem in problems:
         path = _geometry_path(draft, problem.path)
         if path[-1] != "at":  # said above, also for a stack with other problems
@@ -72,10 +62,10 @@ def _check_places(draft: Draft) -> None:
     if not draft.names or not all(draft.names):
         return
     for i, feature in enumerate(draft.features):
-        if feature is not None and feature.content is not None:
-            at = feature.content.at
-            if at not in draft.interface_names:
-                known = draft.interface_names
+        if feature is not None and feature.at is not None:
+            at = feature.at
+            if at not in draft.layer_interfaces:
+                known = draft.layer_interfaces
                 message = one_of(known, at, "no such interface; there are" if known else "no such interface: there are")
                 draft.report(("geometry", "features", i, feature.key, "at"), message)
 
@@ -85,8 +75,7 @@ def check_layers(draft: Draft) -> None:
     for path, message, value in draft.media.complaints():
         draft.report(path, message, value)
     mechanics = mechanics_on(draft)
-    for i, (layer, material) in enumerate(zip(draft.layers, draft.materials, strict=True)):
-        here: KeyPath = ("geometry", "layers", i)
+    for (here, layer), material in zip(draft.bodies, draft.materials, strict=True):
         name = lookup(draft.data, (*here, "material"))
         named = draft.media.named(name) if isinstance(name, str) and name else None
         if isinstance(named, str):

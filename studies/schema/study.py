@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
+from studies.schema.body import Body, body_name, body_pair, with_bodies
 from studies.schema.contacts import check_interfaces, complete_interface, electrode_material, passages
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
@@ -171,7 +172,7 @@ class Study(Part):
         plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
         for key in ("title", "description", "checks", "pictures"):
             plain.pop(key, None)
-        used = {layer.name: _material_data(self.material(layer.name)) for layer in self.geometry.layers}
+        used = {body.name: _material_data(self.material(body.name)) for body in self.geometry.bodies}
         canonical = _canonical({"study": plain, "materials": used})
         return hashlib.sha256(json.dumps(canonical, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
@@ -184,20 +185,36 @@ class Study(Part):
         """Mesh sizes for `meshes`, divided by the refinement; None where they follow from the stack."""
         return self.mesh.sizes().scaled(1.0 / self.mesh.refinement)
 
-    def material(self, layer: str) -> Material:
-        """Material of a layer, its own values included.
+    def body(self, region: str) -> Body:
+        """The layer or body that a region of the mesh belongs to.
 
         Raises:
-            KeyError: no such layer.
+            KeyError: no such region.
         """
-        media = Media(self.materials)
-        for item in self.geometry.layers:
-            if item.name == layer:
-                material, wrong = media.overridden(item.material, item.properties)
-                if material is None:
-                    raise InputError.single(str(wrong), path=f"geometry.layers.{layer}.properties")
-                return material
-        raise KeyError(layer)
+        for item in self.geometry.bodies:
+            if item.name == body_name(region):
+                return item
+        raise KeyError(region)
+
+    def material(self, region: str) -> Material:
+        """Material of a region of the mesh, the body's own values included.
+
+        Raises:
+            KeyError: no such region.
+        """
+        body = self.body(region)
+        material, wrong = Media(self.materials).overridden(body.material, body.properties)
+        if material is None:
+            raise InputError.single(str(wrong), path=f"{body.name}.properties")
+        return material
+
+    def interface(self, name: str) -> Interface:
+        """What happens at the interface of the mesh called `name`.
+
+        Raises:
+            KeyError: no such interface.
+        """
+        return self.interfaces[body_pair(name)]
 
     @property
     def current_densities(self) -> tuple[float, ...]:
@@ -262,15 +279,13 @@ def _ordered(problems: list[Problem]) -> list[Problem]:
 def _completed(study: Study, draft: Draft) -> Study:
     mechanics = mechanics_on(draft)
     temperature = study.operation.temperature
-    layers = [
-        layer.model_copy(
-            update={
-                "conduction": draft.conduction[layer.name],
-                "material": draft.media.canonical(layer.material),
-            }
-        )
-        for layer in study.geometry.layers
-    ]
+
+    def complete(body: Body) -> Body:
+        material = draft.media.canonical(body.material)
+        return body.model_copy(update={"conduction": draft.conduction[body.name], "material": material})
+
+    geometry = with_bodies(study.geometry, complete)
+    layers = geometry.layers
     interfaces = {
         name: complete_interface(
             study.interfaces.get(name) or Interface(),
@@ -279,7 +294,7 @@ def _completed(study: Study, draft: Draft) -> Study:
             temperature,
             mechanics,
         )
-        for name, passage in passages(draft.conduction, draft.names).items()
+        for name, passage in passages(draft.conduction, draft.interface_names).items()
     }
     operation: dict[str, Any] = {"working_electrode": study.operation.working_electrode or layers[0].name}
     if mechanics:
@@ -293,7 +308,7 @@ def _completed(study: Study, draft: Draft) -> Study:
         requests = [QuantityRequest.model_validate(name) for name in DEFAULT_QUANTITIES]
     return study.model_copy(
         update={
-            "geometry": study.geometry.model_copy(update={"layers": layers}),
+            "geometry": geometry,
             "mechanics": study.mechanics.model_copy(update={"on": mechanics}),
             "interfaces": interfaces,
             "operation": study.operation.model_copy(update=operation),

@@ -1,0 +1,163 @@
+"""Voids and contact spots of the features section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from studies.schema.fields import (
+    InterfaceName,
+    Length,
+    Name,
+    NotABoolean,
+    Part,
+    PositiveFraction,
+    PositiveLength,
+)
+
+if TYPE_CHECKING:
+    from meshes.features import Feature as MeshFeature
+    from meshes.features import Void as MeshVoid
+
+__all__ = ["ContactSpot", "RandomVoids", "Void", "VoidArray", "lists", "tuple_or_none"]
+
+VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
+
+
+class _VoidShape(Part):
+    at: InterfaceName = Field(description="Interface below|above that the void lies at.")
+    radius: PositiveLength = Field(description="Radius of the lost contact (2-D: half width).")
+    depth: PositiveLength | None = Field(
+        default=None, description="How far the void reaches from the interface; a hemisphere needs none."
+    )
+    shape: VoidShape = Field(
+        default="cap",
+        description="cap (part of a sphere), hemisphere, ellipsoid (half of one) or lens (a cap on both sides).",
+    )
+    into: str | None = Field(default=None, description="Layer that the void reaches into; default: the one below.")
+    name: Name | None = Field(default=None, description="Name for messages.")
+
+    def _shape(self) -> dict[str, Any]:
+        keys = ("at", "radius", "depth", "shape", "into")
+        return {key: getattr(self, key) for key in keys}
+
+    def _template(self) -> MeshVoid:
+        from meshes.features import Void as Made
+
+        return Made(**self._shape())
+
+
+class Void(_VoidShape):
+    """A single void."""
+
+    position: list[Length] | None = Field(
+        default=None,
+        max_length=2,
+        description="Lateral coordinates of the centre; default: the middle (or the axis).",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_position(cls, data: Any) -> Any:
+        return lists(data, "position")
+
+    def build(self) -> MeshFeature:
+        """The same void for `meshes`, in metres."""
+        from meshes.features import Void as Made
+
+        return Made(**self._shape(), position=tuple_or_none(self.position), **named(self.name))
+
+
+class VoidArray(_VoidShape):
+    """The same void in a regular array."""
+
+    count: list[Annotated[int, NotABoolean]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2,
+        description="Number of voids along width (and depth); or give `spacing`.",
+    )
+    spacing: list[PositiveLength] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2,
+        description="Distance between centres along width (and depth).",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_numbers(cls, data: Any) -> Any:
+        return lists(data, "count", "spacing")
+
+    def build(self) -> MeshFeature:
+        """The same array for `meshes`, in metres."""
+        from meshes.features import VoidArray as Made
+
+        counts, spacing = tuple_or_none(self.count), tuple_or_none(self.spacing)
+        return Made(void=self._template(), count=counts, spacing=spacing, **named(self.name))
+
+
+class RandomVoids(_VoidShape):
+    """The same void at random places that take away a given fraction of the interface."""
+
+    area_fraction: PositiveFraction = Field(description="Fraction of the interface that is lost.")
+    seed: Annotated[int, NotABoolean] = Field(
+        default=0, ge=0, description="Seed of the places: the same seed gives the same places."
+    )
+    minimum_distance: Length | None = Field(
+        default=None, description="Least distance between two void edges; default: a tenth of the radius."
+    )
+
+    def build(self) -> MeshFeature:
+        """The same voids for `meshes`, in metres."""
+        from meshes.features import RandomVoids as Made
+
+        return Made(
+            void=self._template(),
+            area_fraction=self.area_fraction,
+            seed=self.seed,
+            minimum_distance=self.minimum_distance,
+            **named(self.name),
+        )
+
+
+class ContactSpot(Part):
+    """Electrical contact within a disc (2-D: strip) only; no current passes elsewhere on this interface."""
+
+    at: InterfaceName = Field(description="Interface below|above.")
+    radius: PositiveLength = Field(description="Radius of the contact (2-D: half width).")
+    position: list[Length] | None = Field(
+        default=None,
+        max_length=2,
+        description="Lateral coordinates of the centre; default: the middle (or the axis).",
+    )
+    name: Name | None = Field(default=None, description="Name for messages.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_position(cls, data: Any) -> Any:
+        return lists(data, "position")
+
+    def build(self) -> MeshFeature:
+        """The same spot for `meshes`, in metres."""
+        from meshes.features import ContactSpot as Made
+
+        return Made(at=self.at, radius=self.radius, position=tuple_or_none(self.position), **named(self.name))
+
+
+def lists(data: Any, *keys: str) -> Any:
+    """The same mapping with single values of these keys put into lists."""
+    if not isinstance(data, dict):
+        return data
+    return {k: [v] if k in keys and v is not None and not isinstance(v, list) else v for k, v in data.items()}
+
+
+def tuple_or_none(values: list[Any] | None) -> Any:
+    """The values as a tuple, None for None."""
+    return None if values is None else tuple(values)
+
+
+def named(name: str | None) -> dict[str, Any]:
+    """The name as keyword, left out where there is none."""
+    return {} if name is None else {"name": name}
