@@ -185,15 +185,25 @@ class LayeredModel:
         return [tag for dim, tag in image if dim == self.tdim]
 
     def _drop_strays(self) -> None:
-        """Remove parts of contact spots that stick out of the model or hang in a void."""
+        """Remove parts of contact spots and slits that stick out of the model or hang in a void."""
+        within = self._embedded()
         strays = [
             (dim, tag)
             for dim, tag in gmsh.model.getEntities(self.tdim - 1)
-            if not len(gmsh.model.getAdjacencies(dim, tag)[0])
+            if tag not in within and not len(gmsh.model.getAdjacencies(dim, tag)[0])
         ]
         if strays:
             gmsh.model.occ.remove(strays, recursive=True)
             gmsh.model.occ.synchronize()
+
+    def _embedded(self) -> set[int]:
+        """Parts of slits that end within a body: the kernel does not count them to its boundary."""
+        return {
+            tag
+            for _, body in gmsh.model.getEntities(self.tdim)
+            for dim, tag in gmsh.model.mesh.getEmbedded(self.tdim, body)
+            if dim == self.tdim - 1
+        }
 
     def _name(self, owner: dict[int, str]) -> Named:
         stack, dim = self.stack, self.tdim - 1
@@ -207,10 +217,11 @@ class LayeredModel:
         slits: dict[str, list[int]] = {name: [] for name in self._opened}
         slit_of = {tag: name for name, tags in self._opened.items() for tag in tags}
         place = {name: i for i, name in enumerate(layers)}
+        within = self._embedded()
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
             parents = sorted({owner[b] for b in bodies}, key=place.__getitem__)
-            if len(bodies) == 2 and tag in slit_of:
+            if tag in slit_of and (len(bodies) == 2 or tag in within):
                 slits[slit_of[tag]].append(tag)
                 continue
             if len(parents) == 2:

@@ -199,9 +199,10 @@ def _stitches(arrays: MeshArrays, star: _Star) -> Ints:
     sub = np.array(list(combinations(range(tdim), 2)), dtype=np.int64)
     slit_edges = np.sort(arrays.facets[star.slit], axis=1)[:, sub].reshape(-1, 2)
     keys = _keys(np.concatenate([edges, slit_edges]), points)
-    wanted = np.isin(keys[: len(edges)], keys[len(edges) :])
-    edges, renamed, group, keys = edges[wanted], renamed[wanted], group[wanted], keys[: len(edges)][wanted]
-    distinct, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    wanted: Mask = np.isin(keys[: len(edges)], keys[len(edges) :])
+    edges, renamed, group = edges[wanted], renamed[wanted], group[wanted]
+    own = keys[: len(wanted)][wanted]
+    distinct, first, which = np.unique(own, return_index=True, return_inverse=True)
     which = which.reshape(-1)
     groups = np.bincount(np.unique(np.column_stack([which, group]), axis=0)[:, 0], minlength=len(distinct))
     named = np.unique(np.column_stack([which, renamed]), axis=0)[:, 0]

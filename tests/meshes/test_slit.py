@@ -47,8 +47,8 @@ def marked(arrays: MeshArrays, where: Any, tag: int = SLIT, name: str = "crack")
     facets, count = np.unique(np.sort(cell_facets(arrays.cells).reshape(-1, tdim), axis=1), axis=0, return_counts=True)
     inside = where(arrays.points)[facets].all(axis=1) & (count == 2)
     assert inside.any()
-    old = {tuple(f) for f in facets[inside].tolist()}
-    keep = np.array([tuple(sorted(f)) not in old for f in arrays.facets.tolist()])
+    old = rows(facets[inside])
+    keep = np.array([not rows(f[None]) & old for f in arrays.facets])
     return replace(
         arrays,
         facets=np.concatenate([arrays.facets[keep], facets[inside]]),
