@@ -14,6 +14,7 @@ from meshes.arrays import MeshArrays, arrays_from_gmsh
 from meshes.cache import load_arrays, mesh_key, save_arrays
 from meshes.collective import on_root
 from meshes.interval import interval_arrays
+from meshes.morph import moved_arrays
 from meshes.problems import MeshError
 from meshes.quality import require_layer_cells
 from meshes.sizes import MeshSizes
@@ -175,7 +176,7 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         from meshes.slit import open_slits
 
         arrays = open_slits(arrays, {name: arrays.facet_names[name] for name in named.slits})
-    return arrays
+    return moved_arrays(arrays, stack)
 
 
 def _meshed(tdim: int, gdim: int, unit: float, algorithms: tuple[tuple[int, int], ...]) -> MeshArrays:

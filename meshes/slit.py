@@ -193,15 +193,15 @@ def _stitches(arrays: MeshArrays, star: _Star) -> Ints:
     number = {pair: k for k, pair in enumerate(combinations(range(tdim + 1), 2))}
     within = np.array([[number[p] for p in combinations(row.tolist(), 2)] for row in _opposite(tdim)])
     left, right = within[star.across[:, 0]], within[star.across[:, 1]]
-    group = _groups(len(star.cells), len(pairs), star.first, star.second, left, right).reshape(-1)
+    group: Ints = _groups(len(star.cells), len(pairs), star.first, star.second, left, right).reshape(-1)
     edges: Ints = star.corners[:, pairs].reshape(-1, 2)
     renamed: Ints = star.renamed[:, pairs].reshape(-1, 2)
     sub = np.array(list(combinations(range(tdim), 2)), dtype=np.int64)
     slit_edges = np.sort(arrays.facets[star.slit], axis=1)[:, sub].reshape(-1, 2)
     keys = _keys(np.concatenate([edges, slit_edges]), points)
     wanted: Mask = np.isin(keys[: len(edges)], keys[len(edges) :])
-    edges, renamed, group = edges[wanted], renamed[wanted], group[wanted]
-    own = keys[: len(wanted)][wanted]
+    edges, renamed = edges[wanted], renamed[wanted]
+    group, own = group[wanted], keys[: len(wanted)][wanted]
     distinct, first, which = np.unique(own, return_index=True, return_inverse=True)
     which = which.reshape(-1)
     groups = np.bincount(np.unique(np.column_stack([which, group]), axis=0)[:, 0], minlength=len(distinct))
