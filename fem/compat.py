@@ -13,7 +13,7 @@ from typing import Any
 import dolfinx
 import numpy as np
 import numpy.typing as npt
-from dolfinx import fem
+from dolfinx import default_scalar_type, fem
 from dolfinx import mesh as dmesh
 
 IntArray = npt.NDArray[np.int32]
@@ -125,6 +125,17 @@ class EntityMaps:
 JIT_OPTIONS: dict[str, Any] = {"timeout": 300}
 
 
+def homogeneous_condition(space: Any, dofs: IntArray) -> Any:
+    """Dirichlet condition of zero on ``dofs`` of a space with one component.
+
+    A vector with one component (displacement in 1-D) is a vector for 0.9 and a scalar for 0.11: a function of
+    the space suits both.
+    """
+    if not space.value_shape:
+        return fem.dirichletbc(default_scalar_type(0.0), dofs, space)
+    return fem.dirichletbc(fem.Function(space), dofs)
+
+
 def interior_facet_entities(mesh: Any, facets: IntArray) -> npt.NDArray[np.int32]:
     """(n, 4) rows (cell, local facet, cell, local facet) of the given interior facets."""
     top = mesh.topology
@@ -154,6 +165,29 @@ def interpolation_points(space: Any) -> Any:
     """Reference points at which the element of a space wants values."""
     points = space.element.interpolation_points
     return points() if callable(points) else points
+
+
+def quadratic_mesh(mesh: Any, space: Any, points: npt.NDArray[np.float64]) -> Any:
+    """The same cells with curved sides: a mesh that shares the topology of ``mesh``.
+
+    Args:
+        mesh: of straight simplices.
+        space: scalar quadratic Lagrange space on it.
+        points: (nodes of ``space``, gdim) where its nodes shall lie, owned and ghost.
+    """
+    import basix.ufl
+    import ufl
+
+    gdim, topology = mesh.geometry.dim, mesh.topology
+    index_map = space.dofmap.index_map
+    local = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
+    numbers = np.asarray(index_map.local_to_global(local), dtype=np.int64)
+    element = fem.coordinate_element(topology.cell_type, 2)
+    native = getattr(element, "_cpp_object", element)
+    geometry = dmesh.create_geometry(index_map, space.dofmap.list.copy(), native, points, numbers)
+    made = dolfinx.cpp.mesh.Mesh_float64(mesh.comm, topology._cpp_object, geometry._cpp_object)
+    domain = ufl.Mesh(basix.ufl.element("Lagrange", topology.cell_name(), 2, shape=(gdim,)))
+    return dmesh.Mesh(made, domain)
 
 
 def create_block_matrix(forms: Sequence[Sequence[Any]]) -> Any:

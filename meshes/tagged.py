@@ -98,6 +98,19 @@ class TaggedMesh:
         element = basix.ufl.element("Lagrange", shape, 1, shape=(points.shape[1],))
         # by keyword: the order of the arguments is not the same in all versions
         mesh = dolfinx.mesh.create_mesh(comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner)
+        return cls.from_mesh(mesh, rows, layers, names)
+
+    @classmethod
+    def from_mesh(cls, mesh: Any, rows: Tags, layers: Mapping[str, int], names: Mapping[str, int]) -> TaggedMesh:
+        """A distributed mesh with the tags of the cells that it was made from. Collective.
+
+        Args:
+            mesh: of straight simplices, with ghost cells across shared facets.
+            rows: (m, tdim + 2) cell tag and the tags of the cell's facets (0: none) of the cells that this rank
+                put into the mesh, in that order.
+            layers, names: name -> cell tag, name -> facet tag.
+        """
+        comm, tdim = mesh.comm, mesh.topology.dim
         _require_ghosts(mesh)
         topology = mesh.topology
         topology.create_entities(tdim - 1)

@@ -66,6 +66,10 @@ class Assembly:
         self._rows.clear()
 
     # ------------------------------------------------------------------ scalars
+    def number_value(self, number: Number) -> float:
+        """Value of a number, such as the potential of a terminal, V (or m)."""
+        return number.value
+
     def scalar(self, form: Any, key: Any = None) -> float:
         """Value of a scalar UFL form; with a ``key`` the compiled form is kept for later states."""
         compiled = self._forms.get(key) if key is not None else None

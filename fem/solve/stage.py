@@ -92,8 +92,7 @@ class Stage:
         dofs = field.constrained()
         size = field.space.dofmap.index_map_bs
         if size == 1:
-            zero = np.zeros(field.function.ufl_shape, dtype=default_scalar_type)
-            return [fem.dirichletbc(zero, dofs, field.space)] if field.ties else []
+            return [compat.homogeneous_condition(field.space, dofs)] if field.ties else []
         return (
             [fem.dirichletbc(default_scalar_type(0.0), dofs[dofs % size == k], field.space.sub(k)) for k in range(size)]
             if field.ties
@@ -126,7 +125,8 @@ class Stage:
             field.function.x.scatter_forward()
             field.apply_ties()
 
-    def _assemble(self, form: Any, k: int, target: Array) -> None:
+    def add_vector(self, form: Any, k: int, target: Array) -> None:
+        """Add the owned entries of a compiled linear form of field k to flat rows; collective."""
         work = self._work[k]
         work.array[:] = 0.0
         fem.assemble_vector(work.array, form)
@@ -137,7 +137,7 @@ class Stage:
         """(owned field rows,) residual before ties are taken out: reactions stand on tied rows."""
         rows = np.zeros(int(self.offsets[-1]))
         for k, form in enumerate(self.residual_forms):
-            self._assemble(form, k, rows)
+            self.add_vector(form, k, rows)
         return rows
 
     def free(self, rows: Array) -> Array:
@@ -193,13 +193,13 @@ class Stage:
             slope = np.zeros(int(self.offsets[-1]))
             for k in range(len(self.fields)):
                 if self.slope_forms[k][n] is not None:
-                    self._assemble(self.slope_forms[k][n], k, slope)
+                    self.add_vector(self.slope_forms[k][n], k, slope)
             tangent = slope.copy()
             self._set_directions(number)
             for k, actions in enumerate(self.action_forms):
                 for column, action in enumerate(actions):
                     if action is not None and any(t.number is number for t in self.fields[column].ties):
-                        self._assemble(action, k, tangent)
+                        self.add_vector(action, k, tangent)
             slopes.append(slope)
             tangents.append(tangent)
         self.borders = [self.free(t) for t in tangents]

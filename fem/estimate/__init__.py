@@ -1,0 +1,1 @@
+"""Errors of quantities: enriched solutions, adjoints of quantities, where cells must be divided."""

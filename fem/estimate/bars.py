@@ -1,0 +1,52 @@
+"""Error bars from estimates on a sequence of meshes: what the enriched model itself misses is measured on the way.
+
+The enriched model gives E = J(U) - J(u) for the error T = J - J(u). Where the solution is smooth U is far better than
+u, and E = T. Where it is singular (edges of contacts and voids, crack tips) one degree more removes only a part of
+the error: for r^(1/2) and quadratic elements about a half. Two meshes tell: the value moves by
+
+    J(u_2) - J(u_1) = T_1 - T_2 = c (E_1 - E_2)      when T = c E on both,
+
+so c is known from the second mesh on. On the first it is set to the largest that is expected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LEAST, MOST = 1.0, 2.0
+"""Bounds of the ratio of error and estimate: smooth solutions, and singular ones like r^(1/2)."""
+
+
+@dataclass
+class ErrorBars:
+    """Values and estimates of one quantity on ever finer meshes.
+
+    Attributes:
+        values: of the quantity, coarsest mesh first.
+        estimates: signed, of (exact - value), by the enriched model.
+    """
+
+    values: list[float] = field(default_factory=list)
+    estimates: list[float] = field(default_factory=list)
+
+    def add(self, value: float, estimate: float) -> float:
+        """Take the next mesh; returns its error bar (absolute, not negative)."""
+        self.values.append(value)
+        self.estimates.append(estimate)
+        return self.bar
+
+    @property
+    def factor(self) -> float:
+        """Ratio c of error and estimate on the last mesh, within its bounds."""
+        if len(self.values) < 2:
+            return MOST
+        moved = self.values[-1] - self.values[-2]
+        predicted = self.estimates[-2] - self.estimates[-1]
+        if predicted == 0.0:
+            return MOST
+        return min(max(moved / predicted, LEAST), MOST)
+
+    @property
+    def bar(self) -> float:
+        """Error bar of the last value."""
+        return self.factor * abs(self.estimates[-1])

@@ -1,0 +1,160 @@
+"""Local refinement of a distributed mesh: tags, interface sides and ghost cells stay, round walls become rounder.
+
+Every rank divides its own cells (edges of marked cells are halved, neighbours are divided so that the mesh
+conforms: Plaza and Carey, Appl. Numer. Math. 32 (2000) 195). The new mesh is distributed afresh, so the load stays
+balanced, with ghost cells across shared facets; tags travel with the cells, as rows of a distributed table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import dolfinx
+import numpy as np
+import numpy.typing as npt
+
+from meshes.collective import agree
+from meshes.curvature import Shape, moved_onto, shape_of
+from meshes.tagged import TaggedMesh
+
+__all__ = ["refine"]
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Tags = npt.NDArray[np.int32]
+
+
+def refine(
+    tagged: TaggedMesh, marked: Bools, partitioner: Callable[..., Any] | None = None, shape: Shape | None = None
+) -> TaggedMesh:
+    """Divide cells. Collective.
+
+    Args:
+        tagged: the mesh.
+        marked: (owned cells,) which cells of this rank to divide.
+        partitioner: of dolfinx, with ghost cells across shared facets (needed on more than one rank).
+        shape: true shape of curved facets, onto which new points are put; None: what the stack of the mesh knows.
+
+    Returns:
+        The finer mesh, with the same names and stack.
+
+    Raises:
+        MeshError: the true surface cannot be followed without folding cells; on all ranks.
+    """
+    shape = shape_of(tagged.stack) if shape is None else shape
+    if tagged.tdim == 1:
+        return _halved(tagged, marked, partitioner)
+    mesh, tdim = tagged.mesh, tagged.tdim
+    topology = mesh.topology
+    topology.create_entities(1)
+    topology.create_connectivity(tdim, 1)
+    edges = topology.connectivity(tdim, 1).array.reshape(-1, 3 if tdim == 2 else 6)
+    chosen = np.unique(edges[: len(marked)][marked]).astype(np.int32)
+    option = dolfinx.mesh.RefinementOption.parent_cell_and_facet
+    fine, parents, facets = dolfinx.mesh.refine(mesh, chosen, partitioner, option)
+    rows = _inherited(tagged, np.asarray(parents), np.asarray(facets).reshape(-1, tdim + 1))
+    made = TaggedMesh.from_mesh(fine, rows, tagged.layers, tagged.facets)
+    if shape:
+        _follow(made, shape)
+    return replace(made, dimension=tagged.dimension, stack=tagged.stack)
+
+
+def _inherited(tagged: TaggedMesh, parents: Tags, parent_facets: npt.NDArray[Any]) -> Tags:
+    """(m, tdim + 2) cell tag and facet tags of new cells, in the order in which they were made on this rank."""
+    cells, links, tags = _dense_tags(tagged)
+    inside = parent_facets.astype(np.int64)
+    known = inside >= 0
+    local = np.take_along_axis(links[parents], np.where(known, inside, 0), axis=1)
+    return np.column_stack([cells[parents], np.where(known, tags[local], 0)]).astype(np.int32)
+
+
+def _dense_tags(tagged: TaggedMesh) -> tuple[Tags, Tags, Tags]:
+    """Tag of every local cell, facets (cells, tdim + 1) of every local cell, tag of every local facet (0: none)."""
+    topology, tdim = tagged.mesh.topology, tagged.tdim
+    topology.create_connectivity(tdim, tdim - 1)
+    values = []
+    for dim, tags in ((tdim, tagged.cell_tags), (tdim - 1, tagged.facet_tags)):
+        index_map = topology.index_map(dim)
+        dense = np.zeros(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
+        dense[tags.indices] = tags.values
+        values.append(dense)
+    links = topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
+    return values[0], links, values[1]
+
+
+def _halved(tagged: TaggedMesh, marked: Bools, partitioner: Callable[..., Any] | None) -> TaggedMesh:
+    """One dimension: intervals are independent of their neighbours."""
+    mesh, comm = tagged.mesh, tagged.mesh.comm
+    nodes = mesh.geometry.index_map()
+    number = mesh.topology.index_map(1).size_local
+    local = dolfinx.mesh.entities_to_geometry(mesh, 1, np.arange(number, dtype=np.int32)).reshape(number, 2)
+    ends = nodes.local_to_global(local.reshape(-1).astype(np.int32)).reshape(number, 2).astype(np.int64)
+    x = mesh.geometry.x[:, : mesh.geometry.dim]
+    # new points follow the owned ones of the same rank in the global numbering
+    made = int(np.count_nonzero(marked))
+    counts = comm.allgather((nodes.size_local, made))
+    old_starts = np.cumsum([0, *(a for a, _ in counts)])
+    extra = np.cumsum([0, *(b for _, b in counts)])
+    owner = np.searchsorted(old_starts, ends, side="right") - 1
+    ends = ends + extra[owner]
+    middle = old_starts[comm.rank + 1] + extra[comm.rank] + np.arange(made, dtype=np.int64)
+    points = np.concatenate([x[: nodes.size_local], x[local[marked]].mean(axis=1)])
+    cells, links, tags = _dense_tags(tagged)
+    cells, links = cells[:number], links[:number]
+    first, second = ends[marked][:, 0], ends[marked][:, 1]
+    kept = ~marked
+    new_cells = np.concatenate(
+        [ends[kept], np.column_stack([first, middle]), np.column_stack([middle, second])]
+    ).astype(np.int64)
+    own = np.column_stack([cells, tags[links]])
+    lower, upper = own[marked].copy(), own[marked].copy()
+    lower[:, 2], upper[:, 1] = 0, 0
+    rows = np.concatenate([own[kept], lower, upper]).astype(np.int32)
+    fine = TaggedMesh._distribute(comm, points, new_cells, rows, tagged.layers, tagged.facets, partitioner)
+    return replace(fine, dimension=tagged.dimension, stack=tagged.stack)
+
+
+def _follow(tagged: TaggedMesh, shape: Shape) -> None:
+    """Put the points of curved facets onto the true surface (in place)."""
+    mesh = tagged.mesh
+    gdim = mesh.geometry.dim
+    x = mesh.geometry.x
+    before = x[:, :gdim].copy()
+    signs = np.sign(_volumes(tagged, before))
+    masks = {name: _points_on(tagged, name) for name in tagged.facets}
+    after = moved_onto(shape, before, masks.get)
+    folded = int(np.count_nonzero(np.sign(_volumes(tagged, after)) != signs))
+    total = mesh.comm.allreduce(folded)
+    message = f"refinement towards a curved wall would fold {total} cells: the mesh there is too coarse to start with"
+    agree(mesh.comm, message if total else None)
+    x[:, :gdim] = after
+
+
+def _volumes(tagged: TaggedMesh, points: Floats) -> Floats:
+    """(local cells,) signed volumes times a constant, ghosts included."""
+    nodes = _geometry_dofs(tagged.mesh)
+    edges = points[nodes[:, 1:]] - points[nodes[:, :1]]
+    return np.asarray(np.linalg.det(edges)) if edges.shape[1] == edges.shape[2] else np.ones(len(nodes))
+
+
+def _geometry_dofs(mesh: Any) -> Tags:
+    geometry = mesh.geometry
+    found = geometry.dofmaps[0] if hasattr(geometry, "dofmaps") else geometry.dofmap
+    return np.asarray(found)
+
+
+def _points_on(tagged: TaggedMesh, name: str) -> Bools:
+    """(points,) which local points lie on facets called `name`: a rank may have the point without the facet."""
+    mesh, tdim = tagged.mesh, tagged.tdim
+    topology = mesh.topology
+    topology.create_connectivity(tdim - 1, tdim)
+    topology.create_connectivity(tdim - 1, 0)
+    topology.create_connectivity(0, tdim)
+    found = dolfinx.mesh.entities_to_geometry(mesh, tdim - 1, tagged.facets_of(name))
+    marker = dolfinx.la.vector(mesh.geometry.index_map(), 1)
+    marker.array[np.asarray(found).reshape(-1)] = 1.0
+    marker.scatter_reverse(dolfinx.la.InsertMode.add)
+    marker.scatter_forward()
+    return np.asarray(marker.array > 0.5)

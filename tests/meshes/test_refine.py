@@ -1,0 +1,167 @@
+"""Local refinement: volumes, tags, sides, ghosts, round walls; the same on any number of ranks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+from support.layered import layered
+from support.round import shell
+
+from fem.compat import shared_facet_partitioner
+from fem.domains import Domains
+from meshes import ContactSpot, Layer, MeshSizes, Stack, Void
+from meshes.curvature import Ellipsoids, Shape, shape_of
+from meshes.generate import generate
+from meshes.problems import MeshError
+from meshes.refine import refine
+from meshes.tagged import TaggedMesh
+
+COMM = MPI.COMM_WORLD
+LAYERS = (("a", 1.0), ("b", 2.0), ("c", 1.0))
+
+
+def measures(tagged: TaggedMesh) -> dict[str, float]:
+    """Volume of every layer, area of every facet group, by their names."""
+    from dolfinx import default_scalar_type, fem
+
+    domains = Domains(tagged)
+    one = fem.Constant(tagged.mesh, default_scalar_type(1.0))
+    found = {name: domains.integral(one, name) for name in tagged.layers}
+    for name in tagged.facets:
+        inner = name in (*domains.interfaces, *domains.gaps)
+        found[name] = domains.interface_integral(one, name) if inner else domains.outer_integral(one, name)
+    return {k: float(COMM.allreduce(fem.assemble_scalar(fem.form(form)).real)) for k, form in found.items()}
+
+
+def some(tagged: TaggedMesh, share: float = 0.4) -> np.ndarray:
+    """A part of the owned cells, chosen by place: the same cells on any number of ranks."""
+    points, cells, _ = tagged.owned_cells()
+    middle = points[cells].mean(axis=1)
+    return np.asarray(np.sin(37.0 * middle.sum(axis=1)) > 1 - 2 * share)
+
+
+def count(tagged: TaggedMesh) -> int:
+    return int(tagged.mesh.topology.index_map(tagged.tdim).size_global)
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("dimension", ["1", "2", "axisymmetric", "3"])
+def test_measures_and_names_stay(dimension: str) -> None:
+    """Every layer, interface, gap and side has the size that it had; every interface its sides."""
+    gaps = {"a|b": lambda x: x[:, 0] > 0.5} if dimension != "1" else None
+    coarse = layered(COMM, dimension, LAYERS, lateral=4, across=2, jitter=0.2, gaps=gaps)
+    fine = refine(coarse, some(coarse), shared_facet_partitioner())
+    again = refine(fine, some(fine), shared_facet_partitioner())
+    assert count(coarse) < count(fine) < count(again)
+    assert again.dimension == dimension
+    assert again.layers == coarse.layers
+    assert again.facets == coarse.facets
+    before, after = measures(coarse), measures(again)
+    assert after == pytest.approx(before, rel=1e-12)
+    for name in Domains(again).interfaces:
+        Domains(again).interface_entities(name)  # raises where a facet does not touch the layer below
+
+
+@pytest.mark.mpi
+def test_marked_cells_are_divided_and_far_ones_are_not() -> None:
+    """All edges of a marked cell are halved; cells that no neighbour forces stay whole."""
+    coarse = layered(COMM, "2", LAYERS, lateral=8, across=4)
+    points, cells, _ = coarse.owned_cells()
+    marked = np.linalg.norm(points[cells].mean(axis=1) - 0.1, axis=1) < 0.15
+    fine = refine(coarse, marked, shared_facet_partitioner())
+    sizes = fine.mesh.h(2, np.arange(fine.mesh.topology.index_map(2).size_local, dtype=np.int32))
+    largest = coarse.mesh.h(2, np.arange(coarse.mesh.topology.index_map(2).size_local, dtype=np.int32))
+    smallest = COMM.allreduce(sizes.min(initial=9.0), op=MPI.MIN)
+    assert smallest == pytest.approx(0.5 * COMM.allreduce(largest.min(initial=9.0), op=MPI.MIN))
+    points, cells, _ = fine.owned_cells()
+    away = np.linalg.norm(points[cells].mean(axis=1), axis=1) > 1.5
+    assert (sizes[away] > 0.24).all()
+
+
+@pytest.mark.mpi
+def test_nothing_marked_changes_nothing() -> None:
+    """Also where a rank has nothing to divide."""
+    coarse = layered(COMM, "3", LAYERS, lateral=2, across=2)
+    fine = refine(coarse, np.zeros(len(some(coarse)), dtype=bool), shared_facet_partitioner())
+    assert count(fine) == count(coarse)
+    assert measures(fine) == pytest.approx(measures(coarse), rel=1e-12)
+
+
+def everywhere(tagged: TaggedMesh) -> np.ndarray:
+    """Every owned cell."""
+    return np.ones(tagged.mesh.topology.index_map(tagged.tdim).size_local, dtype=bool)
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("dimension", ["2", "axisymmetric", "3"])
+def test_walls_become_round(dimension: str) -> None:
+    """The volume of a shell is approached with the square of the cell size; without the shape it stays as it is."""
+    axes = 3 if dimension == "3" else 2
+    radii = {"inner": 1.0, "outer": 2.0}
+    walls = {n: Ellipsoids(np.zeros((1, axes)), np.array([r]), np.array([r])) for n, r in radii.items()}
+    exact = {"2": math.pi / 4 * 3, "axisymmetric": math.pi * 2 / 3 * 7, "3": math.pi / 6 * 7}[dimension]
+    mesh = shell(COMM, 1.0, 2.0, 0.5, dimension)
+    straight = refine(mesh, everywhere(mesh), shared_facet_partitioner())
+    assert measures(straight)["body"] == pytest.approx(measures(mesh)["body"], rel=1e-12)
+    errors = []
+    for _ in range(3):
+        errors.append(abs(measures(mesh)["body"] - exact))
+        mesh = refine(mesh, everywhere(mesh), shared_facet_partitioner(), Shape(walls))
+    assert errors[1] < 0.35 * errors[0]
+    assert errors[2] < 0.35 * errors[1]
+
+
+def points_on(tagged: TaggedMesh, name: str) -> np.ndarray:
+    """(n, gdim) points of the facets called `name` that this rank sees."""
+    from dolfinx import mesh as dmesh
+
+    nodes = dmesh.entities_to_geometry(tagged.mesh, tagged.tdim - 1, tagged.facets_of(name))
+    return np.asarray(tagged.mesh.geometry.x[np.unique(nodes), : tagged.mesh.geometry.dim])
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("shape", ["cap", "ellipsoid", "lens"])
+def test_voids_of_a_stack(shape: str) -> None:
+    """Two voids in three dimensions: new points of walls lie on their surface, those of edges on the circles."""
+    voids = tuple(
+        Void("a|b", r, depth=d, shape=shape, position=x)  # type: ignore[arg-type]
+        for r, d, x in ((1.0, 0.6, (1.4, 1.4)), (0.8, 0.5, (3.6, 4.0)))
+    )
+    stack = Stack("3", (Layer("a", 2.0), Layer("b", 2.0)), width=5.0, depth=5.0, features=voids)
+    coarse = generate(stack, MeshSizes(bulk=1.0, edge=0.4, wall=0.4), COMM, shared_facet_partitioner())
+    fine = refine(coarse, everywhere(coarse), shared_facet_partitioner())
+    assert fine.stack is stack
+    known = shape_of(stack)
+    for name, surface in known.walls.items():
+        found = points_on(fine, name)
+        assert surface.project(found) == pytest.approx(found, abs=1e-9)
+    edge = points_on(fine, "void|a")
+    edge = edge[np.isclose(edge[:, 2], 2.0, atol=1e-9)]
+    away = np.array([np.linalg.norm(edge[:, :2] - v.position, axis=1) for v in voids])
+    off = np.minimum(abs(away[0] - 1.0), abs(away[1] - 0.8))
+    assert off.max(initial=0.0) < 1e-9
+    assert COMM.allreduce(len(edge)) > 30
+
+
+@pytest.mark.mpi
+def test_round_contact_in_three_dimensions() -> None:
+    """The area of a contact disc approaches that of the circle."""
+    stack = Stack("3", (Layer("a", 1.0), Layer("b", 1.0)), width=3.0, depth=3.0, features=(ContactSpot("a|b", 0.8),))
+    mesh = generate(stack, MeshSizes(bulk=0.8, edge=0.4), COMM, shared_facet_partitioner())
+    errors = []
+    for _ in range(2):
+        errors.append(math.pi * 0.64 - measures(mesh)["a|b"])
+        mesh = refine(mesh, everywhere(mesh), shared_facet_partitioner())
+    assert 0 < errors[1] < 0.3 * errors[0]
+
+
+@pytest.mark.mpi
+def test_walls_that_cells_cannot_follow() -> None:
+    """One message on all ranks instead of folded cells."""
+    mesh = shell(COMM, 1.0, 2.0, 0.5)
+    far = Ellipsoids(np.zeros((1, 2)), np.array([2.5]), np.array([2.5]))
+    with pytest.raises(MeshError, match="fold"):
+        refine(mesh, everywhere(mesh), shared_facet_partitioner(), Shape({"inner": far}))
