@@ -28,6 +28,7 @@ from fem.domains import Domains
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import LARGEST_EXPONENT
+from fem.jit import prepare_cache
 from fem.kinematics import Plane
 from fem.mechanics import Mechanics
 from fem.potentials import InterfaceLaw, Link, Network, Node, PerfectTie, build_network
@@ -116,6 +117,7 @@ class Model:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
+        prepare_cache(self.tagged.mesh.comm)
         self.geometry = Domains(self.tagged)
         missing = set(self.geometry.layers) ^ set(self.domains)
         if missing:

@@ -67,7 +67,7 @@ def linear_markers(group: Group) -> list[Any]:
     for space, dofs in zip(group.coarse_spaces, group.coarse_constrained, strict=True):
         size = space.dofmap.index_map_bs
         if size == 1:
-            bcs.append(fem.dirichletbc(default_scalar_type(0.0), np.asarray(dofs), space))
+            bcs.append(compat.homogeneous_condition(space, np.asarray(dofs)))
         else:
             zero = default_scalar_type(0.0)
             parts = [dofs[dofs % size == k] for k in range(size)]
