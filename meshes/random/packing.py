@@ -1,0 +1,206 @@
+"""Bodies at random places of a box that keep a distance: spheres (discs), and rods with round ends.
+
+Random sequential addition (Widom 1966) while it succeeds; where it jams, the bodies that found no place are
+put anywhere, and overlapping ones push each other apart until none is left (a relaxation of soft bodies, as
+in the force-biased packing of Bargieł and Mościński 1991). A body is a sphere swept along a segment, which is
+a point for spheres. The cost is proportional to the number of bodies times that of the sweeps.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from meshes.random.arithmetic import generator, lists
+
+__all__ = ["Bodies", "closest", "pack"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Trials per body before random sequential addition counts as jammed.
+_TRIALS = 100
+#: Bodies are pushed this part of their mean radius further than asked, so that the sweeps come to an end.
+_SLACK = 3e-3
+_MOST_SWEEPS = 3000
+#: Beginnings, each with other random numbers, before bodies count as too many.
+_ATTEMPTS = 3
+#: Step and memory of the relaxation: stable for up to 24 stiff contacts per body.
+_STEP, _MEMORY = 0.14, 0.85
+#: Kicks in parts of the largest overlap: they open local jams, and cease as the overlaps do.
+_NOISE = 0.05
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What is packed.
+
+    Attributes:
+        radii: (n,) of the spheres that are swept, metres.
+        halves: (n,) half lengths of the segments, metres; None: spheres.
+        axes: (n, d) unit vectors along the segments; None: spheres.
+        pinned: (n, d) coordinates that are given (on a symmetry plane), NaN for those to be found; None: all
+            are to be found.
+    """
+
+    radii: Floats
+    halves: Floats | None = None
+    axes: Floats | None = None
+    pinned: Floats | None = None
+
+    @property
+    def reach(self) -> Floats:
+        """(n,) radius of the sphere about each centre that holds the body, metres."""
+        return self.radii if self.halves is None else self.radii + self.halves
+
+    def extents(self, dimension: int) -> Floats:
+        """(n, d) half sizes of the upright boxes that hold the bodies, metres."""
+        extents = np.repeat(self.radii[:, None], dimension, axis=1)
+        if self.halves is not None and self.axes is not None:
+            extents = extents + self.halves[:, None] * np.abs(self.axes)
+        return extents
+
+
+def pack(size: tuple[float, ...], bodies: Bodies, gap: float = 0.0, seed: int = 0) -> Floats | None:
+    """Centres (n, d) in metres of `bodies` in the box from 0 to `size`; None: they did not fit.
+
+    Between two bodies, and between a body and a side in which it is not pinned, at least `gap` metres are
+    free. Many spheres fit up to 0.55 of the volume, many discs up to 0.75 of the area; in a box that is only a
+    few diameters wide the sides take their part: 60 spheres in a cube fit up to 0.45.
+    """
+    box = np.asarray(size, dtype=np.float64)
+    margin = bodies.extents(len(box)) + gap
+    low, high = margin, box - margin
+    if bodies.pinned is not None:
+        fixed = ~np.isnan(bodies.pinned)
+        low, high = np.where(fixed, bodies.pinned, low), np.where(fixed, bodies.pinned, high)
+    if np.any(low > high):
+        return None
+    for attempt in range(_ATTEMPTS):
+        rng = generator(seed, "places", attempt)
+        places: Floats | None
+        places, jammed = _add_one_by_one(bodies, low, high, gap, rng)
+        if jammed:
+            assert places is not None
+            places = _relaxed(bodies, places, low, high, gap, rng)
+        if places is not None:
+            return places
+    return None
+
+
+def closest(bodies: Bodies, places: Floats, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Shortest vectors (m, d) from the segments `i` (m,) to `j`, and their lengths (m,), metres."""
+    w = _columns(places, j) - _columns(places, i)
+    if bodies.halves is not None and bodies.axes is not None:
+        a, b = _columns(bodies.axes, i), _columns(bodies.axes, j)
+        h, k = bodies.halves[i], bodies.halves[j]
+        ab, aw, bw = _dot(a, b), _dot(a, w), _dot(b, w)
+        slanted = 1 - ab * ab
+        s = np.where(slanted > 1e-9, (aw - ab * bw) / np.maximum(slanted, 1e-9), 0.0)
+        s = np.clip(s, -h, h)
+        t = np.clip(ab * s - bw, -k, k)
+        s = np.clip(ab * t + aw, -h, h)
+        w = w + t * b - s * a
+    return w.T, np.sqrt(_dot(w, w))
+
+
+def _columns(x: Floats, rows: Ints) -> Floats:
+    return np.ascontiguousarray(x[rows].T)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    # not einsum: its fused operations round differently from machine to machine
+    total = a[0] * b[0]
+    for k in range(1, len(a)):
+        total = total + a[k] * b[k]
+    return np.asarray(total)
+
+
+def _add_one_by_one(
+    bodies: Bodies, low: Floats, high: Floats, gap: float, rng: np.random.Generator
+) -> tuple[Floats, bool]:
+    """Places (n, d), the largest bodies first; True when some found no place and lie anywhere."""
+    n, d = low.shape
+    reach = bodies.reach
+    order = np.argsort(-reach, kind="stable")
+    pitch = 2 * float(reach.max()) + gap
+    cells: dict[tuple[int, ...], list[int]] = {}
+    around = list(itertools.product((-1, 0, 1), repeat=d))
+    places = np.empty((n, d))
+    jammed = False
+    for i in lists(order):
+        trials = low[i] + (high[i] - low[i]) * rng.random((1 if jammed else _TRIALS, d))
+        for trial in trials:
+            places[i] = trial
+            key = tuple(math.floor(c / pitch) for c in lists(trial))
+            near = [] if jammed else [k for o in around for k in cells.get(tuple(map(int.__add__, key, o)), ())]
+            if not near or _free(bodies, places, i, near, gap):
+                cells.setdefault(key, []).append(i)
+                break
+        else:
+            jammed = True
+    return places, jammed
+
+
+def _free(bodies: Bodies, places: Floats, i: int, near: list[int], gap: float) -> bool:
+    if bodies.halves is None:
+        here, r = lists(places[i]), float(bodies.radii[i]) + gap
+        for k in near:
+            limit = r + float(bodies.radii[k])
+            if sum((p - q) * (p - q) for p, q in zip(lists(places[k]), here, strict=True)) < limit * limit:
+                return False
+        return True
+    other = np.array(near, dtype=np.int64)
+    _, away = closest(bodies, places, np.full(len(other), i), other)
+    return bool(np.all(away >= bodies.radii[other] + bodies.radii[i] + gap))
+
+
+def _relaxed(
+    bodies: Bodies, places: Floats, low: Floats, high: Floats, gap: float, rng: np.random.Generator
+) -> Floats | None:
+    mean = math.fsum(lists(bodies.radii)) / len(bodies.radii)
+    slack, skin = _SLACK * mean, 0.4 * mean
+    x, speed = places, np.zeros_like(places)
+    listed: Floats | None = None
+    for _ in range(_MOST_SWEEPS):
+        if listed is None or _farthest(x, listed) > 0.5 * skin:
+            i, j = _near(x, bodies.reach, gap + 2 * slack + skin)
+            listed = x
+        towards, away = closest(bodies, x, i, j)
+        overlap = bodies.radii[i] + bodies.radii[j] + gap + slack - away
+        if not len(overlap) or overlap.max() <= slack:
+            return np.clip(x, low, high)
+        hit = overlap > 0
+        push = towards[hit] * (overlap[hit] / np.maximum(away[hit], 1e-9 * mean))[:, None]
+        force = np.empty_like(x)
+        for k in range(x.shape[1]):
+            force[:, k] = np.bincount(j[hit], push[:, k], len(x)) - np.bincount(i[hit], push[:, k], len(x))
+        noise = _NOISE * float(overlap.max()) * (2 * rng.random(x.shape) - 1)
+        speed = _MEMORY * speed + _STEP * force + noise
+        moved = np.clip(x + speed, low, high)
+        speed, x = moved - x, moved
+    return None
+
+
+def _farthest(x: Floats, y: Floats) -> float:
+    d = (x - y).T
+    return math.sqrt(float(_dot(d, d).max()))
+
+
+def _near(x: Floats, reach: Floats, gap: float) -> tuple[Ints, Ints]:
+    """Pairs of bodies whose holding spheres are closer than `gap`, sorted."""
+    from scipy.spatial import cKDTree
+
+    # the tree may round either way at its limit: it is asked for a little more, the decision is made here
+    limit = (2 * float(reach.max()) + gap) * (1 + 1e-9)
+    pairs = np.asarray(cKDTree(x).query_pairs(limit, output_type="ndarray"), dtype=np.int64).reshape(-1, 2)
+    i, j = pairs.min(axis=1), pairs.max(axis=1)
+    w = _columns(x, j) - _columns(x, i)
+    limits = reach[i] + reach[j] + gap
+    keep = _dot(w, w) < limits * limits
+    order = np.lexsort((j[keep], i[keep]))
+    return i[keep][order], j[keep][order]
