@@ -2,7 +2,8 @@
 
 from meshes.features.base import Feature, FeatureDefaults, Opening, Refinement, Region
 from meshes.features.contact import ContactSpot
-from meshes.features.pattern import RandomVoids, VoidArray
+from meshes.features.pattern import VoidArray
+from meshes.features.random_voids import RandomVoids
 from meshes.features.void import Void
 
 __all__ = [

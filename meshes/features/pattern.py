@@ -1,4 +1,4 @@
-"""Many voids of one kind: a periodic array, or random places with a given area fraction and a seed."""
+"""Many voids of one kind: what all patterns share, and the periodic array."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from meshes.features.base import CLEARANCE, EdgeSide, FeatureDefaults, Floats, Opening, edge_samples
-from meshes.features.placement import place_discs, place_strips
 from meshes.features.void import Void
-from meshes.problems import MeshError, Problem, number_text
+from meshes.problems import Problem, number_text
+from meshes.random.arithmetic import lists
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
     from meshes.stack import Stack
 
-__all__ = ["RandomVoids", "VoidArray"]
+__all__ = ["MOST_VOIDS", "Pattern", "VoidArray", "repeat"]
 
-#: Most that the radius of random voids may change to meet the area fraction with a whole number of them.
-_LARGEST_RESCALING = 0.25
-_MOST_VOIDS = 100_000
+#: More voids than this are taken for a slip.
+MOST_VOIDS = 100_000
 
 
-class _Pattern(FeatureDefaults):
+class Pattern(FeatureDefaults):
     """What array and random voids share: everything follows from `expand`."""
 
     void: Void
@@ -55,7 +54,7 @@ class _Pattern(FeatureDefaults):
         """Points (n, gdim) on the interface, `distance` (metres) outside of the edges of all voids."""
         return edge_samples(stack, self.openings(stack), distance, side)
 
-    def _template_problems(self, stack: Stack) -> list[Problem]:
+    def template_problems(self, stack: Stack) -> list[Problem]:
         """Problems of the void that is repeated, its place left aside."""
         if stack.dimension == "axisymmetric":
             message = "an axisymmetric model has one void, on the axis: use dimension 2 or 3 for many"
@@ -67,7 +66,7 @@ class _Pattern(FeatureDefaults):
 
 
 @dataclass(frozen=True)
-class VoidArray(_Pattern):
+class VoidArray(Pattern):
     """Voids in a regular array, each in the middle of its cell.
 
     Attributes:
@@ -102,11 +101,11 @@ class VoidArray(_Pattern):
         """All voids, in the order of their centres."""
         axes = [first + step * np.arange(n) for n, first, step in self.grid(stack)]
         centres = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
-        return _repeat(self.void, centres, self.name, 1.0)
+        return repeat(self.void, centres, self.name, np.ones(len(centres)))
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        found = self._template_problems(stack)
+        found = self.template_problems(stack)
         lateral = len(stack.lateral)
         if (self.count is None) == (self.spacing is None):
             return [*found, Problem("count", repr(self.count), "give either a count or a spacing")]
@@ -124,8 +123,8 @@ class VoidArray(_Pattern):
         if found:
             return found
         number = math.prod(n for n, _, _ in self.grid(stack))
-        if number > _MOST_VOIDS:
-            return [Problem(key, repr(given), f"{number} voids are more than {_MOST_VOIDS}")]
+        if number > MOST_VOIDS:
+            return [Problem(key, repr(given), f"{number} voids are more than {MOST_VOIDS}")]
         for (n, first, step), size, axis in zip(self.grid(stack), stack.lateral, ("width", "depth"), strict=False):
             room = CLEARANCE * self.void.radius
             if n > 1 and step < 2 * self.void.radius + room:
@@ -137,102 +136,15 @@ class VoidArray(_Pattern):
         return found
 
 
-@dataclass(frozen=True)
-class RandomVoids(_Pattern):
-    """Voids at random places that together take away `area_fraction` of the interface.
-
-    A whole number of voids meets the fraction exactly because radius and depth of all are multiplied by one
-    common factor near 1 (`factor`). The places follow from `seed` alone: PCG64 and comparisons of doubles,
-    the same on every machine and number of ranks. No void touches a lateral side.
-
-    Attributes:
-        void: the one that is repeated (without a position); its radius is nominal.
-        area_fraction: of the interface that is lost, 0 to about 0.7 (2-D: fraction of the width).
-        seed: of the places.
-        minimum_distance: between the edges of two voids, and to the lateral sides, metres; default: a tenth
-            of the radius.
-        name: for messages.
-    """
-
-    void: Void
-    area_fraction: float
-    seed: int = 0
-    minimum_distance: float | None = None
-    name: str = "voids"
-
-    def number(self, stack: Stack) -> int:
-        """Number of voids."""
-        return max(1, round(self.area_fraction * self._area(stack) / self._footprint(stack)))
-
-    def factor(self, stack: Stack) -> float:
-        """What radius and depth are multiplied by, so that the area fraction is met exactly."""
-        ratio = self.area_fraction * self._area(stack) / (self.number(stack) * self._footprint(stack))
-        return ratio if stack.dimension == "2" else math.sqrt(ratio)
-
-    def expand(self, stack: Stack) -> tuple[Void, ...]:
-        """All voids, in the order in which they were placed.
-
-        Raises:
-            MeshError: they do not fit at this fraction and distance.
-        """
-        factor = self.factor(stack)
-        radius = factor * self.void.radius
-        gap = 0.1 * radius if self.minimum_distance is None else float(self.minimum_distance)
-        if stack.dimension == "2":
-            places = place_strips(stack.lateral[0], self.number(stack), radius, gap, self.seed)
-        else:
-            places = place_discs(stack.lateral, self.number(stack), radius, gap, self.seed)
-        if places is None:
-            raise MeshError(
-                f"{self.name}: {self.number(stack)} voids of radius {number_text(radius)} do not fit on "
-                f"{self.at} at a distance of {number_text(gap)}: lower area_fraction or minimum_distance"
-            )
-        return _repeat(self.void, places, self.name, factor)
-
-    def problems(self, stack: Stack) -> list[Problem]:
-        """What is wrong with it in this stack."""
-        found = self._template_problems(stack)
-        fraction = self.area_fraction
-        if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction < 1:
-            found.append(Problem("area_fraction", repr(fraction), "must lie between 0 and 1"))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
-        distance = self.minimum_distance
-        if distance is not None and (not isinstance(distance, int | float) or not 0 <= distance < math.inf):
-            found.append(Problem("minimum_distance", repr(distance), "must be a length in metres"))
-        if found:
-            return found
-        if self.number(stack) > _MOST_VOIDS:
-            message = f"needs {self.number(stack)} voids, more than {_MOST_VOIDS}"
-            return [Problem("area_fraction", number_text(float(fraction)), message)]
-        if abs(self.factor(stack) - 1) > _LARGEST_RESCALING:
-            message = (
-                f"no whole number of voids gives this fraction: {self.number(stack)} would have to be "
-                f"{self.factor(stack):.2f} times as large; change the width or the radius"
-            )
-            return [Problem("area_fraction", number_text(float(fraction)), message)]
-        try:
-            self.expand(stack)
-        except MeshError as error:
-            return [Problem("area_fraction", number_text(float(fraction)), str(error))]
-        return found
-
-    def _area(self, stack: Stack) -> float:
-        return math.prod(stack.lateral)
-
-    def _footprint(self, stack: Stack) -> float:
-        return 2 * self.void.radius if stack.dimension == "2" else math.pi * self.void.radius**2
-
-
-def _repeat(void: Void, centres: Floats, name: str, factor: float) -> tuple[Void, ...]:
-    depth = None if void.depth is None else factor * void.depth
+def repeat(void: Void, centres: Floats, name: str, factors: Floats) -> tuple[Void, ...]:
+    """`void` at all `centres` (n, lateral coordinates), radius and depth times its factor (n,)."""
     return tuple(
         replace(
             void,
             radius=factor * void.radius,
-            depth=depth,
+            depth=None if void.depth is None else factor * void.depth,
             position=tuple(float(c) for c in centre),
             name=f"{name}[{i}]",
         )
-        for i, centre in enumerate(centres)
+        for i, (centre, factor) in enumerate(zip(centres, lists(factors), strict=True))
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["place_discs", "place_strips"]
+__all__ = ["place_discs", "place_strips", "place_unequal_strips"]
 
 Floats = npt.NDArray[np.float64]
 #: Trials per disc before random sequential addition counts as jammed (it jams near 0.547 of the area).
@@ -33,6 +33,20 @@ def place_strips(width: float, number: int, radius: float, gap: float, seed: int
     free = np.sort(np.random.Generator(np.random.PCG64(seed)).random(number)) * room
     centres = free + gap + radius + np.arange(number) * (2 * radius + gap)
     return _frozen(centres.reshape(-1, 1))
+
+
+def place_unequal_strips(width: float, halves: tuple[float, ...], gap: float, seed: int) -> Floats | None:
+    """Centres (n, 1) in metres of strips of half widths `halves` (n,), which keep their order from left to right.
+
+    Distances as in `place_strips`. None: they do not fit.
+    """
+    n, wide = len(halves), np.array(halves)
+    room = width - 2 * math.fsum(halves) - (n + 1) * gap
+    if room < 0:
+        return None
+    free = np.sort(np.random.Generator(np.random.PCG64(seed)).random(n)) * room
+    before = np.concatenate([[0.0], np.cumsum(2 * wide + gap)[:-1]])
+    return _frozen((free + gap + wide + before).reshape(-1, 1))
 
 
 @lru_cache(maxsize=32)

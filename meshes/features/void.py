@@ -63,6 +63,21 @@ class Void(FeatureDefaults):
             return depth, depth
         return (0.0, depth) if self.into == upper else (depth, 0.0)
 
+    def content(self, stack: Stack) -> float:
+        """Volume (2-D: area of the cross-section) of a whole void in cubic (square) metres."""
+        r = float(self.radius)
+        depth = max(self.sides(stack))
+        if stack.gdim == 3 or stack.dimension == "axisymmetric":
+            one = 2 / 3 * math.pi * r * r * depth
+            if self.shape != "ellipsoid":
+                one = math.pi * depth * (3 * r * r + depth * depth) / 6
+        elif self.shape == "ellipsoid":
+            one = 0.5 * math.pi * r * depth
+        else:
+            sphere = (r * r + depth * depth) / (2 * depth)
+            one = sphere * sphere * math.atan2(r, sphere - depth) - r * (sphere - depth)
+        return 2 * one if self.shape == "lens" else one
+
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
         """The one footprint of this void."""
         below, above = self.sides(stack)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from meshes.problems import Problem
 from meshes.random.arithmetic import exp, generator, lists, log, normal_quantile, power, shuffled
 
-__all__ = ["MOST_BODIES", "SizeDistribution", "draw_radii", "number_of_bodies"]
+__all__ = ["EQUAL", "MOST_BODIES", "SizeDistribution", "draw_radii", "number_of_bodies"]
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["constant", "lognormal"]
@@ -69,6 +69,10 @@ class SizeDistribution:
         """Mean of (radius / mean)^exponent."""
         ratios = self.quantile((np.arange(4000) + 0.5) / 4000)
         return math.fsum(lists(power(ratios, exponent))) / 4000
+
+
+#: All bodies alike.
+EQUAL = SizeDistribution()
 
 
 def number_of_bodies(mean: float, sizes: SizeDistribution, dimension: int, unit: float, total: float) -> int:

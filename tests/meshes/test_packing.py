@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mesh_samples import UM, cap_volume, segment_area
 from scipy.special import ndtri
 
+from meshes import Layer, RandomVoids, Stack, Void
 from meshes.random.arithmetic import exp, generator, log, normal_quantile, power
 from meshes.random.directions import rotations, unit_vectors
 from meshes.random.packing import Bodies, closest, pack
@@ -204,3 +206,60 @@ def test_cost_is_proportional_to_the_number() -> None:
     seconds(50)
     few, many = seconds(200), seconds(3200)
     assert many < 60 * few + 0.5
+
+
+LAYERS = (Layer("low", 10 * UM), Layer("high", 10 * UM))
+
+
+@pytest.mark.parametrize("shape", ["cap", "lens", "hemisphere", "ellipsoid"])
+@pytest.mark.parametrize("dimension", ["2", "3"])
+def test_voids_of_many_sizes_take_their_fraction(dimension: Any, shape: Any) -> None:
+    void = Void("low|high", 0.3 * UM, None if shape == "hemisphere" else 0.2 * UM, shape)
+    side = 30 * UM if dimension == "3" else 300 * UM
+    depth = side if dimension == "3" else None
+    sizes = SizeDistribution("lognormal", 0.4)
+    by_area = RandomVoids(void, 0.25, seed=2, sizes=sizes)
+    stack = Stack(dimension, LAYERS, side, depth, (by_area,))
+    assert stack.problems() == []
+    voids = by_area.expand(stack)
+    radii = np.array([v.radius for v in voids])
+    area = math.pi * radii**2 if dimension == "3" else 2 * radii
+    assert area.sum() == pytest.approx(0.25 * side ** (stack.gdim - 1), rel=1e-12)
+    assert radii.std() / radii.mean() == pytest.approx(0.4, abs=0.05)
+    assert by_area.factor(stack) == pytest.approx(1, abs=0.02)
+    if void.depth:
+        assert voids[3].depth / voids[3].radius == pytest.approx(2 / 3)
+    by_volume = RandomVoids(void, volume_fraction=0.004, seed=2, sizes=sizes)
+    stack = Stack(dimension, LAYERS, side, depth, (by_volume,))
+    assert stack.problems() == []
+    volume = sum(v.content(stack) for v in by_volume.expand(stack))
+    layers = 2 if shape == "lens" else 1
+    assert volume == pytest.approx(0.004 * layers * 10 * UM * side ** (stack.gdim - 1), rel=1e-12)
+
+
+def test_void_contents() -> None:
+    flat, solid = Stack("2", LAYERS, 9 * UM), Stack("3", LAYERS, 9 * UM, 9 * UM)
+    for shape, depth, area, volume in (
+        ("hemisphere", None, math.pi / 2, 2 / 3 * math.pi),
+        ("cap", 1.0, math.pi / 2, 2 / 3 * math.pi),
+        ("ellipsoid", 2.0, math.pi, 4 / 3 * math.pi),
+        ("lens", 0.5, 2 * segment_area(1, 0.5), 2 * cap_volume(1, 0.5)),
+    ):
+        void = Void("low|high", UM, None if depth is None else depth * UM, shape)  # type: ignore[arg-type]
+        assert void.content(flat) == pytest.approx(area * UM**2)
+        assert void.content(solid) == pytest.approx(volume * UM**3)
+
+
+def test_problems_of_voids_with_sizes() -> None:
+    void = Void("low|high", UM, 0.5 * UM)
+
+    def first(feature: RandomVoids) -> tuple[str, str]:
+        problem = Stack("3", LAYERS, 50 * UM, 50 * UM, (feature,)).problems()[0]
+        return problem.path, problem.message
+
+    assert first(RandomVoids(void))[0] == "features[0].area_fraction"
+    assert "either" in first(RandomVoids(void, 0.2, volume_fraction=0.1))[1]
+    assert first(RandomVoids(void, volume_fraction=2.0))[0] == "features[0].volume_fraction"
+    assert first(RandomVoids(void, 0.2, sizes=SizeDistribution("lognormal", -1)))[0] == "features[0].sizes.spread"
+    deep = RandomVoids(Void("low|high", 4.5 * UM, 4.5 * UM), 0.3, sizes=SizeDistribution("lognormal", 1.2))
+    assert "larger than its layer" in first(deep)[1]
