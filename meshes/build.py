@@ -40,6 +40,11 @@ def somewhere_on(dim: int, tag: int) -> npt.NDArray[np.float64]:
     return np.array(gmsh.model.getValue(dim, tag, 0.5 * (low + high)), dtype=np.float64)
 
 
+def _bodies(interface: str) -> str:
+    """``grains|grains`` for ``grains.1|grains.3``."""
+    return "|".join(region.split(".")[0] for region in interface.split("|"))
+
+
 @dataclass(frozen=True)
 class Named:
     """Entities of the finished geometry by what they are.
@@ -80,6 +85,7 @@ class LayeredModel:
     _holes: dict[str, list[DimTag]] = field(default_factory=dict)
     _spots: dict[str, list[DimTag]] = field(default_factory=dict)
     _slits: dict[str, list[DimTag]] = field(default_factory=dict)
+    _parted: dict[str, str] = field(default_factory=dict)
     _paints: list[_Paint] = field(default_factory=list)
 
     @property
@@ -107,6 +113,10 @@ class LayeredModel:
     def slit(self, name: str, tools: list[DimTag]) -> None:
         """Open the mesh along the surfaces (2-D: curves) `tools`, which end anywhere within the bodies."""
         self._slits.setdefault(name, []).extend(tools)
+
+    def part(self, name: str, interfaces: tuple[str, ...]) -> None:
+        """Open the mesh along all of `interfaces` (``a|b``; ``grains|grains`` for all between ``grains.1``, ...)."""
+        self._parted.update(dict.fromkeys(interfaces, name))
 
     def imprint(self, interface: str, tool: DimTag) -> None:
         """Divide `interface` along the boundary of `tool`; contact is what lies within."""
@@ -214,7 +224,7 @@ class LayeredModel:
         if empty:
             raise MeshError(f"nothing is left of, or lies in the model of, {', '.join(empty)}")
         facets: dict[str, list[int]] = {name: [] for name in stack.facet_names()}
-        slits: dict[str, list[int]] = {name: [] for name in self._opened}
+        slits: dict[str, list[int]] = {name: [] for name in (*self._opened, *self._parted.values())}
         slit_of = {tag: name for name, tags in self._opened.items() for tag in tags}
         place = {name: i for i, name in enumerate(layers)}
         within = self._embedded()
@@ -226,6 +236,10 @@ class LayeredModel:
                 continue
             if len(parents) == 2:
                 name = "|".join(parents)
+                crack = self._parted.get(name) or self._parted.get(_bodies(name))
+                if crack is not None:
+                    slits[crack].append(tag)
+                    continue
                 if f"{name}:gap" in facets and tag not in self._contact:
                     name += ":gap"
             elif len(bodies) == 1:
@@ -242,7 +256,8 @@ class LayeredModel:
         """The facets that there are; MeshError where one is missing that must be there."""
         optional = {name for f in self.stack.features for name in f.optional_facets(self.stack)}
         opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper")}
-        absent = [name for name, tags in facets.items() if not tags and name not in optional | opened]
+        parted = {name for name in facets if self._parted.keys() & {name, _bodies(name)}}
+        absent = [name for name, tags in facets.items() if not tags and name not in optional | opened | parted]
         absent += [name for name, tags in slits.items() if not tags]
         if absent:
             raise MeshError(f"the geometry kernel made no face for {', '.join(absent)}")

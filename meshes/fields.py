@@ -38,7 +38,7 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
         here = [(o, float(size)) for o, size in zip(openings, edge_sizes, strict=True) if o.at == interface]
         for size, tags in _edges_by_size(edges, model, here).items():
             parts.append(_near(model.tdim - 2, tags, size / unit, bulk, sizes.slope))
-    voids = [o for o in openings if not o.solid]
+    voids = [o for o in openings if not o.solid and max(o.below, o.above) > 0]
     wall_sizes = _few(np.array([sizes.wall_size(o) for o in voids]))
     for wall in np.unique(wall_sizes):
         group = [o for o, size in zip(voids, wall_sizes, strict=True) if size == wall]
@@ -138,6 +138,8 @@ def _around(model: LayeredModel, voids: list[Opening], fine: float, bulk: float,
 def _edges_by_size(tags: list[int], model: LayeredModel, sized: list[tuple[Opening, float]]) -> dict[float, list[int]]:
     """Contact edges by their size in metres: each belongs to the footprint whose edge it lies on."""
     found: dict[float, list[int]] = defaultdict(list)
+    if not sized:
+        return found  # contact ends at the walls of a notch, which sees to its own sizes
     wanted = {size for _, size in sized}
     if len(wanted) == 1:
         return {wanted.pop(): tags} if tags else {}

@@ -1,0 +1,149 @@
+"""Interfaces that have come apart: over a disc or strip, or as a whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from meshes.features.base import EdgeSide, Floats, Opening, edge_samples, footprint_problems, resolve_position
+from meshes.features.crack_tips import MOST_FRONT_POINTS, Opened, Tip
+from meshes.problems import Problem, length_problem
+
+if TYPE_CHECKING:
+    from meshes.build import LayeredModel
+    from meshes.stack import Stack
+
+__all__ = ["Delamination", "InterfaceCrack"]
+
+
+@dataclass(frozen=True)
+class Delamination(Opened):
+    """The interface `at` has come apart within a disc (3-D, axisymmetric) or a strip (2-D).
+
+    The two layers touch no more there: no current passes, and nothing holds them together. The faces are called
+    ``<name>:lower`` and ``<name>:upper``; the rest of the interface keeps its name.
+
+    Attributes:
+        at: interface ``lower|upper``.
+        radius: of the disc, or half width of the strip, metres.
+        position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis).
+            A centre on a lateral side makes half a disc: the side is its symmetry plane, or its free edge.
+        name: of the crack.
+    """
+
+    at: str
+    radius: float
+    position: tuple[float, ...] | None = None
+    name: str = "delamination"
+    opening: None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.position, list):
+            object.__setattr__(self, "position", tuple(self.position))
+
+    def openings(self, stack: Stack) -> tuple[Opening, ...]:
+        """Its footprint, a hole without depth."""
+        centre = resolve_position(self.position, stack)
+        return (Opening(self.at, centre, float(self.radius), 0.0, 0.0, "slit", self.name),)
+
+    def problems(self, stack: Stack) -> list[Problem]:
+        """What is wrong with it in this stack."""
+        found = length_problem("radius", self.radius)
+        return found or footprint_problems(stack, self.position, self.radius, "delamination")
+
+    def tips(self, stack: Stack) -> tuple[Tip, ...]:
+        """Both ends of a strip, one point of the rim of a disc, as far as they lie in the model."""
+        centre, z = resolve_position(self.position, stack), stack.z_of(self.at)
+        found: list[Tip] = []
+        for sign in (1.0, -1.0):
+            x = centre[0] + sign * self.radius
+            if 0 < x < stack.lateral[0] and (sign > 0 or stack.dimension == "2" or not found):
+                direction = (sign, *(0.0,) * (stack.gdim - 1))
+                found.append(Tip((x, *centre[1:], z), direction, float(self.radius)))
+        return tuple(found)
+
+    def front(self, stack: Stack, tip: Tip, spacing: float) -> Floats:
+        """The end of the strip, or the rim."""
+        if stack.dimension != "3":
+            return np.array([tip.point])
+        number = min(MOST_FRONT_POINTS, max(16, math.ceil(2 * math.pi * self.radius / spacing)))
+        angle = np.arange(number) * (2 * math.pi / number)
+        lateral = np.array(resolve_position(self.position, stack)) + self.radius * np.column_stack(
+            [np.cos(angle), np.sin(angle)]
+        )
+        inside = np.all((lateral >= -spacing) & (lateral <= np.array(stack.lateral) + spacing), axis=1)
+        return np.column_stack([lateral[inside], np.full(np.count_nonzero(inside), stack.z_of(self.at))])
+
+    def smallest_length(self, stack: Stack) -> float:
+        """Its radius."""
+        return self.radius
+
+    def cut(self, model: LayeredModel) -> None:
+        """Part the interface along the edge of the footprint."""
+        for opening in self.openings(model.stack):
+            model.slit(self.name, [model.draw_spot(opening)])
+
+    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
+        """Points (n, gdim) on the interface, `distance` (metres) outside of the edge.
+
+        Raises:
+            ValueError: unknown side, or a distance that is not positive.
+        """
+        return edge_samples(stack, self.openings(stack), distance, side)
+
+
+@dataclass(frozen=True)
+class InterfaceCrack(Opened):
+    """Interfaces that have come apart as a whole: grain boundaries, or all contact of a particle.
+
+    Attributes:
+        along: names of interfaces ``a|b`` between regions; ``grains|grains`` means all boundaries between grains
+            ``grains.1``, ``grains.2``, ...
+        name: of the crack; its faces are ``<name>:lower`` and ``<name>:upper``.
+    """
+
+    along: tuple[str, ...]
+    name: str = "crack"
+    at: str | None = None
+    opening: None = None
+
+    def __post_init__(self) -> None:
+        given = (self.along,) if isinstance(self.along, str) else tuple(self.along)
+        object.__setattr__(self, "along", given)
+
+    def interfaces(self, stack: Stack) -> tuple[str, ...]:
+        """Names of the interfaces of the mesh that come apart."""
+        return tuple(name for name in stack.contacts if name in self.along or _bodies(name) in self.along)
+
+    def closed_interfaces(self, stack: Stack) -> tuple[str, ...]:
+        """Interfaces of the layers that are gone."""
+        return tuple(name for name in stack.interfaces if name in self.along)
+
+    def tips(self, stack: Stack) -> tuple[Tip, ...]:
+        """None that is known before the regions are drawn."""
+        return ()
+
+    def problems(self, stack: Stack) -> list[Problem]:
+        """What is wrong with it in this stack."""
+        there = {x: None for f in stack.features if f is not self for x in f.facet_names(stack) if "|" in x}
+        known = {name: None for name in (*stack.interfaces, *there) if ":" not in name and not name.startswith("void")}
+        found = []
+        for i, name in enumerate(self.along):
+            if name not in known and name not in {_bodies(k) for k in known}:
+                text = ", ".join(known) or "none"
+                found.append(Problem(f"along[{i}]", repr(name), f"there is no such interface; the stack has {text}"))
+        if not self.along:
+            found.append(Problem("along", "()", "at least one interface is needed"))
+        return found
+
+    def cut(self, model: LayeredModel) -> None:
+        """Nothing is drawn: the interfaces are there."""
+        model.part(self.name, self.along)
+
+
+def _bodies(interface: str) -> str:
+    """``grains|grains`` for ``grains.1|grains.3``."""
+    return "|".join(region.split(".")[0] for region in interface.split("|"))
