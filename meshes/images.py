@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -121,7 +122,10 @@ def _pages(path: Path) -> npt.NDArray[Any]:
     from PIL import Image, ImageSequence
 
     def work() -> npt.NDArray[Any]:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what cannot be read is said below
+            picture = Image.open(path)
+        with picture:
             pages = []
             for page in ImageSequence.Iterator(picture):
                 if page.mode not in ("1", "L", "P", "I", "F") and not page.mode.startswith("I;16"):

@@ -83,7 +83,9 @@ def segmented_arrays(
         )
         remarks.append(
             f"smooth mesh of {'x'.join(map(str, labels.shape))} voxels: volume fractions within"
-            f" {100 * report.deviation:.2g} % of the image, worst radius ratio {report.worst:.2g}"
+            f" {100 * report.deviation:.2g} % of the image,"
+            f" at most {100 * max(report.misplaced.values()):.2g} % of a region beyond its voxels,"
+            f" worst radius ratio {report.worst:.2g}"
         )
     else:
         arrays = voxel_mesh(image, regions, spec.void, _divisions(spec, scale), spec.below, spec.above)

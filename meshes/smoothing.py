@@ -42,6 +42,7 @@ CLEAR = 0.12
 #: A move that leaves a cell less than this part of its volume is taken back.
 FLATTEST = 0.2
 MOST_REGIONS = 62  # one bit of an integer each
+_MOST_MISPLACED = 0.5
 _MOST_ROUNDS = 12
 _AIM = 0.05  # of the tolerance: corrections end there
 _SIDE = 1e-9
@@ -54,12 +55,14 @@ class SmoothReport:
     Attributes:
         wanted: region -> volume fraction in the image (``void`` included).
         reached: region -> volume fraction in the mesh.
+        misplaced: region -> part of its volume that lies in voxels of other regions.
         worst: smallest radius ratio of a cell (1: equilateral, 0: flat).
         rounds: corrections of the volume fractions.
     """
 
     wanted: dict[str, float]
     reached: dict[str, float]
+    misplaced: dict[str, float]
     worst: float
     rounds: int
 
@@ -89,7 +92,8 @@ def smooth_mesh(
         below, above: flat layers to add, each from bottom to top.
 
     Raises:
-        MeshProblem: labels or sizes do not fit. MeshError: the volumes cannot be kept within `tolerance`.
+        MeshProblem: labels or sizes do not fit.
+        MeshError: the volumes cannot be kept within `tolerance`, or a region would lie where it is not.
     """
     numbers = region_numbers(image, regions, void)
     if len(regions) > MOST_REGIONS:
@@ -118,15 +122,33 @@ def smooth_mesh(
             f"cells of {size:.3g} m are too coarse for this image: volume fractions would be {text}"
             f" (tolerance {tolerance:g}); take smaller cells, less smoothing or a voxel mesh"
         )
+    misplaced = _misplaced(numbers, image.voxel, points, cells, owner, len(names))
+    lost = [name for name, share in zip(names, misplaced, strict=True) if share > _MOST_MISPLACED]
+    if lost:
+        raise MeshError(
+            f"cells of {size:.3g} m are too coarse for this image, or the smoothing of {smoothing:g} voxels too strong:"
+            f" more than half of {', '.join(lost)} would lie in voxels of other regions"
+        )
     kept = np.where(owner == len(regions), VOID, owner)
     arrays = assemble(points, cells, kept, tuple(regions), below, above, image.lengths[-1] / lattice.counts[-1])
     report = SmoothReport(
         {name: float(value) for name, value in zip(names, wanted, strict=True)},
         {name: float(value) for name, value in zip(names, final, strict=True)},
+        {name: float(value) for name, value in zip(names, misplaced, strict=True)},
         float(radius_ratio(arrays.points, arrays.cells).min()),
         rounds,
     )
     return arrays, report
+
+
+def _misplaced(numbers: Ints, voxel: tuple[float, ...], points: Floats, cells: Ints, owner: Ints, count: int) -> Floats:
+    """(count,) part of the volume of each region in cells whose middle lies in a voxel of another one."""
+    where = (points[cells].mean(axis=1) / np.array(voxel)).astype(np.int64)
+    where = np.minimum(where, np.array(numbers.shape) - 1)
+    wrong = numbers[tuple(where.T)] != owner
+    volume = measures(points, cells)
+    total = np.bincount(owner, volume, minlength=count)
+    return np.asarray(np.bincount(owner, volume * wrong, minlength=count) / np.maximum(total, 1e-300))
 
 
 class Indicators:
@@ -185,6 +207,8 @@ class _Lattice:
         By the number of nodes whose indicator is nearly the largest; half of the change, because what one region
         wins is lost by its neighbours, which are changed as well.
         """
+        if len(offsets) == 1:
+            return np.zeros(1)
         values = self.values(fields) + offsets[:, None]
         weight = 0.5 ** np.array([bin(s).count("1") for s in range(64)])[self.sides]  # of a node's share of volume
         weight /= weight.sum()

@@ -1,0 +1,366 @@
+"""Segmented images: reading, voxel meshes, smooth meshes, flat layers, islands."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meshes import MeshError, MeshProblem
+from meshes.arrays import MeshArrays
+from meshes.flat_layers import Slab, row_heights
+from meshes.images import LabelImage, image_shape, read_labels
+from meshes.islands import find_islands, without_islands
+from meshes.lattice import box_edges, box_points, box_simplices, facet_pairs, measures
+from meshes.quality import radius_ratio
+from meshes.segmented import Segmented, segmented_arrays
+from meshes.smoothing import smooth_mesh
+from meshes.voxels import voxel_mesh
+
+UM = 1e-6
+
+
+def pattern(shape: tuple[int, ...]) -> Any:
+    """Labels that tell every voxel from its mirror images."""
+    return np.arange(math.prod(shape), dtype=np.int32).reshape(shape) % 251
+
+
+def volumes(arrays: MeshArrays) -> dict[str, float]:
+    volume = measures(arrays.points, arrays.cells)
+    assert volume.min() > 0
+    return {name: float(volume[arrays.cell_tags == tag].sum()) for name, tag in arrays.layers.items()}
+
+
+def areas(arrays: MeshArrays) -> dict[str, float]:
+    x = arrays.points[arrays.facets]
+    edges = x[:, 1:] - x[:, :1]
+    if x.shape[1] == 2:
+        size = np.linalg.norm(edges[:, 0], axis=1)
+    else:
+        size = 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    return {name: float(size[arrays.facet_tags == tag].sum()) for name, tag in arrays.facet_names.items()}
+
+
+def conforms(arrays: MeshArrays) -> None:
+    """Every facet has two cells, or lies in an outer side or at a void."""
+    arrays.check()
+    pairs = facet_pairs(arrays.cells, len(arrays.points))
+    assert len(pairs.crowded) == 0
+    sides = {"bottom", "top", "left", "right", "front", "back"}
+    named = [n for n in arrays.facet_names if n in sides or n.startswith("void|")]
+    outer = sum(int(np.count_nonzero(arrays.facet_tags == arrays.facet_names[n])) for n in named)
+    assert outer == np.count_nonzero(pairs.second < 0)
+
+
+def sphere(voxels: int, fraction: float) -> tuple[LabelImage, float]:
+    """A sphere (label 2) in the middle of a cube of 1 um (label 1), and its radius."""
+    radius = (3 * fraction / (4 * math.pi)) ** (1 / 3)
+    x = (np.arange(voxels) + 0.5) / voxels - 0.5
+    r2 = x[:, None, None] ** 2 + x[None, :, None] ** 2 + x[None, None, :] ** 2
+    image = LabelImage((r2 < radius**2).astype(np.int32) + 1, (UM / voxels,) * 3)
+    return image, (3 * image.fractions()[2] / (4 * math.pi)) ** (1 / 3) * UM
+
+
+# ------------------------------------------------------------------ reading
+def test_stacks_run_along_z_rows_along_y(tmp_path: Path) -> None:
+    from PIL import Image
+
+    stack = pattern((4, 3, 5))  # pages, rows, columns
+    pages = [Image.fromarray(page.astype(np.uint8)) for page in stack]
+    pages[0].save(tmp_path / "stack.tif", save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    (tmp_path / "slices").mkdir()
+    for i, page in enumerate(pages):
+        page.save(tmp_path / "slices" / f"slice-{i + 8}.png")  # 8, 9, 10, 11: in the order of numbers
+    np.save(tmp_path / "stack.npy", stack)
+    np.savez(tmp_path / "stack.npz", labels=stack, other=stack[:1])
+    wanted = stack.transpose(2, 1, 0)
+    for name, more in (
+        ("stack.tif", {}),
+        ("slices", {}),
+        ("slices/slice-*.png", {}),
+        ("stack.npy", {}),
+        ("stack.npz", {"key": "labels"}),
+    ):
+        found = read_labels(tmp_path / name, **more)  # type: ignore[arg-type]
+        assert np.array_equal(found, wanted), name
+        assert image_shape(tmp_path / name, **more) == (5, 3, 4)  # type: ignore[arg-type]
+    turned = read_labels(tmp_path / "stack.npy", ("-x", "z", "y"))
+    assert np.array_equal(turned, stack.transpose(0, 2, 1)[::-1])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "I"])
+def test_a_picture_stands_upright(tmp_path: Path, mode: str) -> None:
+    from PIL import Image
+
+    rows = pattern((3, 4)) % 2 if mode == "1" else pattern((3, 4)) * (1000 if mode in ("I;16", "I") else 1)
+    kind = {"1": bool, "I;16": np.uint16, "I": np.int32}.get(mode, np.uint8)
+    picture = Image.fromarray(rows.astype(kind))
+    if mode == "P":
+        picture.putpalette([i % 256 for i in range(768)])
+    picture.save(tmp_path / "x.tif")
+    found = read_labels(tmp_path / "x.tif")
+    assert np.array_equal(found, rows[::-1].T)  # the lowest row of the picture is y = 0
+
+
+def test_what_is_no_segmented_image(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (3, 3)).save(tmp_path / "colour.png")
+    np.save(tmp_path / "grey.npy", np.full((2, 2), 0.5))
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save(tmp_path / "line.npy", np.arange(3))
+    np.save(tmp_path / "negative.npy", np.array([[-1, 0]]))
+    np.savez(tmp_path / "two.npz", a=np.zeros((2, 2)), b=np.zeros((2, 2)))
+    (tmp_path / "broken.tif").write_bytes(b"II*\x00nonsense")
+    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04")
+    (tmp_path / "empty").mkdir()
+    for name, message in (
+        ("colour.png", "colours"),
+        ("grey.npy", "fractions"),
+        ("objects.npy", "Python objects"),
+        ("line.npy", "1 dimensions"),
+        ("negative.npy", "labels from -1 to 0"),
+        ("two.npz", r"say which one by `key` \(a, b\)"),
+        ("broken.tif", "cannot be read"),
+        ("broken.npz", "cannot be read"),
+        ("empty", "there are no pictures"),
+        ("missing.npy", "there is no such image"),
+        ("x.doc", "there is no such image"),
+    ):
+        with pytest.raises(MeshError, match=message):
+            read_labels(tmp_path / name)
+    np.save(tmp_path / "flat.npy", np.zeros((2, 2)))
+    with pytest.raises(MeshError, match="name each of x, y once"):
+        read_labels(tmp_path / "flat.npy", ("x", "x"))
+
+
+# -------------------------------------------------------------------- meshes
+@pytest.mark.parametrize("counts", [(3,), (2, 3), (2, 3, 2)])
+def test_lattices_fill_the_box_and_conform(counts: tuple[int, ...]) -> None:
+    lengths = tuple(1.0 + i for i in range(len(counts)))
+    points, cells = box_points(counts, lengths), box_simplices(counts)
+    assert measures(points, cells) == pytest.approx(np.full(len(cells), math.prod(lengths) / len(cells)))
+    pairs = facet_pairs(cells, len(points))
+    assert len(pairs.crowded) == 0
+    assert 2 * np.count_nonzero(pairs.second >= 0) + np.count_nonzero(pairs.second < 0) == len(cells) * (
+        len(counts) + 1
+    )
+    used = {tuple(sorted(e)) for c in cells.tolist() for e in ((a, b) for a in c for b in c if a < b)}
+    assert used == {tuple(e) for e in box_edges(counts).tolist()}
+
+
+def test_voxels_keep_their_volumes_and_names() -> None:
+    rng = np.random.default_rng(3)
+    image = LabelImage(rng.integers(0, 4, (4, 5, 6)).astype(np.int32), (UM, 2 * UM, 3 * UM))
+    arrays = voxel_mesh(image, {"a": [1], "b": [3, 2]}, [0])
+    conforms(arrays)
+    shares = image.fractions()
+    total = math.prod(image.lengths)
+    assert volumes(arrays) == pytest.approx({"a": shares[1] * total, "b": (shares[2] + shares[3]) * total})
+    inside = np.isin(image.labels, [2, 3])[:-1] & (image.labels == 1)[1:]
+    across = [
+        (np.isin(x, (2, 3)) & (y == 1)) | (np.isin(y, (2, 3)) & (x == 1))
+        for x, y in (
+            (image.labels[:-1], image.labels[1:]),
+            (image.labels[:, :-1], image.labels[:, 1:]),
+            (image.labels[:, :, :-1], image.labels[:, :, 1:]),
+        )
+    ]
+    area = sum(a.sum() * s for a, s in zip(across, (6 * UM**2, 3 * UM**2, 2 * UM**2), strict=True))
+    assert inside.any()
+    assert areas(arrays)["a|b"] == pytest.approx(area)
+    assert {"void|a", "void|b", "bottom", "top", "left", "right", "front", "back"} <= set(arrays.facet_names)
+
+
+def test_labels_are_all_spoken_of() -> None:
+    image = LabelImage(np.array([[1, 2], [3, 3]], dtype=np.int32), (UM, UM))
+    with pytest.raises(MeshProblem, match=r"labels without a region: 3 \(50 % of the voxels\)"):
+        voxel_mesh(image, {"a": [1], "b": [2]})
+    with pytest.raises(MeshProblem, match="b = 7: the image has no voxel with this label; it has 1, 2, 3"):
+        voxel_mesh(image, {"a": [1], "b": [2, 7]}, [3])
+    with pytest.raises(MeshProblem, match="b = 1: this label is given to two regions"):
+        voxel_mesh(image, {"a": [1, 2], "b": [1]}, [3])
+
+
+@pytest.mark.parametrize("cells", [0.75, 1.0, 1.5])
+def test_a_smooth_sphere(cells: float) -> None:
+    """Volume as that of its voxels, area as that of the sphere of this volume (a staircase has 1.5 times it)."""
+    image, radius = sphere(16, 0.2)
+    arrays, report = smooth_mesh(image, {"a": [1], "b": [2]}, cells * image.voxel[0])
+    conforms(arrays)
+    assert report.deviation < 2e-4
+    assert 0 < max(report.misplaced.values()) < 0.1
+    assert volumes(arrays)["b"] == pytest.approx(4 / 3 * math.pi * radius**3, rel=2e-3)
+    assert areas(arrays)["a|b"] == pytest.approx(4 * math.pi * radius**2, rel=0.02)
+    assert report.worst == pytest.approx(radius_ratio(arrays.points, arrays.cells).min())
+    assert report.worst > 0.1
+    assert areas(voxel_mesh(image, {"a": [1], "b": [2]}))["a|b"] > 1.4 * 4 * math.pi * radius**2
+    inner = areas(arrays)
+    assert [inner[s] for s in ("bottom", "left", "back")] == pytest.approx([UM**2] * 3, rel=1e-9)
+
+
+def test_smooth_interfaces_meet_outer_sides_at_right_angles() -> None:
+    """A quarter of a disc in a corner: the circle through symmetry planes."""
+    n, radius = 40, 0.6
+    x = (np.arange(n) + 0.5) / n
+    image = LabelImage((x[:, None] ** 2 + x**2 < radius**2).astype(np.int32), (UM / n, UM / n))
+    arrays, _ = smooth_mesh(image, {"out": [0], "in": [1]}, UM / n)
+    facets = arrays.facets[arrays.facet_tags == arrays.facet_names["out|in"]]
+    off = np.linalg.norm(arrays.points[np.unique(facets)], axis=1) / UM - radius
+    assert np.abs(off).max() < 0.5 / n
+    assert areas(arrays)["out|in"] == pytest.approx(math.pi / 2 * radius * UM, rel=0.01)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    dim=st.sampled_from([2, 3]),
+    labels=st.integers(2, 5),
+    blur=st.sampled_from([0.0, 1.0, 2.0]),
+    size=st.floats(0.6, 1.6),
+    smoothing=st.floats(0.3, 1.5),
+    hole=st.booleans(),
+)
+def test_whatever_the_image_no_cell_is_inverted(
+    seed: int, dim: int, labels: int, blur: float, size: float, smoothing: float, hole: bool
+) -> None:
+    """Random images, noise included, mesh conformingly with the promised volumes, or are refused with one message."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(seed)
+    shape = (9, 7, 8)[:dim]
+    values = np.stack([gaussian_filter(rng.random(shape), blur, mode="wrap") for _ in range(labels)])
+    image = LabelImage(np.argmax(values, axis=0).astype(np.int32), (UM, 1.5 * UM, UM)[:dim])
+    present = sorted(image.fractions())
+    hole = hole and len(present) > 2
+    regions = {f"r{label}": [label] for label in present[int(hole) :]}
+    try:
+        arrays, report = smooth_mesh(image, regions, size * UM, present[: int(hole)], smoothing, tolerance=0.02)
+    except MeshError as error:
+        text = str(error)
+        if not any(t in text for t in ("volume fractions would be", "nothing of this region", "more than half of")):
+            raise
+        return
+    conforms(arrays)
+    total = math.prod(image.lengths)
+    for name, volume in volumes(arrays).items():
+        assert volume / total == pytest.approx(report.wanted[name], abs=0.02)
+
+
+def test_sizes_that_lose_the_image_are_refused() -> None:
+    labels = np.zeros((24, 24), dtype=np.int32)
+    labels[::4, ::4] = 1
+    with pytest.raises(MeshError, match=r"cells of 6e-06 m are too coarse .* more than half of b would"):
+        smooth_mesh(LabelImage(labels, (UM, UM)), {"a": [0], "b": [1]}, 6 * UM)
+    with pytest.raises(MeshError, match=r"volume fractions would be a .* instead of .* take smaller cells"):
+        smooth_mesh(LabelImage(labels, (UM, UM)), {"a": [0], "b": [1]}, 6 * UM, tolerance=1e-9)
+
+
+# --------------------------------------------------------------- flat layers
+def test_rows_fill_a_layer_and_grow() -> None:
+    rows = row_heights(10.0, 1.0, 1.5)
+    assert rows.sum() == pytest.approx(10)
+    assert rows[1:] / rows[:-1] == pytest.approx(np.full(len(rows) - 1, 1.5))
+    assert 0.5 < rows[0] <= 1
+    assert row_heights(0.1, 1.0) == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize("method", ["smooth", "voxel"])
+@pytest.mark.parametrize("dim", [2, 3])
+def test_flat_layers_lie_below_and_above(tmp_path: Path, method: Any, dim: int) -> None:
+    image, _ = sphere(8, 0.3)
+    labels = image.labels[..., :5].copy() if dim == 3 else image.labels[:, 4, :5].copy()
+    labels[0, ..., 0] = 0  # a pore at the lower electrode
+    np.save(tmp_path / "image.npy", labels.transpose(*range(dim)[::-1]))
+    spec = Segmented(
+        tmp_path / "image.npy",
+        (0.125 * UM,) * dim,
+        (("matrix", (1,)), ("ball", (2,))),
+        (0,),
+        below=(Slab("collector", UM), Slab("anode", 2 * UM)),
+        above=(Slab("counter", 0.5 * UM),),
+        axes=("z", "y", "x") if dim == 3 else ("y", "x"),
+        method=method,
+        tolerance=0.01,
+    )
+    arrays, _, _ = segmented_arrays(spec)
+    conforms(arrays)
+    assert list(arrays.layers) == ["collector", "anode", "matrix", "ball", "counter"]
+    section = UM ** (dim - 1)
+    found = volumes(arrays)
+    assert [found[n] for n in ("collector", "anode", "counter")] == pytest.approx(
+        [v * section * UM for v in (1, 2, 0.5)]
+    )
+    assert arrays.points.min(axis=0) == pytest.approx(np.zeros(dim), abs=1e-15)
+    assert arrays.points[:, -1].max() == pytest.approx(4.125 * UM)
+    flat = arrays.points[arrays.facets[arrays.facet_tags == arrays.facet_names["collector|anode"]]][..., -1]
+    assert np.allclose(flat, UM, atol=1e-15)
+    assert areas(arrays)["collector|anode"] == pytest.approx(section)
+    assert "void|anode" in arrays.facet_names
+
+
+# ------------------------------------------------------------------- islands
+def islands_image() -> LabelImage:
+    """Electrolyte (1) with an inclusion (2) that holds electrolyte, and conductor (3) of which one part floats."""
+    labels = np.ones((12, 12), dtype=np.int32)
+    labels[2:9, 2:9] = 2
+    labels[4:6, 4:6] = 1
+    labels[10, 0:5] = 3
+    labels[10, 8:10] = 3
+    return LabelImage(labels, (UM, UM))
+
+
+def test_parts_without_a_path_are_found_and_removed() -> None:
+    arrays = voxel_mesh(islands_image(), {"electrolyte": [1], "stone": [2], "carbon": [3]})
+    lost = find_islands(arrays, ["electrolyte", "carbon"], [])
+    assert [(i.regions, round(i.volume / UM**2)) for i in lost] == [(("electrolyte",), 4), (("carbon",), 2)]
+    assert lost[0].place == pytest.approx((5 * UM, 5 * UM))
+    assert find_islands(arrays, ["electrolyte", "carbon"], ["electrolyte|carbon"])[0].regions == ("electrolyte",)
+    assert find_islands(arrays, ["electrolyte", "stone"], ["electrolyte|stone"]) == ()
+    mended = without_islands(arrays, lost)
+    conforms(mended)
+    assert find_islands(mended, ["electrolyte", "carbon"], []) == ()
+    found = volumes(mended)
+    assert [round(found[n] / UM**2) for n in ("electrolyte", "stone", "carbon")] == [144 - 49 - 5, 49, 5]
+
+
+def test_what_touches_voids_only_becomes_a_void() -> None:
+    image = islands_image()
+    arrays = voxel_mesh(image, {"electrolyte": [1], "carbon": [3]}, [2])
+    mended = without_islands(arrays, find_islands(arrays, ["electrolyte", "carbon"], []))
+    conforms(mended)
+    assert round(sum(volumes(mended).values()) / UM**2) == 144 - 49
+
+
+def test_islands_are_refused_by_default(tmp_path: Path) -> None:
+    image = islands_image()
+    np.save(tmp_path / "x.npy", image.labels.T)
+    spec = Segmented(
+        tmp_path / "x.npy",
+        image.voxel,
+        (("electrolyte", (1,)), ("stone", (2,)), ("carbon", (3,))),
+        axes=("y", "x"),
+        method="voxel",
+    )
+    text = r"1 part of electrolyte \(2.78 % of the volume\) cannot be reached .* around \(5, 5\) um; `islands: remove`"
+    with pytest.raises(MeshError, match=text):
+        segmented_arrays(spec, conducting=("electrolyte",))
+    _, _, remarks = segmented_arrays(spec, islands="remove", conducting=("electrolyte",))
+    assert remarks[0].endswith(": removed")
+    kept, _, remarks = segmented_arrays(spec, islands="keep", conducting=("electrolyte",))
+    assert remarks == ()
+    assert volumes(kept)["electrolyte"] == pytest.approx((144 - 49 + 4 - 7) * UM**2)
+
+
+def test_voxels_are_divided_but_never_joined(tmp_path: Path) -> None:
+    image = islands_image()
+    np.save(tmp_path / "x.npy", image.labels.T)
+    spec = Segmented(tmp_path / "x.npy", image.voxel, (("a", (1, 2, 3)),), axes=("y", "x"), method="voxel")
+    assert len(segmented_arrays(spec, 0.5)[0].cells) == 4 * len(segmented_arrays(spec)[0].cells)
+    with pytest.raises(MeshProblem, match="cannot be coarser than its voxels"):
+        segmented_arrays(spec, 1.5)
