@@ -56,9 +56,9 @@ def passages(conduction: Mapping[str, Conduction], interfaces: Iterable[str]) ->
     """Passage of every one of `interfaces` (``first|second``) whose two bodies are known."""
     found = {}
     for name in interfaces:
-        a, b = name.split("|")
-        if a in conduction and b in conduction:
-            found[name] = Passage.between(conduction[a], conduction[b])
+        sides = name.split("|")
+        if len(sides) == 2 and all(side in conduction for side in sides):
+            found[name] = Passage.between(conduction[sides[0]], conduction[sides[1]])
     return found
 
 
