@@ -171,7 +171,7 @@ def test_written_and_read(comm: Any, partitioner: Any, shared_tmp_path: Path) ->
         assert new == pytest.approx(old, rel=1e-12)
     comm.barrier()
     if comm.rank == 0:
-        part = folder / "part-00000.npz"
+        part = folder / "part-00000-cells.npy"
         part.write_bytes(part.read_bytes()[:-10] + b"0123456789")
     comm.barrier()
     with pytest.raises(MeshError, match="checksum"):
