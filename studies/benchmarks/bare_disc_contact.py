@@ -23,7 +23,8 @@ from petsc4py import PETSc
 
 from fem import compat
 from meshes.arrays import MeshArrays
-from studies.benchmarks.disc_contact import CONDUCTIVITY, RESISTANCE
+from meshes.collective import on_root
+from studies.benchmarks.disc_contact import CONDUCTIVITY, RESISTANCE, make_mesh, mesh_size
 from studies.benchmarks.phases import Outcome, Phases
 
 SOLVERS = ("p-multigrid", "hypre", "direct")
@@ -204,6 +205,13 @@ def interpolation(coarse: list[Any], fine: list[Any], bcs: list[Any]) -> Any:
         offset += space.dofmap.index_map.size_local
     matrix.diagonalScale(None, mask)
     return matrix
+
+
+def benchmark(unknowns: float, comm: Any, phases: Phases, solver: str, rtol: float) -> Outcome:
+    """Mesh of about this many unknowns, then ``run``."""
+    with phases("mesh"):
+        arrays = on_root(comm, lambda: make_mesh(mesh_size(unknowns)))
+    return run(arrays, comm, phases, solver, rtol)
 
 
 def run(arrays: MeshArrays | None, comm: Any, phases: Phases, solver: str, rtol: float) -> Outcome:

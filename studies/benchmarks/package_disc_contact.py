@@ -13,9 +13,17 @@ from fem.solve.linear import linear_solver
 from fem.solve.sparsity import create_matrix
 from fem.solve.stage import Stage
 from meshes.arrays import MeshArrays
+from meshes.collective import on_root
 from meshes.tagged import TaggedMesh
-from studies.benchmarks.disc_contact import CONDUCTIVITY, RESISTANCE
+from studies.benchmarks.disc_contact import CONDUCTIVITY, RESISTANCE, make_mesh, mesh_size
 from studies.benchmarks.phases import Outcome, Phases
+
+
+def benchmark(unknowns: float, comm: Any, phases: Phases, solver: str, rtol: float) -> Outcome:
+    """Mesh of about this many unknowns, then ``run``."""
+    with phases("mesh"):
+        arrays = on_root(comm, lambda: make_mesh(mesh_size(unknowns)))
+    return run(arrays, comm, phases, solver, rtol)
 
 
 def run(arrays: MeshArrays | None, comm: Any, phases: Phases, solver: str, rtol: float) -> Outcome:
@@ -41,11 +49,12 @@ def run(arrays: MeshArrays | None, comm: Any, phases: Phases, solver: str, rtol:
         stage = Stage(model.system, fields, numbers)
         for item in fields:
             item.apply_ties()
-        load = stage.residual()
     with phases("matrix"):
         spaces, regions = [f.space for f in fields], [f.region for f in fields]
         stage.matrix = create_matrix(spaces, regions, stage.jacobian_ufl)
     with phases("assembly"):
+        # the residual carries the given potentials, as lifting does in the bare script
+        load = stage.residual()
         stage.assemble_jacobian()
     linear = linear_solver(stage, "direct" if solver == "direct" else "iterative", rtol)
     b, x = stage.matrix.createVecs()

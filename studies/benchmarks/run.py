@@ -2,6 +2,8 @@
 
 ``python3 -m studies.benchmarks.run disc-contact --unknowns 2.3e5``, the same under ``mpirun -n N``. Every run
 is appended to ``results/<benchmark>.jsonl`` with the machine it ran on; ``--table`` prints what is there.
+``--implementation both --repeat 3`` runs the bare script and the package in turns and prints medians and their
+ratio, which a busy machine changes less than either.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import importlib
 import json
 import os
 import platform
+import statistics
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = ("disc-contact",)
-IMPLEMENTATIONS = ("bare", "package")
+BENCHMARKS = ("disc-contact", "void-array-3d")
+IMPLEMENTATIONS = ("bare", "package", "both")
+#: What is compared between the implementations: all that depends on how the problem is assembled and solved.
+COMPARED = ("assembly", "set-up", "solve")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,7 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--unknowns", type=float, nargs="+", default=[3e4, 2.3e5], help="sizes, e.g. 3e4 2.3e5 1.6e6")
-    parser.add_argument("--implementation", choices=IMPLEMENTATIONS, default="bare")
+    parser.add_argument("--implementation", choices=IMPLEMENTATIONS, default="package")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each size and implementation, in turns")
     parser.add_argument("--solver", default="p-multigrid", help="p-multigrid, hypre or direct")
     parser.add_argument("--rtol", type=float, default=1e-8, help="relative residual of the linear solver")
     parser.add_argument("--no-record", action="store_true", help="print only")
@@ -44,23 +50,16 @@ def measure(benchmark: str, unknowns: float, implementation: str, solver: str, r
     """
     from mpi4py import MPI
 
-    from meshes.collective import on_root
-    from studies.benchmarks import disc_contact
     from studies.benchmarks.phases import Phases
 
-    if benchmark != "disc-contact":
-        raise ValueError(f"no benchmark {benchmark!r}")
-    comm = MPI.COMM_WORLD
-    phases = Phases(comm)
-    with phases("mesh"):
-        arrays = on_root(comm, lambda: disc_contact.make_mesh(disc_contact.mesh_size(unknowns)))
+    phases = Phases(MPI.COMM_WORLD)
     name = f"studies.benchmarks.{implementation}_{benchmark.replace('-', '_')}"
-    outcome = importlib.import_module(name).run(arrays, comm, phases, solver, rtol)
+    outcome = importlib.import_module(name).benchmark(unknowns, MPI.COMM_WORLD, phases, solver, rtol)
     return {
         "benchmark": benchmark,
         "implementation": implementation,
         "solver": outcome.solver,
-        "ranks": comm.size,
+        "ranks": MPI.COMM_WORLD.size,
         "unknowns": outcome.unknowns,
         "iterations": outcome.iterations,
         "quantity": outcome.quantity,
@@ -91,10 +90,26 @@ def machine() -> dict[str, Any]:
     }
 
 
+def ratios(records: Sequence[dict[str, Any]]) -> str:
+    """Median seconds of processor time of assembly, set-up and solve, package over bare, by size and ranks."""
+    lines = []
+    seconds: dict[tuple[Any, ...], list[float]] = {}
+    for r in records:
+        if set(COMPARED) <= set(r["cpu"]):
+            key = (r["unknowns"], r["ranks"], r["implementation"])
+            seconds.setdefault(key, []).append(sum(r["cpu"][name] for name in COMPARED))
+    for size, ranks in sorted({key[:2] for key in seconds}):
+        bare, package = (seconds.get((size, ranks, kind)) for kind in ("bare", "package"))
+        if bare and package:
+            a, b = statistics.median(bare), statistics.median(package)
+            lines.append(f"{size:,} unknowns, {ranks} ranks: bare {a:.2f} s, package {b:.2f} s, ratio {b / a:.2f}")
+    return "\n".join(lines)
+
+
 def table(records: Sequence[dict[str, Any]]) -> str:
     """Records as a Markdown table: seconds of processor time (wall in brackets) per phase."""
     names = list(dict.fromkeys(name for r in records for name in r["wall"]))
-    head = ["implementation", "solver", "ranks", "unknowns", *names, "iterations", "current", "GB"]
+    head = ["implementation", "solver", "ranks", "unknowns", *names, "iterations", "quantity", "GB"]
     rows = [head, ["---"] * len(head)]
     for r in records:
         seconds = [f"{r['cpu'][n]:.2f} ({r['wall'][n]:.2f})" if n in r["wall"] else "" for n in names]
@@ -108,21 +123,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     path = RESULTS / f"{options.benchmark}.jsonl"
     if options.table:
-        print(table([json.loads(line) for line in path.read_text().splitlines()]))
+        kept = [json.loads(line) for line in path.read_text().splitlines()]
+        print(table(kept), ratios(kept), sep="\n\n")
         return 0
     from mpi4py import MPI
 
     first = MPI.COMM_WORLD.rank == 0
     records = []
-    for unknowns in options.unknowns:
-        record = measure(options.benchmark, unknowns, options.implementation, options.solver, options.rtol)
+    chosen = ("bare", "package") if options.implementation == "both" else (options.implementation,)
+    runs = [(size, kind) for size in options.unknowns for _ in range(options.repeat) for kind in chosen]
+    for unknowns, implementation in runs:
+        record = measure(options.benchmark, unknowns, implementation, options.solver, options.rtol)
         records.append(record)
         if first and not options.no_record:
             path.parent.mkdir(exist_ok=True)
             with path.open("a") as file:
                 file.write(json.dumps(record) + "\n")
     if first:
-        print(table(records))
+        print(table(records), ratios(records), sep="\n\n")
     return 0
 
 

@@ -18,8 +18,8 @@ from fem.model import Domain, Model
 from fem.solve.driver import Solver
 
 RADIUS = 1.0e-6
-# sizes at the edge of the contact and their growth, a factor of two apart
-FAMILY = ((0.1, 0.3), (0.05, 0.15))
+# sizes at the edge of the contact, and their growth
+FAMILY = ((0.04, 0.2), (0.01, 0.12))
 
 
 def tube_factor(ratio: float) -> float:
@@ -63,13 +63,13 @@ def test_confocal_spheroid(zeta: float, conductivity: float) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("zeta", [5.0, 2.0])
 def test_confocal_spheroid_in_three_dimensions(zeta: float) -> None:
-    """0.5 % after extrapolation of the first-order error that the edge of the contact causes."""
+    """0.5 %, and less on the finer mesh: the edge of the contact and its straight facets leave an error."""
     exact = math.atan(zeta) / (2 * math.pi * 0.1 * RADIUS)
     coarse, fine = (
         body_resistance(half_spheroid("3", zeta, edge, growth), 0.1, 0.25) / exact - 1 for edge, growth in FAMILY
     )
     assert abs(fine) < 0.6 * abs(coarse), (coarse, fine)
-    assert abs(2 * fine - coarse) < 5e-3, (coarse, fine)
+    assert abs(fine) < 5e-3, (coarse, fine)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.2, 0.3])
@@ -86,7 +86,7 @@ def test_disc_in_a_tube(ratio: float) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("ratio", [0.3, 0.5])
 def test_disc_in_a_tube_in_three_dimensions(ratio: float) -> None:
-    """0.5 % after extrapolation as above; the tube itself has the section of its straight facets."""
+    """0.5 % as above; the tube itself has the section of its straight facets."""
     conductivity, height = 0.1, 1.5 / ratio
     errors = []
     for edge, growth in FAMILY:
@@ -98,4 +98,4 @@ def test_disc_in_a_tube_in_three_dimensions(ratio: float) -> None:
         errors.append(4 * conductivity * RADIUS * (total - bulk) / tube_factor(ratio) - 1)
     coarse, fine = errors
     assert abs(fine) < 0.6 * abs(coarse), errors
-    assert abs(2 * fine - coarse) < 5e-3, errors
+    assert abs(fine) < 5e-3, errors
