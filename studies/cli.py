@@ -72,7 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("run", _run, "solve a study: numbers, fields, pictures", collective=True)
-    add("mesh", _mesh, "make and show the mesh of a study", collective=True)
+    mesh = add("mesh", _mesh, "make and show the mesh of a study", collective=True)
+    mesh.add_argument(
+        "--store",
+        metavar="DIR",
+        type=Path,
+        help="also write the mesh into this folder, which studies read in parallel (geometry.mesh.file)",
+    )
     converge = add("converge", _converge, "solve on a mesh family and extrapolate", collective=True)
     converge.add_argument("--levels", metavar="N", type=int, default=4, help="number of meshes (default 4)")
     converge.add_argument(
@@ -89,6 +95,17 @@ def _parser() -> argparse.ArgumentParser:
     add("schema", _schema, "print the JSON Schema of study files", study=False)
     report = add("report", _report, "print the results of a run", study=False)
     report.add_argument("run", metavar="RUN", type=Path, help="a results folder")
+    export = add("export", _export, "write fields or a mesh for other programs", study=False)
+    export.add_argument("run", metavar="RUN", type=Path, help="a results folder, or a folder of `mesh --store`")
+    export.add_argument(
+        "--to",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="file to write; its ending says the format (.vtu, .xdmf, .msh, .vtk, ...: all that meshio writes)",
+    )
+    export.add_argument("--step", metavar="N", type=int, default=-1, help="operating point, from 0 (default: the last)")
+    export.add_argument("--interfaces", action="store_true", help="the fields of the interfaces, not of the regions")
     return parser
 
 
@@ -119,7 +136,7 @@ def _mesh(options: argparse.Namespace, comm: Any) -> int:
     out = _out_folder(options, comm, Path("results") / f"{study.study}-mesh")
     from studies.runner import mesh
 
-    facts = mesh(study, out=out, comm=comm, progress=_progress(options, comm))
+    facts = mesh(study, out=out, comm=comm, progress=_progress(options, comm), store=options.store)
     if comm.rank == 0 and not options.quiet:
         from studies.tables import print_facts
 
@@ -196,6 +213,17 @@ def _report(options: argparse.Namespace) -> int:
     from studies.tables import print_results
 
     print_results(read_results(options.run), options.run)
+    return EXIT_OK
+
+
+def _export(options: argparse.Namespace) -> int:
+    from studies.exporting import export
+
+    made = export(options.run, options.to, options.step, options.interfaces)
+    print(f"{options.to}: {made.points} points, {made.cells} cells; {', '.join(made.fields)}")
+    if made.remarks:
+        print(made.remarks)
+    print(f"regions: {', '.join(f'{k} {name}' for k, name in enumerate(made.regions, start=1))}")
     return EXIT_OK
 
 

@@ -195,8 +195,10 @@ def _peak_memory(comm: Any) -> int:
     return int(comm.allreduce(own))
 
 
-def mesh(study: Study, out: Path | None, comm: Any, progress: Progress) -> dict[str, Any]:
-    """Mesh a study alone: facts about the mesh, the mesh for ParaView and a picture.
+def mesh(
+    study: Study, out: Path | None, comm: Any, progress: Progress, store: Path | None = None
+) -> dict[str, Any]:
+    """Mesh a study alone: facts about the mesh, the mesh for ParaView and a picture; the mesh itself into `store`.
 
     Raises:
         MeshError: no mesh. InputError: the folder cannot be written.
@@ -206,6 +208,8 @@ def mesh(study: Study, out: Path | None, comm: Any, progress: Progress) -> dict[
     with progress.phase("mesh"):
         tagged = make_mesh(study, comm)
     facts = report(tagged)
+    if store is not None:
+        tagged.write(store)
     if out is not None:
         with results_folder(out, comm) as folder:
             write_mesh(study, tagged, folder, progress)
