@@ -73,8 +73,7 @@ def write_meshio(mesh: Any, path: Path) -> str:
     if suffix is None:
         raise MeshError(f"{path}: no format has this ending; there are {', '.join(sorted(known))}")
     kind = _FORMATS.get(suffix, known[suffix][0])
-    if kind not in ("gmsh22", "gmsh"):
-        mesh = _without_gmsh_names(mesh)
+    mesh = _with_one_name(mesh, kind == "gmsh22")
     beside = path if suffix in _SEVERAL_FILES else path.with_name(f".{secrets.token_hex(4)}{path.name}")
     said = io.StringIO()
     try:
@@ -97,11 +96,11 @@ def write_meshio(mesh: Any, path: Path) -> str:
             beside.unlink(missing_ok=True)
 
 
-def _without_gmsh_names(mesh: Any) -> Any:
-    """The same mesh with the tags under a name that every program reads."""
+def _with_one_name(mesh: Any, gmsh: bool) -> Any:
+    """The same mesh with its tags under Gmsh's names, or else under one that every program reads."""
     import meshio
 
-    data = {k: v for k, v in mesh.cell_data.items() if not k.startswith("gmsh:")}
+    data = {k: v for k, v in mesh.cell_data.items() if (k != "region" if gmsh else not k.startswith("gmsh:"))}
     return meshio.Mesh(mesh.points, mesh.cells, point_data=mesh.point_data, cell_data=data, field_data=mesh.field_data)
 
 
