@@ -109,6 +109,7 @@ def test_a_stored_mesh_comes_back(tmp_path: Path) -> None:
         "anode|electrolyte",
         "electrolyte|counter",
         "void|anode",
+        "void|electrolyte",
         "bottom",
         "top",
         "left",
