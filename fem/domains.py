@@ -30,10 +30,11 @@ class Domains:
 
     Args:
         tagged: distributed mesh with names (see ``meshes.tagged``).
+        interface_quadrature: degree up to which integrals over interfaces are exact.
     """
 
-    def __init__(self, tagged: TaggedMesh) -> None:
-        self.tagged = tagged
+    def __init__(self, tagged: TaggedMesh, interface_quadrature: int = INTERFACE_QUADRATURE_DEGREE) -> None:
+        self.tagged, self.interface_quadrature = tagged, interface_quadrature
         self.mesh = tagged.mesh
         self.comm = tagged.mesh.comm
         self.tdim: int = self.mesh.topology.dim
@@ -42,6 +43,7 @@ class Domains:
         self._regions: dict[frozenset[str], compat.SubMesh] = {}
         self._interface_meshes: dict[tuple[str, ...], compat.SubMesh] = {}
         self._entities: dict[str, IntArray] = {}
+        self._maps: tuple[int, compat.EntityMaps] | None = None
 
     # ------------------------------------------------------------------ names
     @property
@@ -114,7 +116,10 @@ class Domains:
 
     def entity_maps(self) -> compat.EntityMaps:
         """Entity maps of all submeshes made so far, for ``EntityMaps.form``."""
-        return compat.EntityMaps([*self._regions.values(), *self._interface_meshes.values()])
+        submeshes = [*self._regions.values(), *self._interface_meshes.values()]
+        if self._maps is None or self._maps[0] != len(submeshes):
+            self._maps = (len(submeshes), compat.EntityMaps(submeshes))
+        return self._maps[1]
 
     # -------------------------------------------------------------- facets
     def facets(self, name: str) -> IntArray:
@@ -139,6 +144,22 @@ class Domains:
             self._entities[name] = rows
         return self._entities[name]
 
+    def is_level(self, name: str) -> bool:
+        """Whether an interface (its gap included) lies in one plane across the stacking direction. Collective."""
+        from dolfinx.mesh import entities_to_geometry
+        from mpi4py import MPI
+
+        parts = [n for n in (name, f"{name}:gap") if n in self.tagged.facets]
+        facets = np.unique(np.concatenate([self.facets(n) for n in parts]))
+        x = self.mesh.geometry.x
+        self.mesh.topology.create_connectivity(self.tdim - 1, self.tdim)
+        nodes = entities_to_geometry(self.mesh, self.tdim - 1, facets)
+        heights = x[np.asarray(nodes).reshape(-1), self.gdim - 1]
+        low = self.comm.allreduce(float(heights.min(initial=np.inf)), op=MPI.MIN)
+        high = self.comm.allreduce(float(heights.max(initial=-np.inf)), op=MPI.MAX)
+        span = self.comm.allreduce(float(np.abs(x).max(initial=0.0)), op=MPI.MAX)
+        return bool(high - low <= 1e-9 * span)
+
     # -------------------------------------------------------------- measures
     @cached_property
     def _cell_measure(self) -> Any:
@@ -154,7 +175,7 @@ class Domains:
         # dolfinx looks tags up by bisection: out of order they are dropped without a word
         names_by_tag = sorted(names, key=self.facet_tag)
         data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in names_by_tag]
-        metadata = {"quadrature_degree": INTERFACE_QUADRATURE_DEGREE}
+        metadata = {"quadrature_degree": self.interface_quadrature}
         return ufl.Measure("dS", domain=self.mesh, subdomain_data=data, metadata=metadata)
 
     def weight(self, side: str | None = None) -> Any:

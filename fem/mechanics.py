@@ -96,9 +96,9 @@ class Mechanics:
         """Compression p_n on an interface as a restricted UFL expression, Pa.
 
         Not the trace of the stress, which is discontinuous and misses the force where stresses are singular, but
-        the traction that the nodal forces of the finite-element solution stand for: p with
-        integral(p w) = virtual work of the part above for every w on the interface. Its integral is the force
-        that passes, exactly.
+        the traction that the nodal forces of the finite-element solution stand for: t with
+        integral(t v) = virtual work of the layer for every v on the interface, and p_n = -t n. Its integral is the
+        force that passes, exactly. A plane interface across the stack needs one component of t, any other all.
 
         Args:
             name: interface ``a|b``.
@@ -109,31 +109,50 @@ class Mechanics:
             raise ModelError(f"interface {name!r}: both layers need mechanics, else its pressure is unknown")
         if name not in self.tractions:
             self.tractions[name] = self._traction(name, layer)
-        side = "+" if self.tractions[name].layers == (below,) else "-"
-        return self.tractions[name].function(side)
+        field = self.tractions[name]
+        side = "+" if field.layers == (below,) else "-"
+        if not field.function.ufl_shape:
+            return field.function(side)
+        normal = ufl.FacetNormal(self.model.geometry.mesh)
+        return -ufl.dot(field.function(side), normal(side))
 
     def _traction(self, name: str, layer: str) -> Field:
         geometry, model = self.model.geometry, self.model
-        below = name.split("|")[0]
+        below, axis = name.split("|")[0], geometry.gdim - 1
+        plane = geometry.is_level(name)
         region = geometry.region((layer,))
-        space = fem.functionspace(region.mesh, ("Lagrange", model.settings.displacement_degree))
-        function = fem.Function(space, name="interface_pressure")
-        unknown = model.add_field(Field(f"pressure on {name}", "traction", function, region, (layer,)))
+        element = ("Lagrange", model.settings.displacement_degree)
+        space = fem.functionspace(region.mesh, element if plane else (*element, (geometry.gdim,)))
+        function = fem.Function(space, name="interface_pressure" if plane else "interface_traction")
+        title = f"{'pressure' if plane else 'traction'} on {name}"
+        unknown = model.add_field(Field(title, "traction", function, region, (layer,)))
         parts = [n for n in (name, f"{name}:gap") if n in geometry.tagged.facets]
         wanted = np.unique(np.concatenate([geometry.facet_dofs(space, region, n) for n in parts]))
         total = space.dofmap.index_map.size_local + space.dofmap.index_map.num_ghosts
         others = np.setdiff1d(np.arange(total, dtype=np.int32), wanted).astype(np.int32)
-        unknown.ties.append(Tie(others, None, 0.0))
+        size = space.dofmap.index_map_bs
+        fixed = (others[:, None] * size + np.arange(size)).reshape(-1)
+        if not plane:
+            # no shear acts on a symmetry plane: what the roller carries there is none of the interface's
+            held = [geometry.facet_dofs(space, region, c.side) * size + c.axis for c in self._rollers()]
+            fixed = np.unique(np.concatenate([fixed, *held]))
+        unknown.ties.append(Tie(fixed.astype(np.int32), None, 0.0))
         side = "+" if layer == below else "-"
         for part in parts:
-            mass = function(side) * unknown.test(side)
+            mass = ufl.inner(function(side), unknown.test(side))
             model.residuals[unknown].append(geometry.interface_integral(mass, part))
+        if not plane:
+            model.residuals[unknown].append(-geometry.integral(self.virtual_work(layer, unknown.test), layer))
+            return unknown
         # the part above is pushed up by p, the part below down
-        axis = geometry.gdim - 1
         virtual = ufl.as_vector([unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)])
         work = geometry.integral(self.virtual_work(layer, virtual), layer)
         model.residuals[unknown].append(work if layer == below else -work)
         return unknown
+
+    def _rollers(self) -> list[Roller]:
+        last = self.model.geometry.gdim - 1
+        return [c for c in self.model.conditions if isinstance(c, Roller) and c.axis != last and not c.displacement]
 
     def work_potential(self, name: str, layer: str, partial_molar_volume: float) -> Any:
         """dOmega p_n / F in V; ``layer`` as in ``interface_pressure``."""
