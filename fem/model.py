@@ -7,7 +7,7 @@ What the unknowns are is decided in ``potentials``; how a residual follows from 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import ufl
@@ -24,7 +24,7 @@ from fem.conditions import (
 )
 from fem.constants import STANDARD_TEMPERATURE
 from fem.dissipation.conduction import Conduction, Equipotential
-from fem.domains import Domains
+from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import LARGEST_EXPONENT
@@ -64,12 +64,23 @@ class Settings:
         displacement_degree: polynomial degree of the displacement.
         temperature: K.
         plane: plane strain or plane stress (2-D only).
+        interface_quadrature: degree up to which integrals over interfaces are exact.
     """
 
     potential_degree: int = 2
     displacement_degree: int = 2
     temperature: float = STANDARD_TEMPERATURE
     plane: Plane = "strain"
+    interface_quadrature: int = INTERFACE_QUADRATURE_DEGREE
+
+    def enriched(self) -> Settings:
+        """One degree more, and twice the quadrature: what error estimates compare with."""
+        return replace(
+            self,
+            potential_degree=self.potential_degree + 1,
+            displacement_degree=self.displacement_degree + 1,
+            interface_quadrature=2 * self.interface_quadrature,
+        )
 
 
 @dataclass
@@ -118,7 +129,7 @@ class Model:
 
     def __post_init__(self) -> None:
         prepare_cache(self.tagged.mesh.comm)
-        self.geometry = Domains(self.tagged)
+        self.geometry = Domains(self.tagged, self.settings.interface_quadrature)
         missing = set(self.geometry.layers) ^ set(self.domains)
         if missing:
             raise ModelError(f"layers and domains differ: {', '.join(sorted(missing))}")

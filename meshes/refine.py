@@ -15,11 +15,11 @@ import dolfinx
 import numpy as np
 import numpy.typing as npt
 
-from meshes.collective import agree
+from meshes.collective import agree, fetch_rows
 from meshes.curvature import Shape, moved_onto, shape_of
 from meshes.tagged import TaggedMesh
 
-__all__ = ["refine"]
+__all__ = ["refine", "refine_with"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -29,23 +29,35 @@ Tags = npt.NDArray[np.int32]
 def refine(
     tagged: TaggedMesh, marked: Bools, partitioner: Callable[..., Any] | None = None, shape: Shape | None = None
 ) -> TaggedMesh:
-    """Divide cells. Collective.
+    """Divide cells; see `refine_with`. Collective."""
+    return refine_with(tagged, marked, np.zeros((len(marked), 1)), partitioner, shape)[0]
+
+
+def refine_with(
+    tagged: TaggedMesh,
+    marked: Bools,
+    values: Floats,
+    partitioner: Callable[..., Any] | None = None,
+    shape: Shape | None = None,
+) -> tuple[TaggedMesh, Floats]:
+    """Divide cells, and tell every new cell some numbers that its parent has. Collective.
 
     Args:
         tagged: the mesh.
         marked: (owned cells,) which cells of this rank to divide.
+        values: (owned cells, k) numbers, kept in single precision.
         partitioner: of dolfinx, with ghost cells across shared facets (needed on more than one rank).
         shape: true shape of curved facets, onto which new points are put; None: what the stack of the mesh knows.
 
     Returns:
-        The finer mesh, with the same names and stack.
+        The finer mesh, with the same names and stack, and the parents' numbers (owned cells of it, k).
 
     Raises:
         MeshError: the true surface cannot be followed without folding cells; on all ranks.
     """
     shape = shape_of(tagged.stack) if shape is None else shape
     if tagged.tdim == 1:
-        return _halved(tagged, marked, partitioner)
+        return _halved(tagged, marked, values, partitioner)
     mesh, tdim = tagged.mesh, tagged.tdim
     topology = mesh.topology
     topology.create_entities(1)
@@ -58,7 +70,17 @@ def refine(
     made = TaggedMesh.from_mesh(fine, rows, tagged.layers, tagged.facets)
     if shape:
         _follow(made, shape)
-    return replace(made, dimension=tagged.dimension, stack=tagged.stack)
+    made = replace(made, dimension=tagged.dimension, stack=tagged.stack)
+    return made, _handed_down(made, values[np.asarray(parents)])
+
+
+def _handed_down(tagged: TaggedMesh, values: Floats) -> Floats:
+    """Numbers (owned cells, k) from those of the cells that this rank put into the mesh, in that order."""
+    topology = tagged.mesh.topology
+    origin = np.asarray(topology.original_cell_index[: topology.index_map(tagged.tdim).size_local], dtype=np.int64)
+    rows = np.ascontiguousarray(values, dtype=np.float32).view(np.int32)
+    found = fetch_rows(tagged.mesh.comm, rows, origin)
+    return np.ascontiguousarray(found).view(np.float32).astype(np.float64)
 
 
 def _inherited(tagged: TaggedMesh, parents: Tags, parent_facets: npt.NDArray[Any]) -> Tags:
@@ -84,7 +106,9 @@ def _dense_tags(tagged: TaggedMesh) -> tuple[Tags, Tags, Tags]:
     return values[0], links, values[1]
 
 
-def _halved(tagged: TaggedMesh, marked: Bools, partitioner: Callable[..., Any] | None) -> TaggedMesh:
+def _halved(
+    tagged: TaggedMesh, marked: Bools, values: Floats, partitioner: Callable[..., Any] | None
+) -> tuple[TaggedMesh, Floats]:
     """One dimension: intervals are independent of their neighbours."""
     mesh, comm = tagged.mesh, tagged.mesh.comm
     nodes = mesh.geometry.index_map()
@@ -113,7 +137,8 @@ def _halved(tagged: TaggedMesh, marked: Bools, partitioner: Callable[..., Any] |
     lower[:, 2], upper[:, 1] = 0, 0
     rows = np.concatenate([own[kept], lower, upper]).astype(np.int32)
     fine = TaggedMesh._distribute(comm, points, new_cells, rows, tagged.layers, tagged.facets, partitioner)
-    return replace(fine, dimension=tagged.dimension, stack=tagged.stack)
+    passed = np.concatenate([values[kept], values[marked], values[marked]])
+    return replace(fine, dimension=tagged.dimension, stack=tagged.stack), _handed_down(fine, passed)
 
 
 def _follow(tagged: TaggedMesh, shape: Shape) -> None:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from studies.schema.interfaces import Interface
 
 
-def build_model(study: Study, tagged: TaggedMesh, current: float | None) -> Model:
+def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriched: bool = False) -> Model:
     """The model of a study on a mesh.
 
     Args:
         study: checked study with defaults filled in.
         tagged: its mesh.
         current: current density in A/m^2 that the working electrode receives; None: potentiostatic.
+        enriched: with elements of one degree more, for error estimates.
 
     Raises:
         ModelError: the study describes something that the core cannot pose.
@@ -39,7 +40,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None) -> Mode
         plane=study.mechanics.plane,
     )
     conditions = [*_terminals(study, current), *_mechanical(study)]
-    return Model(tagged, domains, interfaces, conditions, settings)
+    return Model(tagged, domains, interfaces, conditions, settings.enriched() if enriched else settings)
 
 
 def _domain(study: Study, name: str) -> Domain:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from fem.estimate.recorded import plain
 from fem.observe import electrical, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
@@ -51,13 +52,19 @@ def evaluate(point: Point) -> dict[str, float]:
     Raises:
         SolveError: a quantity has no value although the study was accepted.
     """
-    values = {}
-    for request in point.study.quantities:
-        if point.study.spec(request.label).needs_current and point.current == 0.0:
-            values[request.label] = float("nan")
-            continue
-        values[request.label] = float(_EVALUATE[request.name](point, request))
-    return values
+    return {label: plain(value) for label, value in evaluate_recorded(point).items()}
+
+
+def evaluate_recorded(point: Point) -> dict[str, Any]:
+    """The same as the assembly gives them: by a `Recorder` with their derivatives where they have one."""
+    return {request.label: evaluate_one(point, request) for request in point.study.quantities}
+
+
+def evaluate_one(point: Point, request: QuantityRequest) -> Any:
+    """SI value of one quantity."""
+    if point.study.spec(request.label).needs_current and point.current == 0.0:
+        return float("nan")
+    return _EVALUATE[request.name](point, request)
 
 
 def _length(request: QuantityRequest, key: str) -> float | None:

@@ -113,6 +113,22 @@ class SolverReport:
 
 
 @dataclass(frozen=True)
+class RefinementStep:
+    """One mesh of a study that is refined towards a tolerance.
+
+    Attributes:
+        unknowns, cells: size.
+        values: label -> value, SI.
+        errors: label -> error bar, same unit.
+    """
+
+    unknowns: int
+    cells: int
+    values: Mapping[str, float]
+    errors: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything that results.json holds.
 
@@ -126,6 +142,7 @@ class Results:
         series: column -> one number per point, for sweeps (columns of equal length; empty otherwise).
         files: what else lies in the folder: file name -> what it shows.
         title: one line for people.
+        refinement: meshes on the way to the tolerance of the study, the last one its own; empty without one.
     """
 
     study: str
@@ -137,6 +154,7 @@ class Results:
     series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
+    refinement: tuple[RefinementStep, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -165,6 +183,7 @@ class Results:
             "solver": {**asdict(self.solver), "notes": list(self.solver.notes)},
             "checks": [{**asdict(c), "pass": c.passed} for c in self.checks],
             "series": {k: list(v) for k, v in self.series.items()},
+            "refinement": [asdict(step) for step in self.refinement],
             "files": dict(self.files),
             "provenance": dict(self.provenance),
         }
@@ -188,6 +207,7 @@ class Results:
                 solver=SolverReport(**{**data["solver"], "notes": tuple(data["solver"].get("notes", ()))}),
                 checks=tuple(_outcome(c) for c in data["checks"]),
                 series={k: tuple(v) for k, v in data.get("series", {}).items()},
+                refinement=tuple(RefinementStep(**step) for step in data.get("refinement", [])),
                 files=dict(data.get("files", {})),
                 provenance=dict(data["provenance"]),
             )

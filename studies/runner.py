@@ -13,6 +13,7 @@ import numpy as np
 
 from fem.observe.balances import Imbalance
 from meshes.problems import MeshProblem
+from studies.adaptive import Adapted, adapt
 from studies.converge import RATIO, Family, mesh_family
 from studies.errors import SolveError
 from studies.outputs import Outputs, write_mesh
@@ -71,7 +72,14 @@ def run(study: Study, out: Path | None, comm: Any, progress: Progress) -> Result
 def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Results:
     start = time.perf_counter()
     with progress.phase(f"{study.study}"):
-        session = Session(study, comm, 1.0, progress)
+        adapted: Adapted | None = None
+        if study.mesh.tolerance is not None:
+            with progress.phase("refinement"):
+                adapted = adapt(study, comm, progress)
+            session = adapted.session
+            session.timer.add("refinement", start)
+        else:
+            session = Session(study, comm, 1.0, progress)
         history: list[Mapping[str, float]] = []
         worst: dict[str, Balance] = {}
         solved: Solved | None = None
@@ -89,7 +97,10 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         if outputs is not None:
             with progress.phase("pictures"), session.timer.phase("pictures"):
                 files = outputs.finish(series, progress)
-        quantities = _with_errors(study, solved, comm, progress, session)
+        if adapted is not None:
+            quantities = _with_bars(study, solved, adapted)
+        else:
+            quantities = _with_errors(study, solved, comm, progress, session)
     report = session.solver.report
     results = Results(
         study=study.study,
@@ -105,9 +116,10 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
             wall_seconds={**session.timer.seconds, "total": time.perf_counter() - start},
             peak_memory_bytes=_peak_memory(comm),
             ranks=comm.size,
-            notes=tuple(report.notes),
+            notes=(*report.notes, *(adapted.notes if adapted is not None else ())),
         ),
-        checks=_checks(study, solved.values),
+        checks=(*_checks(study, solved.values), *(adapted.checks(study) if adapted is not None else ())),
+        refinement=tuple(adapted.history) if adapted is not None else (),
         provenance=provenance(study),
         series=series,
         files=files,
@@ -120,6 +132,15 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
         (folder / "study.yaml").write_text(text, encoding="utf-8")
     return results
+
+
+def _with_bars(study: Study, solved: Solved, adapted: Adapted) -> dict[str, QuantityValue]:
+    """Every quantity with the error bar that it has on the mesh that refinement ended with."""
+    found = {}
+    for label, value in solved.values.items():
+        error, kind = adapted.errors.get(label, (None, None))
+        found[label] = QuantityValue(value, study.spec(label).unit, error, kind, study.spec(label).name)
+    return found
 
 
 def _with_errors(
@@ -195,9 +216,7 @@ def _peak_memory(comm: Any) -> int:
     return int(comm.allreduce(own))
 
 
-def mesh(
-    study: Study, out: Path | None, comm: Any, progress: Progress, store: Path | None = None
-) -> dict[str, Any]:
+def mesh(study: Study, out: Path | None, comm: Any, progress: Progress, store: Path | None = None) -> dict[str, Any]:
     """Mesh a study alone: facts about the mesh, the mesh for ParaView and a picture; the mesh itself into `store`.
 
     Raises:

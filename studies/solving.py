@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fem.compat import shared_facet_partitioner
+from fem.estimate.enriched import curved, transfer
+from fem.estimate.recorded import EnrichedRecorder
 from fem.model import Model
 from fem.observe.assembly import Assembly
 from fem.observe.balances import Imbalance, charge_balances, force_balances, power_balance
@@ -18,7 +20,7 @@ from fem.solve.driver import Solver
 from fem.solve.newton import NewtonOptions
 from meshes.generate import generate
 from studies.build import build_model
-from studies.evaluate import Point, evaluate
+from studies.evaluate import Point, evaluate, evaluate_recorded
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -82,26 +84,43 @@ class Session:
         comm: communicator; everything is collective.
         scale: factor on all cell sizes.
         progress: told what happens.
+        tagged: the mesh; None: made from the study.
+        coarse: session that this one enriches; see ``enriched``.
     """
 
-    def __init__(self, study: Study, comm: Any, scale: float, progress: Progress) -> None:
-        self.study, self.comm, self.progress = study, comm, progress
+    def __init__(
+        self,
+        study: Study,
+        comm: Any,
+        scale: float,
+        progress: Progress,
+        tagged: TaggedMesh | None = None,
+        coarse: Session | None = None,
+    ) -> None:
+        self.study, self.comm, self.progress, self.coarse = study, comm, progress, coarse
         self.timer = Timer()
-        with progress.phase("mesh"):
-            start = time.perf_counter()
-            self.tagged = make_mesh(study, comm, scale)
-            self.timer.add("mesh", start)
+        if tagged is None:
+            with progress.phase("mesh"):
+                start = time.perf_counter()
+                tagged = make_mesh(study, comm, scale)
+                self.timer.add("mesh", start)
+        self.tagged = tagged
         currents = study.current_densities
         self.currents: tuple[float | None, ...] = currents or (None,)
         with progress.phase("model"):
             start = time.perf_counter()
             self.model, self.solver = self._pose(self.currents[0])
             self.timer.add("model", start)
-        self.assembly = Assembly(self.model, self.solver, study.geometry.area)
+        area = study.geometry.area
+        self.assembly: Assembly = (
+            Assembly(self.model, self.solver, area)
+            if coarse is None
+            else EnrichedRecorder(self.model, self.solver, coarse.assembly)
+        )
         self._open_circuit: float | None = None
 
     def _pose(self, current: float | None) -> tuple[Model, Solver]:
-        model = build_model(self.study, self.tagged, current)
+        model = build_model(self.study, self.tagged, current, enriched=self.coarse is not None)
         options = NewtonOptions(rtol=min(self.study.solver.tolerance, 1e-10) / 10)
         return model, Solver(model, self.study.solver.method, options)
 
@@ -109,6 +128,25 @@ class Session:
     def cells(self) -> int:
         """Number of cells of the mesh."""
         return int(self.tagged.mesh.topology.index_map(self.tagged.mesh.topology.dim).size_global)
+
+    # ------------------------------------------------------------------ enriched
+    def enriched(self) -> Session:
+        """The study on the same cells with elements of one degree more, which follow round walls."""
+        return Session(self.study, self.comm, 1.0, self.progress, curved(self.tagged), self)
+
+    def solve_from(self, other: Session, current: float | None) -> Mapping[str, Any]:
+        """Quantities at the operating point that ``other``, whose enriched copy this is, has been solved at.
+
+        Returns:
+            Label -> SI value: a `Recorded` where it depends on the solution and has a derivative, else a float.
+        """
+        if self._has_cell:
+            self._rest(current)
+        transfer(other.model, self.model)
+        self.solver.keep_state()
+        self.solver.solve()
+        self.assembly.renew()
+        return evaluate_recorded(self.point())
 
     # ------------------------------------------------------------------ points
     def points(self) -> Iterator[Solved]:
@@ -128,7 +166,7 @@ class Session:
         self.assembly.renew()
         self.timer.add("solve", start)
         start = time.perf_counter()
-        point = self._point()
+        point = self.point()
         values = evaluate(point)
         found = charge_balances(self.assembly) + force_balances(self.assembly) + power_balance(self.assembly)
         self.timer.add("quantities", start)
@@ -144,16 +182,18 @@ class Session:
         number.source = current * self.study.geometry.area
         self.solver.fresh_guess()
 
-    def _point(self) -> Point:
+    def point(self, assembly: Assembly | None = None) -> Point:
+        """The present state, to be read off by the session's own assembly or by another one of its model."""
         study, area = self.study, self.study.geometry.area
+        assembly = assembly or self.assembly
         if not self._has_cell:
-            return Point(study, self.assembly, 0.0, 0.0, 0.0, lambda: float("nan"))
+            return Point(study, assembly, 0.0, 0.0, 0.0, lambda: float("nan"))
         working = self.model.terminals[study.operation.working_electrode or ""]
         counter = self.model.terminals[study.counter_electrode]
-        current = working.source / area if working.unknown else self.assembly.number_charge(working) / area
-        voltage = working.value - counter.value
+        current = working.source / area if working.unknown else assembly.number_charge(working) / area
+        voltage = assembly.number_value(working) - assembly.number_value(counter)
         rest = float("nan") if self._open_circuit is None else self._open_circuit
-        return Point(study, self.assembly, current, voltage, rest, lambda: self._slope(current))
+        return Point(study, assembly, current, voltage, rest, lambda: self._slope(current))
 
     def _slope(self, current: float) -> float:
         """dV/di in ohm m^2; a potentiostatic model is posed again with the current that it found."""

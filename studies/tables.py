@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from studies.quantities import QUANTITIES
 if TYPE_CHECKING:
     from fem.materials import Datum
     from studies.converge import Family
-    from studies.results import QuantityValue, Results
+    from studies.results import QuantityValue, RefinementStep, Results
 
 _WIDTH_OF_PIPES = 120
 
@@ -58,6 +58,8 @@ def print_results(results: Results, folder: Path | None = None) -> None:
     out.print(Text(results.study, style="bold"), Text(results.title))
     if results.quantities:
         out.print(_quantities(results.quantities))
+    if results.refinement:
+        out.print(_refinement(results))
     if results.balances:
         out.print(_balances(results))
     if results.checks:
@@ -87,6 +89,25 @@ def _quantities(quantities: Mapping[str, QuantityValue]) -> Table:
         number, unit = value_text(q.value, spec.dimension, q.error)
         table.add_row(Text(label), number, Text(unit), q.error_kind or "")
     return table
+
+
+def _refinement(results: Results) -> Table:
+    """Value and error bar of every quantity on every mesh, unknowns across."""
+    steps = results.refinement
+    table = _table("refinement", "unit", *(f">{step.unknowns} unknowns" for step in _few(steps)))
+    for label, q in results.quantities.items():
+        spec = QUANTITIES.get(q.quantity or label)
+        if spec is None:
+            continue
+        cells = [value_text(s.values[label], spec.dimension, s.errors.get(label)) for s in _few(steps)]
+        table.add_row(Text(label), Text(cells[-1][1]), *(number for number, _ in cells))
+    return table
+
+
+def _few(steps: Sequence[RefinementStep], most: int = 5) -> list[RefinementStep]:
+    """The first, the last and some steps between."""
+    count = len(steps)
+    return [steps[k] for k in sorted({round(j * (count - 1) / max(1, most - 1)) for j in range(most)})]
 
 
 def _balances(results: Results) -> Table:

@@ -6,7 +6,9 @@ the error: for r^(1/2) and quadratic elements about a half. Two meshes tell: the
 
     J(u_2) - J(u_1) = T_1 - T_2 = c (E_1 - E_2)      when T = c E on both,
 
-so c is known from the second mesh on. On the first it is set to the largest that is expected.
+so c is known from the second mesh on; it is bounded, and a movement that no such c explains (a value at a point
+that cells do not resolve yet, a quantity that diverges) is added to the bar as what it is: unknown. On the first mesh
+c is set to the largest that is expected.
 """
 
 from __future__ import annotations
@@ -38,15 +40,20 @@ class ErrorBars:
     @property
     def factor(self) -> float:
         """Ratio c of error and estimate on the last mesh, within its bounds."""
-        if len(self.values) < 2:
-            return MOST
-        moved = self.values[-1] - self.values[-2]
-        predicted = self.estimates[-2] - self.estimates[-1]
+        moved, predicted = self._movement
         if predicted == 0.0:
             return MOST
         return min(max(moved / predicted, LEAST), MOST)
 
     @property
+    def _movement(self) -> tuple[float, float]:
+        """How far the value moved since the mesh before, and how far the estimates say it should have."""
+        if len(self.values) < 2:
+            return 0.0, 0.0
+        return self.values[-1] - self.values[-2], self.estimates[-2] - self.estimates[-1]
+
+    @property
     def bar(self) -> float:
         """Error bar of the last value."""
-        return self.factor * abs(self.estimates[-1])
+        moved, predicted = self._movement
+        return max(self.factor * abs(self.estimates[-1]), abs(moved - self.factor * predicted))

@@ -22,6 +22,7 @@ from fem.model import Model
 from meshes.curvature import Shape, moved_onto, shape_of
 
 if TYPE_CHECKING:
+    from fem.unknowns import Field
     from meshes.tagged import TaggedMesh
 
 
@@ -32,12 +33,7 @@ def enriched(model: Model, shape: Shape | None = None) -> Model:
         model: the model.
         shape: true shape of curved facets; None: what the stack of the mesh knows.
     """
-    richer = replace(
-        model.settings,
-        potential_degree=model.settings.potential_degree + 1,
-        displacement_degree=model.settings.displacement_degree + 1,
-    )
-    return replace(model, tagged=curved(model.tagged, shape), settings=richer)
+    return replace(model, tagged=curved(model.tagged, shape), settings=model.settings.enriched())
 
 
 def curved(tagged: TaggedMesh, shape: Shape | None = None) -> TaggedMesh:
@@ -72,4 +68,26 @@ def transfer(source: Model, target: Model) -> None:
         ours.value, ours.source = theirs.value, theirs.source
     for mine, other in zip(target.fields, source.fields, strict=True):
         interpolated(other.function, mine.function)
+        if source.tagged is not target.tagged and source.tagged.mesh is not target.tagged.mesh:
+            _continue_to_walls(other, mine)
         mine.apply_ties()
+
+
+def _continue_to_walls(source: Field, target: Field) -> None:
+    """Nodes that curved cells have moved take the value that the polynomials of the straight cells have there.
+
+    With the value of the node before it was moved the field would have a dent along every wall, whose residual is
+    larger than that of the straight facets themselves, although it cancels in sums.
+    """
+    rich = target.space
+    straight = fem.functionspace(source.space.mesh, rich.ufl_element())
+    here, before = rich.tabulate_dof_coordinates(), straight.tabulate_dof_coordinates()
+    moved = np.flatnonzero(np.abs(here - before).max(axis=1, initial=0.0) > 1e-12 * np.abs(before).max(initial=0.0))
+    cells = np.zeros(len(here), dtype=np.int32)
+    dofs = rich.dofmap.list
+    cells[dofs.reshape(-1)] = np.repeat(np.arange(len(dofs), dtype=np.int32), dofs.shape[1])
+    if len(moved):
+        size = rich.dofmap.index_map_bs
+        values = source.function.eval(here[moved], cells[moved]).reshape(len(moved), size)
+        target.function.x.array[(moved[:, None] * size + np.arange(size)).reshape(-1)] = values.reshape(-1)
+    target.function.x.scatter_forward()

@@ -101,21 +101,19 @@ def plain(value: Any) -> float:
 
 
 class Recorder(Assembly):
-    """An `Assembly` of an enriched model whose scalars remember their origin.
+    """An `Assembly` whose scalars remember their origin; arguments as there."""
 
-    Reactions and currents through continuous interfaces are residuals weighted with a function that is 1 on some
-    nodes. That function is the one of the coarse model, so that the quantity is the same functional in both models.
-
-    Args:
-        model: enriched model. solver: of it. area: as for `Assembly`.
-        coarse: assembly of the model that was enriched.
-    """
-
-    def __init__(self, model: Model, solver: Solver, area: float, coarse: Assembly) -> None:
+    def __init__(self, model: Model, solver: Solver, area: float) -> None:
         super().__init__(model, solver, area)
-        self.coarse = coarse
         self._origins: dict[Any, Integral] = {}
         self._reactions: dict[tuple[Field, int], Any] = {}
+
+    @classmethod
+    def of(cls, assembly: Assembly) -> Recorder:
+        """A recorder of the same state, with the same state at rest."""
+        made = cls(assembly.model, assembly.solver, assembly.area)
+        made._rest = assembly._rest
+        return made
 
     def number_value(self, number: Number) -> Any:
         """See `Assembly`."""
@@ -132,16 +130,48 @@ class Recorder(Assembly):
         return Recorded(value, {origin: 1.0})
 
     def tie_resultant(self, field: Field, tie: Tie) -> Any:
-        """See `Assembly`; as an integral: the residual with the coarse function that is 1 on the tied nodes."""
+        """See `Assembly`; as an integral: the residual with the function that is 1 on the tied nodes."""
         number = field.ties.index(tie)
         key = (field, number)
         if key not in self._reactions:
-            coarse = self._coarse_field(field)
-            weight = fem.Function(coarse.space)
-            weight.x.array[coarse.ties[number].dofs] = 1.0
-            lifted = interpolated(weight, fem.Function(field.space))
-            self._reactions[key] = ufl.replace(self.model.system.residuals[field], {field.test: lifted})
+            weight = self._tied_weight(field, number)
+            self._reactions[key] = ufl.replace(self.model.system.residuals[field], {field.test: weight})
         return self.scalar(self._reactions[key], ("reaction", field.name, number))
+
+    def _tied_weight(self, field: Field, number: int) -> Any:
+        """Function that is 1 on the nodes of a tie and 0 on all others."""
+        weight = fem.Function(field.space)
+        weight.x.array[field.ties[number].dofs] = 1.0
+        return weight
+
+
+class EnrichedRecorder(Recorder):
+    """A recorder of an enriched model that evaluates the functionals of the coarse one.
+
+    Reactions and currents through continuous interfaces are residuals weighted with a function that is 1 on some
+    nodes: here that function is the one of the coarse model. Values at points and extreme values are sought with
+    more care than in the coarse model, so that the error of seeking them is part of the difference.
+
+    Args:
+        model: enriched model. solver: of it.
+        coarse: assembly of the model that was enriched.
+    """
+
+    sampling_degree = 6
+
+    def __init__(self, model: Model, solver: Solver, coarse: Assembly) -> None:
+        super().__init__(model, solver, coarse.area)
+        self.coarse = coarse
+
+    def point_mean(self, name: str, density: Any, points: Any, degree: int = 2) -> Any:
+        """See `Assembly`; projected one degree higher."""
+        return super().point_mean(name, density, points, degree + 1)
+
+    def _tied_weight(self, field: Field, number: int) -> Any:
+        coarse = self._coarse_field(field)
+        weight = fem.Function(coarse.space)
+        weight.x.array[coarse.ties[number].dofs] = 1.0
+        return interpolated(weight, fem.Function(field.space))
 
     def _indicator(self, field: Field, facets: tuple[str, ...], component: int) -> Any:
         key = (field.name, facets, component)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import ufl
-from dolfinx import default_scalar_type, fem, geometry, la
+from dolfinx import default_scalar_type, fem, geometry
 
 from fem import balance
 from fem.dissipation.conduction import Conduction
@@ -29,6 +29,9 @@ class Assembly:
         solver: its solver, at the solution.
         area: nominal cell area of the model in m^2 (2-D: per depth; 1-D: 1).
     """
+
+    sampling_degree = 2
+    """Degree of the quadrature rule whose points extreme values are sought at."""
 
     def __init__(self, model: Model, solver: Solver, area: float) -> None:
         self.model, self.solver, self.area = model, solver, area
@@ -74,7 +77,7 @@ class Assembly:
         """Value of a scalar UFL form; with a ``key`` the compiled form is kept for later states."""
         compiled = self._forms.get(key) if key is not None else None
         if compiled is None:
-            compiled = self.model.system.maps.form(form)
+            compiled = self.geometry.entity_maps().form(form)
             if key is not None:
                 self._forms[key] = compiled
         return float(self.comm.allreduce(np.real(fem.assemble_scalar(compiled))))
@@ -231,21 +234,64 @@ class Assembly:
             raise ModelError(f"layer {node[0]!r} is an equipotential: it has no current density")
         return balance.current_density(term, handle.carrier.function)
 
-    def profile(self, name: str, density: Any, degree: int = 2) -> Any:
-        """L2 projection of a density onto discontinuous polynomials on the interface submesh (not in 1-D)."""
-        projection = self._projection(name, degree)
-        return projection(density)
+    def point_mean(self, name: str, density: Any, points: Array, degree: int = 2) -> float:
+        """Mean over points (n, gdim) of an interface of the projection of a density onto polynomials of each facet.
 
-    def _projection(self, name: str, degree: int) -> Any:
+        As an integral of the density times a function that represents the points, so that it has a derivative.
+
+        Raises:
+            ModelError: no point lies on the interface.
+        """
+        space, blocks, dofs = self._facet_masses(name, degree)
+        key = ("points", name, degree, points.tobytes())
+        if key not in self._indicators:
+            self._indicators[key] = self._point_weights(space, blocks, dofs, points)
+        weight, count = self._indicators[key]
+        if count == 0:
+            raise ModelError(f"no point at this distance from the contact edges lies on {name!r}")
+        # without 2 pi r: the projection is one of values, not of currents
+        return self.scalar(self.geometry.interface_integral(self._tied(density) * weight("+"), name, weighted=False))
+
+    def _point_weights(self, space: Any, blocks: Array, dofs: Any, points: Array) -> tuple[Any, int]:
+        """Function w with integral(f w) = mean of the projection of f over points, and how many lie inside.
+
+        A point on the border of several facets takes the mean of what they say.
+        """
+        mesh = space.mesh
+        three = np.zeros((len(points), 3))
+        three[:, : points.shape[1]] = points
+        tree = geometry.bb_tree(mesh, mesh.topology.dim, padding=1e-12 + 1e-6 * _extent(mesh))
+        found = geometry.compute_colliding_cells(mesh, geometry.compute_collisions_points(tree, three), three)
+        which = np.repeat(np.arange(len(points)), np.diff(found.offsets))
+        cells = np.asarray(found.array, dtype=np.int32)
+        which, cells = which[cells < len(dofs)], cells[cells < len(dofs)]
+        sharing = self.comm.allreduce(np.bincount(which, minlength=len(points)))
+        count = int(np.count_nonzero(sharing))
+        function = fem.Function(space, dtype=default_scalar_type)
+        if len(cells):
+            values = np.empty((len(cells), dofs.shape[1]))
+            for j in range(dofs.shape[1]):
+                function.x.array[:] = 0.0
+                function.x.array[dofs[:, j]] = 1.0
+                values[:, j] = function.eval(three[which], cells).reshape(-1)
+            values /= (sharing[which] * count)[:, None]
+            function.x.array[:] = 0.0
+            np.add.at(function.x.array, dofs[cells], np.linalg.solve(blocks[cells], values[:, :, None])[:, :, 0])
+        function.x.scatter_forward()
+        return function, count
+
+    def _facet_masses(self, name: str, degree: int) -> tuple[Any, Array, Any]:
+        """Discontinuous space on an interface, mass matrices (owned facets, n, n) and dofs (owned facets, n)."""
+        key = ("masses", name, degree)
+        if key in self._indicators:
+            return self._indicators[key]  # type: ignore[no-any-return]
         region = self.geometry.interface_mesh(name)
-        maps = self.geometry.entity_maps()
         space = fem.functionspace(region.mesh, ("Discontinuous Lagrange", degree))
         test, trial = ufl.TestFunction(space), ufl.TrialFunction(space)
-        mass = fem.form(ufl.inner(trial, test) * ufl.dx(domain=region.mesh))
-        matrix = fem.assemble_matrix(mass)
+        matrix = fem.assemble_matrix(fem.form(ufl.inner(trial, test) * ufl.dx(domain=region.mesh)))
         matrix.scatter_reverse()
         size = space.dofmap.dof_layout.num_dofs
-        # block-diagonal: invert the dense block of every owned cell at once
+        # block-diagonal: the dense block of every owned facet at once
         cells = region.mesh.topology.index_map(region.mesh.topology.dim).size_local
         dofs = space.dofmap.list[:cells]
         blocks = np.zeros((cells, size, size))
@@ -253,45 +299,8 @@ class Assembly:
         for i in range(size):
             for j in range(size):
                 blocks[:, i, j] = np.asarray(sparse[dofs[:, i], dofs[:, j]]).ravel()
-
-        def project(density: Any) -> Any:
-            weak = self.geometry.interface_integral(self._tied(density) * test("+"), name, weighted=False)
-            form = maps.form(weak)
-            rhs = la.vector(space.dofmap.index_map, 1)
-            fem.assemble_vector(rhs.array, form)
-            rhs.scatter_reverse(la.InsertMode.add)
-            function = fem.Function(space, dtype=default_scalar_type)
-            if cells:
-                local = np.linalg.solve(blocks, rhs.array[dofs][:, :, None])[:, :, 0]
-                function.x.array[dofs] = local
-            function.x.scatter_forward()
-            return function
-
-        return project
-
-    def at_points(self, function: Any, points: Array) -> Array:
-        """(n,) values of a function on an interface mesh at points (n, gdim) of it; NaN where outside.
-
-        Every rank gets all values. A point on the border of several facets gets their mean.
-        """
-        mesh = function.function_space.mesh
-        three = np.zeros((len(points), 3))
-        three[:, : points.shape[1]] = points
-        tree = geometry.bb_tree(mesh, mesh.topology.dim, padding=1e-12 + 1e-6 * _extent(mesh))
-        candidates = geometry.compute_collisions_points(tree, three)
-        found = geometry.compute_colliding_cells(mesh, candidates, three)
-        owned = mesh.topology.index_map(mesh.topology.dim).size_local
-        total, count = np.zeros(len(points)), np.zeros(len(points))
-        for k in range(len(points)):
-            cells = found.links(k)
-            cells = cells[cells < owned]
-            if len(cells):
-                values = function.eval(np.tile(three[k], (len(cells), 1)), cells)
-                total[k] += float(np.sum(values))
-                count[k] += len(cells)
-        total, count = self.comm.allreduce(total), self.comm.allreduce(count)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+        self._indicators[key] = (space, blocks, dofs)
+        return space, blocks, dofs
 
     @cached_property
     def thickness(self) -> dict[str, float]:

@@ -198,16 +198,7 @@ def focusing_at(assembly: Assembly, name: str, points: Array) -> float:
     current = assembly.interface_current(name)
     if current == 0.0:
         raise ModelError("current focusing needs a current")
-    profile = assembly.profile(name, assembly.current_density(name))
-    values = assembly.at_points(profile, points)
-    return _mean(values, name) * assembly.area / current
-
-
-def _mean(values: Array, name: str) -> float:
-    inside = values[np.isfinite(values)]
-    if len(inside) == 0:
-        raise ModelError(f"no point at this distance from the contact edges lies on {name!r}")
-    return float(np.mean(inside))
+    return assembly.point_mean(name, assembly.current_density(name), points) * assembly.area / current
 
 
 def edge_share(assembly: Assembly, name: str, distance: float) -> float:
@@ -221,5 +212,4 @@ def edge_share(assembly: Assembly, name: str, distance: float) -> float:
     gap = EdgeDistance.of(assembly, name).field(geometry.interface_mesh(name).mesh)
     near = ufl.conditional(ufl.lt(gap("+"), fem.Constant(geometry.mesh, distance)), 1.0, 0.0)
     form = geometry.interface_integral(assembly.current_density(name) * near, name)
-    found = fem.assemble_scalar(geometry.entity_maps().form(form))
-    return float(assembly.comm.allreduce(np.real(found))) / current
+    return assembly.scalar(form) / current

@@ -16,7 +16,6 @@ from fem.kinematics import embed, without_variables
 from fem.observe.assembly import Assembly
 
 Array = npt.NDArray[np.float64]
-_SAMPLING_DEGREE = 2
 
 
 def mean_interface_pressure(assembly: Assembly, name: str) -> float:
@@ -46,12 +45,7 @@ def interface_pressure(assembly: Assembly, name: str) -> Any:
 
 def interface_pressure_at(assembly: Assembly, name: str, points: Array) -> float:
     """Normal pressure averaged over points of an interface, Pa."""
-    density = interface_pressure(assembly, name)
-    values = assembly.at_points(assembly.profile(name, density, degree=1), points)
-    inside = values[np.isfinite(values)]
-    if len(inside) == 0:
-        raise ModelError(f"no point at this distance from the contact edges lies on {name!r}")
-    return float(np.mean(inside))
+    return assembly.point_mean(name, interface_pressure(assembly, name), points, degree=1)
 
 
 def stress_shift(assembly: Assembly, name: str) -> float:
@@ -75,7 +69,7 @@ def stress_samples(assembly: Assembly, layer: str) -> tuple[Array, Array]:
     cells = cells[cells < geometry.mesh.topology.index_map(geometry.tdim).size_local]
     cells = region.from_parent()[cells]
     cell_type = getattr(basix.CellType, region.mesh.topology.cell_name())
-    points, _ = basix.make_quadrature(cell_type, _SAMPLING_DEGREE)
+    points, _ = basix.make_quadrature(cell_type, assembly.sampling_degree)
     mesh = region.mesh
     stress = mechanics.stress(layer)
     flat = without_variables(ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)]))

@@ -83,7 +83,7 @@ class Adjoint:
 
     def _right_side(self, stage: Stage, form: Any, numbers: Mapping[Number, float]) -> Array:
         """Derivative of a form by the unknowns of a stage, tied rows added to their numbers."""
-        compiled = self.model.system.maps.form
+        compiled = self.model.geometry.entity_maps().form
         rows = np.zeros(int(stage.offsets[-1]))
         tail = [numbers.get(n, 0.0) for n in stage.numbers]
         if form is not None:

@@ -83,6 +83,10 @@ class Solver:
         """Start the next solve from a guess at the present loads instead of the present state."""
         self._guessed = False
 
+    def keep_state(self) -> None:
+        """Start the next solve from the present state, which need not be a solution."""
+        self._guessed = True
+
     def solve(self) -> SolveReport:
         """Solve at the present loads, from the present state (the first time: from a guess).
 

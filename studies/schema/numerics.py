@@ -70,6 +70,19 @@ class Mesh(Part):
     levels: Annotated[int, NotABoolean] = Field(
         default=3, ge=2, le=6, description="Meshes of the family, the study's own included."
     )
+    tolerance: Annotated[float, In("dimensionless", Bounds(above=0.0, at_most=0.5))] | None = Field(
+        default=None,
+        description="Refine the mesh where it matters until the quantities are known within this relative error.",
+    )
+    quantities: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="Labels of the quantities that must meet the tolerance; default: all that have a derivative"
+        " (maxima have none; they get an error bar, too).",
+    )
+    most_unknowns: Annotated[int, NotABoolean] = Field(
+        default=200_000, ge=100, description="Refinement towards the tolerance stops at this many unknowns."
+    )
 
     def sizes(self) -> MeshSizes:
         """The sizes for `meshes`, without the refinement; what was left out is None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fem.units import UnitError, parse
@@ -44,6 +45,19 @@ def check_quantities(draft: Draft) -> None:
             _check_parameter(draft, here, request, spec, key, parameter)
         if len(draft.problems) == before:
             _check_edges(draft, here, request, spec)
+    _check_steering(draft, seen)
+
+
+def _check_steering(draft: Draft, labels: Mapping[str, int]) -> None:
+    """Report quantities that are to meet the mesh tolerance and are not asked for."""
+    if draft.mesh is None or draft.mesh.quantities is None:
+        return
+    if draft.mesh.tolerance is None:
+        draft.report(("mesh", "quantities"), "means something with a `tolerance` only")
+    known = list(labels) or list(DEFAULT_QUANTITIES)
+    for i, label in enumerate(draft.mesh.quantities):
+        if label not in known:
+            draft.report(("mesh", "quantities", i), one_of(known, label, "must be one of the study's quantities"))
 
 
 def candidates(draft: Draft, parameter: Parameter) -> list[str]:
