@@ -31,7 +31,7 @@ def pressed(dimension: str, cells: float) -> Model:
     """Two layers of one material with a wavy interface between smooth walls, pressed from above."""
     stack = Stack(
         dimension,  # type: ignore[arg-type]
-        (Layer("a", 10 * UM), Layer("e", 10 * UM), Layer("c", 3 * UM)),
+        (Layer("a", 10 * UM), Layer("e", 10 * UM), Layer("c", 10 * UM)),
         width=10 * UM,
         depth=10 * UM if dimension == "3" else None,
         features=(Waviness("a|e", amplitude=0.5 * UM, wavelength=10 * UM),),
@@ -57,7 +57,10 @@ def pressed(dimension: str, cells: float) -> Model:
 
 @pytest.mark.parametrize(("dimension", "cells"), [("2", (8, 16, 32)), ("3", (5, 8, 12))])
 def test_pressure_on_a_wave(dimension: str, cells: tuple[float, ...]) -> None:
-    """p_n = -n sigma n, with sigma = -P and, across, -P nu / (1 - nu); first order, as straight facets have one normal each."""
+    """p_n = -n sigma n, with sigma = -P and, across, -P nu / (1 - nu).
+
+    First order, because a straight facet has one normal.
+    """
     errors = []
     for number in cells:
         model = pressed(dimension, number)
