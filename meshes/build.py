@@ -217,13 +217,16 @@ class LayeredModel:
 
     def _name(self, owner: dict[int, str]) -> Named:
         stack, dim = self.stack, self.tdim - 1
-        layers: dict[str, list[int]] = {region.name: [] for region in stack.regions}
+        grown = {name for f in stack.features for name in f.grown_regions(stack)}
+        layers: dict[str, list[int]] = {r.name: [] for r in stack.regions if r.name not in grown}
         for tag in sorted(owner):
             layers[owner[tag]].append(tag)
         empty = [name for name, tags in layers.items() if not tags]
         if empty:
             raise MeshError(f"nothing is left of, or lies in the model of, {', '.join(empty)}")
-        facets: dict[str, list[int]] = {name: [] for name in stack.facet_names()}
+        bare = [name for f in stack.features for name in f.bare_facets(stack)]
+        drawn = [name for name in stack.facet_names() if not grown.intersection(name.split("|"))]
+        facets: dict[str, list[int]] = {name: [] for name in (*drawn, *bare)}
         slits: dict[str, list[int]] = {name: [] for name in (*self._opened, *self._parted.values())}
         slit_of = {tag: name for name, tags in self._opened.items() for tag in tags}
         place = {name: i for i, name in enumerate(layers)}
@@ -289,11 +292,12 @@ class LayeredModel:
         return None
 
     def _contact_edges(self, facets: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Where contact ends: between the interface and a void or a gap."""
+        """Where an interface of two layers ends inside of the model: at a void, a gap, a body."""
+        sides = {*OUTER_SIDES[self.stack.dimension], *self.stack.interfaces}
         open_to = {
             e
             for name, tags in facets.items()
-            if name.startswith("void|") or name.endswith(":gap")
+            if name not in sides
             for tag in tags
             for e in gmsh.model.getAdjacencies(self.tdim - 1, tag)[1].tolist()
         }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from meshes.features.base import CLEARANCE, EdgeSide, FeatureDefaults, Floats, Opening, edge_samples
+from meshes.features.base import CLEARANCE, EdgeSide, FeatureDefaults, Floats, Opening, Region, edge_samples
 from meshes.features.void import Void
 from meshes.problems import Problem, number_text
 from meshes.random.arithmetic import lists
@@ -40,6 +40,10 @@ class Pattern(FeatureDefaults):
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
         """Footprints of all voids."""
         return tuple(part for void in self.expand(stack) for part in void.openings(stack))
+
+    def regions(self, stack: Stack) -> tuple[Region, ...]:
+        """That of the fill: one for all voids."""
+        return self.void.regions(stack)
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
         """Surfaces of the voids towards the layers on both sides."""

@@ -11,10 +11,12 @@ from meshes.features.base import (
     FeatureDefaults,
     Floats,
     Opening,
+    Region,
     edge_samples,
     footprint_problems,
     resolve_position,
 )
+from meshes.features.fill import Fill
 from meshes.problems import Problem, length_problem, number_text
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Void(FeatureDefaults):
         position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis).
             A centre on a lateral side makes a half void: the side is its symmetry plane.
         name: for messages.
+        fill: what it is filled with; None: nothing.
     """
 
     at: str
@@ -50,6 +53,7 @@ class Void(FeatureDefaults):
     into: str | None = None
     position: tuple[float, ...] | None = None
     name: str = "void"
+    fill: Fill | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.position, list):
@@ -85,16 +89,34 @@ class Void(FeatureDefaults):
         shape = "ellipsoid" if self.shape == "ellipsoid" else "cap"
         return (Opening(self.at, centre, float(self.radius), below, above, shape, self.name),)
 
+    def regions(self, stack: Stack) -> tuple[Region, ...]:
+        """That of the fill."""
+        return () if self.fill is None else (self.fill.region,)
+
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
-        """Its surface towards the layers on both sides."""
+        """Its surface, or that of its fill, towards the layers on both sides."""
         lower, upper = self.at.split("|")
-        return (f"void|{lower}", f"void|{upper}")
+        if self.fill is None:
+            return (f"void|{lower}", f"void|{upper}")
+        below, above = self.sides(stack)
+        layers = tuple(x for x, depth in ((lower, below), (upper, above)) if depth > 0)
+        there, left = self.fill.facet_names(self.at, layers)
+        return (*there, *left)
+
+    def smallest_length(self, stack: Stack) -> float:
+        """Radius or depth, or the thickness of the part that a fill takes or leaves."""
+        smallest = super().smallest_length(stack)
+        if self.fill is None or self.fill.full:
+            return smallest
+        return smallest * min(self.fill.fraction, 1 - self.fill.fraction)
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
         found = length_problem("radius", self.radius)
         found += length_problem("depth", self.depth, optional=self.shape == "hemisphere")
         found += self.shape_problems(stack)
+        if self.fill is not None:
+            found += [p.under("fill") for p in self.fill.problems()]
         if not found:
             found += self.depth_problems(stack)
             found += footprint_problems(stack, self.position, self.radius, "void")
@@ -138,7 +160,9 @@ class Void(FeatureDefaults):
             for layer, depth, upward in zip(
                 self.at.split("|"), (opening.below, opening.above), (False, True), strict=True
             ):
-                if depth > 0:
+                if depth > 0 and self.fill is not None:
+                    self.fill.draw(model, opening, depth, upward, layer)
+                elif depth > 0:
                     model.carve(layer, model.draw_bowl(opening, depth, upward))
 
     def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
