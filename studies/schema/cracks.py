@@ -1,0 +1,124 @@
+"""Cracks of the features section: slits and notches, and interfaces that have come apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from studies.schema.fields import Bounds, In, InterfaceName, Length, Name, Part, PositiveLength
+from studies.schema.voids import lists, named, tuple_or_none
+
+if TYPE_CHECKING:
+    from meshes.features import Feature as MeshFeature
+
+__all__ = ["Crack", "Delamination", "InterfaceCrack", "PennyCrack"]
+
+Point = Annotated[
+    list[Length],
+    Field(min_length=2, max_length=2, description="x and height above the bottom, for example [0 um, 30 um]."),
+]
+Line = Annotated[list[Point], Field(min_length=2, max_length=1000)]
+Tilt = Annotated[float, In("angle", Bounds(at_least=-1.5707963267948966, at_most=1.5707963267948966))]
+_NAME = "Name of the crack; its faces are called <name>:lower and <name>:upper."
+_OPENING = "Leave out for a slit without thickness; a length makes a notch that is so wide at its widest place."
+
+
+class Crack(Part):
+    """A crack along straight segments: edge, centre, kinked, branched, through a layer, along an interface."""
+
+    path: Line = Field(description="Corners of the crack; of an edge crack the mouth first. In 3-D drawn out along y.")
+    branches: list[Line] = Field(
+        default_factory=list, max_length=100, description="Further lines, each from a point of the path."
+    )
+    opening: PositiveLength | None = Field(default=None, description=_OPENING)
+    profile: Literal["wedge", "ellipse"] = Field(
+        default="wedge", description="Of a notch: widest at the first point and sharp at the last, or an ellipse."
+    )
+    span: Annotated[list[Length], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="In 3-D, y at which it begins and ends; default: all the depth."
+    )
+    name: Name | None = Field(default=None, description=_NAME)
+
+    def build(self) -> MeshFeature:
+        """The same crack for `meshes`, in metres."""
+        from meshes.features.crack import Crack as Made
+
+        return Made(
+            path=_line(self.path),
+            branches=tuple(_line(branch) for branch in self.branches),
+            opening=self.opening,
+            profile=self.profile,
+            span=tuple_or_none(self.span),
+            **named(self.name),
+        )
+
+
+class PennyCrack(Part):
+    """A crack over a disc, in 3-D or on the axis."""
+
+    height: PositiveLength = Field(description="Of its centre above the bottom of the stack.")
+    radius: PositiveLength = Field(description="Radius of the disc.")
+    position: list[Length] | None = Field(
+        default=None,
+        max_length=2,
+        description="Lateral coordinates of the centre; default: the middle (or the axis).",
+    )
+    tilt: Tilt = Field(default=0.0, description="Angle between disc and layers, about the y axis; 3-D only.")
+    opening: PositiveLength | None = Field(default=None, description=_OPENING)
+    name: Name | None = Field(default=None, description=_NAME)
+
+    def build(self) -> MeshFeature:
+        """The same crack for `meshes`, in metres."""
+        from meshes.features.penny_crack import PennyCrack as Made
+
+        place = tuple_or_none(self.position)
+        return Made(self.height, self.radius, place, self.tilt, self.opening, **named(self.name))
+
+
+class Delamination(Part):
+    """An interface has come apart within a disc (2-D: strip): no current and no force passes."""
+
+    at: InterfaceName = Field(description="Interface below|above.")
+    radius: PositiveLength = Field(description="Radius of the disc (2-D: half width of the strip).")
+    position: list[Length] | None = Field(
+        default=None,
+        max_length=2,
+        description="Lateral coordinates of the centre; default: the middle (or the axis).",
+    )
+    name: Name | None = Field(default=None, description=_NAME)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_position(cls, data: Any) -> Any:
+        return lists(data, "position")
+
+    def build(self) -> MeshFeature:
+        """The same delamination for `meshes`, in metres."""
+        from meshes.features.delamination import Delamination as Made
+
+        return Made(self.at, self.radius, tuple_or_none(self.position), **named(self.name))
+
+
+class InterfaceCrack(Part):
+    """Interfaces that have come apart as a whole, for example grain boundaries."""
+
+    along: list[InterfaceName] = Field(
+        min_length=1, description="Interfaces; grains|grains means all boundaries between the grains of a body."
+    )
+    name: Name | None = Field(default=None, description=_NAME)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_interface(cls, data: Any) -> Any:
+        return lists(data, "along")
+
+    def build(self) -> MeshFeature:
+        """The same crack for `meshes`."""
+        from meshes.features.delamination import InterfaceCrack as Made
+
+        return Made(tuple(self.along), **named(self.name))
+
+
+def _line(points: list[list[float]]) -> Any:
+    return tuple((p[0], p[1]) for p in points)
