@@ -7,6 +7,7 @@ is always ``a``, because the side that Gmsh or dolfinx calls ``+`` is arbitrary 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +58,11 @@ class Domains:
         order = {name: k for k, name in enumerate(self.layers)}
         names = [n for n in self.tagged.facets if "|" in n and ":" not in n and all(p in order for p in n.split("|"))]
         return tuple(sorted(names, key=lambda n: order[n.split("|")[0]]))
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether every region touches the next one and no other: a plain stack."""
+        return self.interfaces == tuple(f"{a}|{b}" for a, b in pairwise(self.layers))
 
     @property
     def gaps(self) -> tuple[str, ...]:

@@ -175,6 +175,18 @@ class Assembly:
         weight = self._indicator(field, parts, axis)
         return self.in_layer(mechanics.virtual_work(above, weight), above, ("force", name))
 
+    def body_force(self, region: str) -> float:
+        """Force along the stack that neighbours, supports and loads together exert on a region, N.
+
+        Sum of the nodal forces on its boundary: zero where the inside is in equilibrium.
+        """
+        mechanics = self.mechanics
+        geometry, field = self.geometry, mechanics.displacement
+        parts = tuple(n for n in geometry.tagged.facets if region in n.partition(":")[0].split("|"))
+        ends = tuple(side for side in (*mechanics.supports, *(p.side for p in mechanics.loads)))
+        weight = self._indicator(field, (*parts, *ends), geometry.gdim - 1)
+        return self.in_layer(mechanics.virtual_work(region, weight), region, ("body force", region))
+
     def _indicator(self, field: Field, facets: tuple[str, ...], component: int) -> Any:
         """Function that is 1 on the nodes of facet groups (in one component) and 0 on all others."""
         key = (field.name, facets, component)

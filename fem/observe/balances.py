@@ -1,14 +1,23 @@
-"""Conservation laws over the cell and over every interface, checked after every solve."""
+"""Conservation laws over the cell, over every interface and every body, checked after every solve.
+
+In a plain stack what passes one interface passes all: each is compared with what is fed in. Where bodies lie in
+the layers or beside them there is no such section: every conductor must get as much charge as it gives, and every
+body must be pulled by its neighbours as much as pushed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fem.constants import thermal_voltage
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
 from fem.observe.electrical import power
-from fem.unknowns import Number
+from fem.unknowns import Field, Number
+
+if TYPE_CHECKING:
+    from fem.model import InterfaceState
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,8 @@ def charge_balances(assembly: Assembly) -> list[Imbalance]:
     terminals = {name: assembly.number_charge(n) for name, n in model.terminals.items()}
     if not model.fields or not terminals:
         return []
-    through = {name: assembly.interface_current(name) for name in assembly.geometry.interfaces}
+    chain = assembly.geometry.is_chain
+    through = {name: assembly.interface_current(name) for name in assembly.geometry.interfaces if chain}
     scale = max((abs(v) for v in [*terminals.values(), *through.values()]), default=0.0)
     scale = max(scale, _exchanged(assembly))
     found = [Imbalance("charge over the cell", sum(terminals.values()), scale, "A")]
@@ -48,17 +58,39 @@ def charge_balances(assembly: Assembly) -> list[Imbalance]:
         if floating and number.name.startswith("potential of"):
             name = f"charge of {number.name.removeprefix('potential of ')}"
             found.append(Imbalance(name, assembly.number_charge(number), scale, "A"))
-    fed = _fed_from_below(assembly)
-    for name, current in through.items():
-        found.append(Imbalance(f"charge at {name}", current - fed, scale, "A"))
-        for state in assembly.states(name):
-            if isinstance(state.link.law, ChargeTransfer) and state.link.law.needs_inner_potential:
-                kinetic = assembly.on_interface(
-                    state.current, name, ("current", name, state.link.first, state.link.second)
-                )
-                film = assembly.on_interface(state.film_current, name, ("film current", name))
-                found.append(Imbalance(f"charge in the film at {name}", kinetic - film, scale, "A"))
+    fed = _fed_from_below(assembly) if chain else 0.0
+    found += [Imbalance(f"charge at {name}", current - fed, scale, "A") for name, current in through.items()]
+    if not chain:
+        found += [Imbalance(f"charge of {name}", left, scale, "A") for name, left in _received(assembly).items()]
+    for state in model.states:
+        name, law = state.link.interface, state.link.law
+        if isinstance(law, ChargeTransfer) and law.needs_inner_potential:
+            film = assembly.on_interface(state.film_current, name, ("film current", name))
+            passing = _passing(assembly, state)
+            found.append(Imbalance(f"charge in the film at {name}", passing - film, scale, "A"))
     return found
+
+
+def _passing(assembly: Assembly, state: InterfaceState) -> float:
+    """Current of one passage of an interface from its first to its second side, A."""
+    name = state.link.interface
+    return assembly.on_interface(state.current, name, ("current", name, state.link.first, state.link.second))
+
+
+def _received(assembly: Assembly) -> dict[str, float]:
+    """What every field of potential gets from all interfaces, terminals and metals together, A."""
+    model = assembly.model
+    total = {f.name: 0.0 for f in model.fields if f.kind == "potential" and f.layers}
+    for field in model.fields:
+        if field.name in total:
+            total[field.name] += sum(assembly.tie_resultant(field, tie) for tie in field.ties)
+    for state in model.states:
+        current = _passing(assembly, state)
+        for node, sign in ((state.link.first, -1.0), (state.link.second, 1.0)):
+            carrier = model.handle(*node).carrier
+            if isinstance(carrier, Field) and carrier.name in total:
+                total[carrier.name] += sign * current
+    return total
 
 
 # Share of the exchange current below which a current counts as none: the scale of balances at equilibrium.
@@ -109,6 +141,8 @@ def force_balances(assembly: Assembly) -> list[Imbalance]:
         if a in supports and b in supports and not assembly.geometry.axisymmetric:
             found.append(Imbalance(f"force {a} to {b}", supports[a] + supports[b], scale, "N"))
     solids = mechanics.solids
+    if not assembly.geometry.is_chain:
+        return found + [Imbalance(f"force on {name}", assembly.body_force(name), scale, "N") for name in solids]
     for name in assembly.geometry.interfaces:
         if all(layer in solids for layer in name.split("|")):
             found.append(Imbalance(f"force at {name}", assembly.interface_force(name) - upward, scale, "N"))

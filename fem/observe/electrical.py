@@ -87,7 +87,7 @@ class ResistanceSplit:
 
     Attributes:
         total: (cell voltage - open-circuit voltage) / current density.
-        bulk: layers at uniform current.
+        bulk: layers of the stack at uniform current.
         kinetic, film, contact: charge transfer, films, contact resistances, lost contact area included.
         constriction: the rest: current lines that bend towards the contacts.
     """
@@ -121,7 +121,7 @@ def resistance_split(assembly: Assembly, current: float, voltage: float, open_ci
     scale = area / current**2
     losses = power(assembly, beyond_rest=True)
     bulk = 0.0
-    for layer in assembly.geometry.layers:
+    for layer in assembly.thickness:  # bodies within the layers bend the current: what they add is constriction
         terms = [t for (name, _), t in assembly.model.conductors.items() if name == layer]
         resolved = [t for t in terms if isinstance(t, Conduction)]
         for term in resolved:
@@ -158,6 +158,8 @@ def layer_current(assembly: Assembly, layer: str, carrier: str, beyond_rest: boo
     handle = assembly.model.handle(layer, carrier)
     if not isinstance(handle.carrier, Field):
         raise ModelError(f"layer {layer!r} is an equipotential")
+    if layer not in assembly.thickness:
+        raise ModelError(f"{layer!r} is no layer of the stack: the current through it has no one cross-section")
     density = balance.current_density(term, handle.carrier.function)[assembly.geometry.gdim - 1]
     if beyond_rest:
         density = assembly.beyond_rest(density)

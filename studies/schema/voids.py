@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from studies.schema.body import Body
 from studies.schema.fields import (
     InterfaceName,
     Length,
@@ -19,10 +20,26 @@ from studies.schema.fields import (
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature
     from meshes.features import Void as MeshVoid
+    from meshes.features.fill import Fill as MeshFill
 
 __all__ = ["ContactSpot", "RandomVoids", "Void", "VoidArray", "lists", "tuple_or_none"]
 
 VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
+
+
+class Fill(Body):
+    """What a void is filled with: a region of its own; the fills of a pattern are one region."""
+
+    fraction: PositiveFraction = Field(default=1.0, description="Share of the void's volume that is filled.")
+    side: Literal["interface", "tip"] = Field(
+        default="interface", description="Where a part filling lies: at the interface, or at the tip far from it."
+    )
+
+    def build(self) -> MeshFill:
+        """The same fill for `meshes`."""
+        from meshes.features.fill import Fill as Made
+
+        return Made(self.name, self.fraction, self.side, self.material)
 
 
 class _VoidShape(Part):
@@ -37,10 +54,12 @@ class _VoidShape(Part):
     )
     into: str | None = Field(default=None, description="Layer that the void reaches into; default: the one below.")
     name: Name | None = Field(default=None, description="Name for messages.")
+    fill: Fill | None = Field(default=None, description="What the void is filled with; default: nothing.")
 
     def _shape(self) -> dict[str, Any]:
         keys = ("at", "radius", "depth", "shape", "into")
-        return {key: getattr(self, key) for key in keys}
+        made = {key: getattr(self, key) for key in keys}
+        return made | ({} if self.fill is None else {"fill": self.fill.build()})
 
     def _template(self) -> MeshVoid:
         from meshes.features import Void as Made
