@@ -8,7 +8,7 @@ the error: for r^(1/2) and quadratic elements about a half. Two meshes tell: the
 
 so c is known from the second mesh on; it is bounded, and a movement that no such c explains (a value at a point
 that cells do not resolve yet, a quantity that diverges) is added to the bar as what it is: unknown. On the first mesh
-c is set to the largest that is expected.
+c is set to the largest that is expected. All of it with a small margin, because T = c E is no law.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 LEAST, MOST = 1.0, 2.0
 """Bounds of the ratio of error and estimate: smooth solutions, and singular ones like r^(1/2)."""
+MARGIN = 1.1
 
 
 @dataclass
@@ -56,4 +57,4 @@ class ErrorBars:
     def bar(self) -> float:
         """Error bar of the last value."""
         moved, predicted = self._movement
-        return max(self.factor * abs(self.estimates[-1]), abs(moved - self.factor * predicted))
+        return MARGIN * max(self.factor * abs(self.estimates[-1]), abs(moved - self.factor * predicted))

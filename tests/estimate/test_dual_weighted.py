@@ -1,0 +1,193 @@
+"""The dual-weighted residual of coupled models is the difference to the enriched model, for every kind of quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+from support.adaptive import localised, solved, solved_enriched
+from support.layered import AXES, layered
+
+from fem.conditions import Platen, Pressure, Roller, Terminal
+from fem.dissipation.conduction import Conduction, Equipotential
+from fem.energy.elastic import Elastic
+from fem.estimate.recorded import EnrichedRecorder, Recorder, plain
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.kinetics import ButlerVolmer
+from fem.model import Domain, Model, Settings
+from fem.observe import electrical, mechanical
+from fem.observe.assembly import Assembly
+from fem.solve.adjoint import Adjoint
+
+COMM = MPI.COMM_WORLD
+WIDTH = 2.0e-5
+LAYERS = (("a", 1.0e-5), ("e", 2.0e-5), ("c", 1.0e-5))
+LITHIUM = 13.0e-6
+SOFT, STIFF = Elastic(7.8e9, 0.38), Elastic(1.5e11, 0.26, 2e-4)
+
+
+def cell(
+    dimension: str, comm: Any = COMM, current: float | None = 200.0, platen: bool = False, resolved: bool = False
+) -> Model:
+    """Metal, electrolyte, metal; contact on a part of the lower interface, a film there, rates that feel the stress.
+
+    Args:
+        dimension: of the model. comm: of the mesh.
+        current: A per m^2 of the lateral sizes; None: at a given voltage.
+        platen: a rigid plate presses on the top; else a pressure.
+        resolved: the upper electrode is a conductor in perfect contact with the electrolyte.
+    """
+    gaps = {"a|e": lambda x: x[:, 0] > 0.5 * WIDTH} if dimension != "1" else None
+    tagged = layered(comm, dimension, LAYERS, width=WIDTH, lateral=4, across=2, jitter=0.15, gaps=gaps)
+    axis = AXES[dimension] - 1
+    area = {"1": 1.0, "2": WIDTH, "axisymmetric": np.pi * WIDTH**2, "3": WIDTH**2}[dimension]
+    upper: Any = Conduction("electronic", 30.0) if resolved else Equipotential()
+    conditions: list[Any] = [Terminal("c", "top" if resolved else "c", potential=0.0), Roller("bottom", axis)]
+    conditions.append(
+        Terminal("a", "a", potential=0.3) if current is None else Terminal("a", "a", current=current * area)
+    )
+    conditions.append(Platen("top", axis, -2e7 * area) if platen else Pressure("top", 2e7))
+    conditions += [Roller("left", 0)] if axis else []
+    conditions += [Roller("front", 1)] if axis == 2 else []
+    return Model(
+        tagged,
+        {
+            "a": Domain((Equipotential(),), (SOFT,)),
+            "e": Domain((Conduction("ionic", 0.05),), (STIFF,)),
+            "c": Domain((upper,), (SOFT,)),
+        },
+        {
+            "a|e": [ChargeTransfer("a", ButlerVolmer(10.0, mechanical=0.3), 0.1, 3e-4, 0.9, 200 * LITHIUM)],
+            "e|c": [ChargeTransfer("c", None if resolved else ButlerVolmer(5.0))],
+        },
+        conditions,
+        Settings(1, 1),
+    )
+
+
+def drop(assembly: Assembly) -> Any:
+    """Voltage of the cell."""
+    terminals = assembly.model.terminals
+    return assembly.number_value(terminals["a"]) - assembly.number_value(terminals["c"])
+
+
+GOALS: dict[str, Callable[[Assembly], Any]] = {
+    "voltage": drop,
+    "dissipation": lambda a: electrical.power(a).total,
+    "focusing": lambda a: electrical.focusing(a, "a|e"),
+    "overpotential": lambda a: electrical.mean_overpotential(a, "a|e"),
+    "shift": lambda a: mechanical.stress_shift(a, "a|e"),
+    "pressure": lambda a: mechanical.mean_interface_pressure(a, "a|e"),
+    "stress": lambda a: mechanical.mean_stress(a, "e", "hydrostatic"),
+    "energy": lambda a: mechanical.elastic_energy(a, ("a", "e", "c")),
+    "shortening": mechanical.stack_shortening,
+    "reaction": mechanical.stack_force,
+    "current": lambda a: a.number_charge(a.model.terminals["c"]),
+    "point": lambda a: a.point_mean("a|e", a.current_density("a|e"), np.array([[0.2 * WIDTH, LAYERS[0][1]]]))
+    * a.area / electrical.power(a).total,
+}  # fmt: skip
+FIXED = ("reaction", "pressure")  # given by force balance: no error
+
+
+@pytest.mark.parametrize("name", [n for n in GOALS if n != "current"])
+def test_every_kind_of_quantity(name: str) -> None:
+    """Dual-weighted residual and difference agree to third order; the cells' shares add up to no less."""
+    found = localised(solved(cell("2"), WIDTH), GOALS[name])
+    if name in FIXED:
+        assert abs(found.error - found.difference) < 1e-6 * abs(plain(GOALS[name](solved(cell("2"), WIDTH))))
+        return
+    assert found.difference != 0.0
+    assert found.error == pytest.approx(found.difference, rel=0.15)
+    assert found.indicators.sum() >= 0.95 * abs(found.difference)
+    assert (found.indicators >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("dimension", "options"),
+    [
+        ("1", {}),
+        ("axisymmetric", {}),
+        ("3", {}),
+        ("2", {"current": None}),
+        ("2", {"platen": True}),
+        ("2", {"resolved": True}),
+        ("2", {"resolved": True, "current": None, "platen": True}),
+    ],
+    ids=str,
+)
+def test_every_kind_of_model(dimension: str, options: dict[str, Any]) -> None:
+    """Single numbers, ties, films, stages and loads are all part of the adjoint."""
+    goal = GOALS["current"] if options.get("current", 0) is None else GOALS["voltage"]
+    found = localised(solved(cell(dimension, **options), WIDTH), goal)
+    if dimension == "1":  # linear potentials are exact
+        assert abs(found.error) < 1e-9
+        return
+    assert found.difference != 0.0
+    assert found.error == pytest.approx(found.difference, rel=0.03)
+
+
+def test_linear_models_agree_to_rounding() -> None:
+    """Nothing is of third order there."""
+    found = localised(solved(cell("2"), WIDTH), GOALS["shortening"])
+    assert found.error == pytest.approx(found.difference, rel=1e-7)
+
+
+def test_adjoint_of_the_voltage_is_the_differential_resistance() -> None:
+    """The part of the adjoint that belongs to a terminal is the slope of the quantity over its current."""
+    assembly = solved(cell("2"), WIDTH)
+    number = assembly.model.terminals["a"]
+    adjoint = Adjoint(assembly.solver)
+    adjoint.linearise()
+    for name in ("voltage", "dissipation", "focusing"):
+        recorded = GOALS[name](Recorder.of(assembly))
+        forms = {o.form: c for o, c in recorded.slopes.items() if o is not number}
+        adjoint.solve(forms, {number: recorded.slopes.get(number, 0.0)})
+        values = []
+        for factor in (1.001, 0.999):
+            other = cell("2")
+            other.terminals["a"].source *= factor
+            values.append(plain(GOALS[name](solved(other, WIDTH))))
+        slope = (values[0] - values[1]) / (0.002 * number.source)
+        assert adjoint.numbers[number] == pytest.approx(slope, rel=1e-4)
+    resistance = assembly.solver.differential_resistance(number)
+    adjoint.linearise()
+    adjoint.solve({}, {number: 1.0})
+    assert adjoint.numbers[number] == pytest.approx(resistance, rel=1e-9)
+
+
+def test_maxima_are_refused() -> None:
+    """They have no derivative, and say so."""
+    coarse = solved(cell("2"), WIDTH)
+
+    def largest(assembly: Assembly) -> float:
+        return mechanical.largest(assembly, mechanical.equivalent, ("e",), None, 0.0)
+
+    with pytest.raises(TypeError, match="differentiable"):
+        localised(coarse, largest)
+
+
+def test_state_is_left_as_it_was() -> None:
+    """The enriched solution is still there after an estimate, and the coarse one is not touched."""
+    coarse = solved(cell("2"), WIDTH)
+    before = [f.function.x.array.copy() for f in coarse.model.fields]
+    fine = solved_enriched(coarse)
+    top = plain(drop(fine))
+    from fem.estimate.dual_weighted import DualWeighted
+
+    DualWeighted(coarse, fine).localise({"v": (drop, 1.0)})
+    assert isinstance(fine, EnrichedRecorder)
+    assert plain(drop(fine)) == top
+    for field, values in zip(coarse.model.fields, before, strict=True):
+        assert (field.function.x.array == values).all()
+
+
+@pytest.mark.mpi
+def test_same_on_any_number_of_ranks() -> None:
+    """Error and the sum of the cells' shares."""
+    alone = localised(solved(cell("2", MPI.COMM_SELF), WIDTH), GOALS["dissipation"])
+    together = localised(solved(cell("2"), WIDTH), GOALS["dissipation"])
+    assert together.error == pytest.approx(alone.error, rel=1e-6)
+    assert COMM.allreduce(together.indicators.sum()) == pytest.approx(alone.indicators.sum(), rel=1e-6)
