@@ -230,6 +230,7 @@ class LayeredModel:
         slits: dict[str, list[int]] = {name: [] for name in (*self._opened, *self._parted.values())}
         slit_of = {tag: name for name, tags in self._opened.items() for tag in tags}
         place = {name: i for i, name in enumerate(layers)}
+        bodies_of_features = {r.name for f in stack.features for r in f.regions(stack)}
         within = self._embedded()
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
@@ -249,6 +250,8 @@ class LayeredModel:
                 name = self._outer_side(tag) or f"void|{parents[0]}"
             else:
                 continue
+            if name not in facets and len(parents) == 2 and set(parents) & bodies_of_features:
+                facets[name] = []  # bodies of two features that happen to touch
             if name not in facets:
                 raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
             facets[name].append(tag)

@@ -100,9 +100,10 @@ class Stack:
 
     @property
     def contacts(self) -> tuple[str, ...]:
-        """Names ``a|b`` of all pairs of regions that touch, or may touch where bodies lie at random.
+        """Names ``a|b`` of the pairs of regions that touch, or may touch where bodies lie at random.
 
-        Interfaces of the layers first, from bottom to top, but not those that a body closes.
+        Interfaces of the layers first, from bottom to top, but not those that a body closes. Bodies of two
+        features may touch each other as well: that is seen when the geometry is drawn.
         """
         names = {region.name for region in self.regions}
         closed = {name for f in self.features for name in f.closed_interfaces(self)}
