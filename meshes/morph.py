@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from meshes.arrays import MeshArrays
 from meshes.problems import MeshError, Problem, number_text
+from meshes.repair import mended, signed_quality
 from meshes.surfaces import Relief
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ __all__ = ["Deformation", "deformation", "moved", "moved_arrays", "room_problems
 Floats = npt.NDArray[np.float64]
 #: The thinnest place of a layer keeps at least this part of its thickness.
 _LEAST_THICKNESS = 0.15
-#: No cell may lose more than this part of its volume beyond what its layer loses.
+#: Cells whose quality (mean ratio) falls below this, or below half the worst of the flat mesh, are mended; below the
+#: second number times that the mesh is refused.
+_LEAST_QUALITY = 0.05
+_LEAST_SOUND = 0.1
+#: Heights that are proposed leave every cell of the mesh at least this part of its volume.
 _LEAST_VOLUME = 0.05
 
 
@@ -78,7 +83,7 @@ def moved(points: Floats, stack: Stack) -> Floats:
 
 
 def moved_arrays(arrays: MeshArrays, stack: Stack) -> MeshArrays:
-    """The mesh of the flat stack, moved.
+    """The mesh of the flat stack, moved; points within the layers follow freely where cells would become flat.
 
     Raises:
         MeshError: a cell would be turned inside out; names its interfaces and the largest amplitude.
@@ -88,14 +93,20 @@ def moved_arrays(arrays: MeshArrays, stack: Stack) -> MeshArrays:
         return arrays
     points = map_(arrays.points)
     before, after = (_volumes(x, arrays.cells) for x in (arrays.points, points))
-    # points move along one axis only: volumes are linear in the amplitude
-    lost = 1.0 - after / before
-    worst = int(lost.argmax())
-    if lost[worst] > 1.0 - _LEAST_VOLUME:
+    sign, quality = np.sign(before), np.abs(signed_quality(arrays.points, arrays.cells))
+    floor = min(_LEAST_QUALITY, 0.5 * float(quality.min()))
+    if float((sign * signed_quality(points, arrays.cells)).min()) < floor:
+        fixed = np.zeros(len(points), dtype=bool)
+        fixed[arrays.facets] = True
+        points = mended(points, arrays.cells, sign, fixed, floor)
+    mean = sign * signed_quality(points, arrays.cells)
+    if mean.min() < _LEAST_SOUND * floor:
+        worst = int(mean.argmin())
+        # points move along one axis only: volumes are linear in the amplitude
+        most = (1.0 - _LEAST_VOLUME) / float((1.0 - after / before).max())
         z = float(arrays.points[arrays.cells[worst], -1].mean())
         layer = int(np.clip(np.searchsorted(stack.levels, z) - 1, 0, len(stack.layers) - 1))
         names = [stack.interfaces[i - 1] for i in (layer, layer + 1) if i in map_.reliefs]
-        most = (1.0 - _LEAST_VOLUME) / float(lost[worst])
         raise MeshError(
             f"the roughness of {' and '.join(names)} turns cells of layer {stack.layers[layer].name!r} inside out: "
             f"at most {most:.2g} times these heights fit on this mesh; smaller heights, longer wavelengths, or "

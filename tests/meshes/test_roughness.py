@@ -12,8 +12,9 @@ from scipy.special import ellipe
 from meshes import MeshError, MeshSizes, Void
 from meshes.features.roughness import Roughness, Waviness
 from meshes.generate import generate_arrays
-from meshes.morph import moved_arrays
+from meshes.morph import moved, moved_arrays
 from meshes.quality import radius_ratio
+from meshes.repair import signed_quality
 
 
 def on_interface(arrays, name):  # type: ignore[no-untyped-def]
@@ -71,9 +72,21 @@ def test_axisymmetric_waves() -> None:
 
 def test_cells_that_would_turn_over_are_refused() -> None:
     flat = generate_arrays(stack("2"), MeshSizes(bulk=5 * UM, interface=5 * UM, layer_cells=1))
-    s = stack("2", Waviness(LOW, 4 * UM, UM))
+    s = stack("2", Waviness(LOW, 15 * UM, UM))
     with pytest.raises(MeshError, match=r"anode\|electrolyte turns cells of layer .* at most 0\.\d+ times"):
         moved_arrays(flat, s)
+
+
+def test_steep_waves_are_mended_where_they_turn_cells_over() -> None:
+    """Crests of 3 um every 10 um: some cells of the moved mesh are inside out, of the mended one none is flat."""
+    flat = generate_arrays(stack("3", Waviness(LOW, 1e-4 * UM, 10 * UM)), MeshSizes(bulk=5 * UM))
+    s = stack("3", Waviness(LOW, 3 * UM, 10 * UM))
+    sign = np.sign(signed_quality(flat.points, flat.cells))
+    assert (sign * signed_quality(moved(flat.points, s), flat.cells)).min() < 0
+    arrays = moved_arrays(flat, s)
+    assert (sign * signed_quality(arrays.points, arrays.cells)).min() > 0.05
+    named = np.unique(arrays.facets)
+    assert np.array_equal(arrays.points[named], moved(flat.points, s)[named])
 
 
 @pytest.mark.parametrize(
