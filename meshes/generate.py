@@ -13,6 +13,7 @@ import numpy as np
 from meshes.arrays import MeshArrays, arrays_from_gmsh
 from meshes.cache import load_arrays, mesh_key, save_arrays
 from meshes.collective import on_root
+from meshes.films import grow_films
 from meshes.interval import interval_arrays
 from meshes.morph import moved_arrays
 from meshes.problems import MeshError
@@ -171,7 +172,7 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         labels = ", ".join(stack.feature_label(i) for i in range(len(stack.features))) or "none"
         text = f"this geometry could not be meshed (features: {labels}): {error}"
         raise MeshError(text) from error
-    arrays = _snapped(arrays, stack)
+    arrays = grow_films(_snapped(arrays, stack), stack)
     if named.slits:
         from meshes.slit import open_slits
 

@@ -13,6 +13,7 @@ from meshes.problems import Problem, number_text
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
+    from meshes.films import Film
     from meshes.sizes import MeshSizes
     from meshes.stack import Stack
 
@@ -132,6 +133,15 @@ class Feature(Protocol):
     def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
         """Where the mesh must be finer than its surroundings."""
 
+    def grown_regions(self, stack: Stack) -> tuple[str, ...]:
+        """Those of `regions` that are not drawn, but grown in the finished mesh (see `meshes.films`)."""
+
+    def bare_facets(self, stack: Stack) -> tuple[str, ...]:
+        """Names of facets that are there until its films are grown, and not afterwards."""
+
+    def films(self, stack: Stack) -> tuple[Film, ...]:
+        """Films that are grown in the finished mesh, in this order."""
+
     def smallest_length(self, stack: Stack) -> float:
         """Smallest length in metres that is drawn (infinite: none); sets the unit of the geometry kernel."""
 
@@ -176,6 +186,18 @@ class FeatureDefaults:
         return ()
 
     def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
+        """None."""
+        return ()
+
+    def grown_regions(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def bare_facets(self, stack: Stack) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def films(self, stack: Stack) -> tuple[Film, ...]:
         """None."""
         return ()
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from meshes.random.arithmetic import generator, lists
 
-__all__ = ["Bodies", "closest", "pack"]
+__all__ = ["Bodies", "closest", "middles", "pack"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,11 +73,10 @@ def pack(size: tuple[float, ...], bodies: Bodies, gap: float = 0.0, seed: int = 
     few diameters wide the sides take their part: 60 spheres in a cube fit up to 0.45.
     """
     box = np.asarray(size, dtype=np.float64)
-    margin = bodies.extents(len(box)) + gap
-    low, high = margin, box - margin
-    if bodies.pinned is not None:
-        fixed = ~np.isnan(bodies.pinned)
-        low, high = np.where(fixed, bodies.pinned, low), np.where(fixed, bodies.pinned, high)
+    margin: Floats = bodies.extents(len(box)) + gap
+    pinned = bodies.pinned if bodies.pinned is not None else np.full(margin.shape, np.nan)
+    fixed = ~np.isnan(pinned)
+    low, high = np.where(fixed, pinned, margin), np.where(fixed, pinned, box - margin)
     if np.any(low > high):
         return None
     for attempt in range(_ATTEMPTS):
@@ -94,7 +93,24 @@ def pack(size: tuple[float, ...], bodies: Bodies, gap: float = 0.0, seed: int = 
 
 def closest(bodies: Bodies, places: Floats, i: Ints, j: Ints) -> tuple[Floats, Floats]:
     """Shortest vectors (m, d) from the segments `i` (m,) to `j`, and their lengths (m,), metres."""
+    _, w = _shortest(bodies, places, i, j)
+    return w.T, np.sqrt(_dot(w, w))
+
+
+def middles(bodies: Bodies, places: Floats, i: Ints, j: Ints) -> Floats:
+    """Points (m, d) in the middle of the gaps between bodies `i` (m,) and `j`, metres."""
+    s, w = _shortest(bodies, places, i, j)
+    foot = _columns(places, i)
+    if bodies.axes is not None:
+        foot = foot + s * _columns(bodies.axes, i)
+    length = np.maximum(np.sqrt(_dot(w, w)), 1e-300)
+    return np.asarray((foot + w * (0.5 + 0.5 * (bodies.radii[i] - bodies.radii[j]) / length)).T)
+
+
+def _shortest(bodies: Bodies, places: Floats, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Where (m,) on the segments `i` the shortest vectors (d, m) to the segments `j` begin."""
     w = _columns(places, j) - _columns(places, i)
+    s: Floats = np.zeros(len(i))
     if bodies.halves is not None and bodies.axes is not None:
         a, b = _columns(bodies.axes, i), _columns(bodies.axes, j)
         h, k = bodies.halves[i], bodies.halves[j]
@@ -105,7 +121,7 @@ def closest(bodies: Bodies, places: Floats, i: Ints, j: Ints) -> tuple[Floats, F
         t = np.clip(ab * s - bw, -k, k)
         s = np.clip(ab * t + aw, -h, h)
         w = w + t * b - s * a
-    return w.T, np.sqrt(_dot(w, w))
+    return s, w
 
 
 def _columns(x: Floats, rows: Ints) -> Floats:
@@ -126,7 +142,9 @@ def _add_one_by_one(
     """Places (n, d), the largest bodies first; True when some found no place and lie anywhere."""
     n, d = low.shape
     reach = bodies.reach
-    order = np.argsort(-reach, kind="stable")
+    # what is fixed comes first, then the largest
+    free = np.any(low < high, axis=1)
+    order = np.lexsort((-reach, free))
     pitch = 2 * float(reach.max()) + gap
     cells: dict[tuple[int, ...], list[int]] = {}
     around = list(itertools.product((-1, 0, 1), repeat=d))

@@ -1,0 +1,250 @@
+"""Thin films put into a finished mesh: cells are grown between a surface and what lies on it.
+
+The nodes of the surface are repeated at every level of the film, the cells outside follow the outermost, and
+the prisms in between are divided into simplices. A film of any thickness has as many cells across as asked,
+and costs a few cells per facet of the surface, where cells of one size would cost their number by the cube of
+the ratio of extent and thickness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from meshes.arrays import MeshArrays
+from meshes.lattice import FacetPairs, facet_pairs
+from meshes.naming import SIDES, named_arrays
+from meshes.problems import MeshError
+
+__all__ = ["Coat", "Film", "grow_films", "insert_film"]
+
+if TYPE_CHECKING:
+    from meshes.stack import Stack
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+#: A film that meets a plane at a smaller angle than about 15 degrees would be smeared along it.
+_MOST_STRETCH = 4.0
+#: A cell outside may keep this part of its volume at least.
+_LEAST_LEFT = 1e-3
+
+
+@dataclass(frozen=True)
+class Coat:
+    """One layer of a film, as plain data.
+
+    Attributes:
+        name: of its region.
+        thickness: metres.
+        material: only carried along.
+        cells: across it.
+    """
+
+    name: str
+    thickness: float
+    material: str = ""
+    cells: int = 3
+
+
+@dataclass(frozen=True)
+class Film:
+    """Coats that are grown onto the surface of the regions `inner`.
+
+    Attributes:
+        label: for messages.
+        inner: regions below the film. outer: regions above it; where others touch `inner` there is no film.
+        coats: from the inside out.
+        offset: points (n, d) -> distance (n,) from the surface, outward unit vectors (n, d), and the distance
+            (n,) beyond which points stay where they are; metres, infinite where no surface is near.
+        planes: (axis, value) of planes that points within do not leave, sides of the model apart.
+        level: of points (n, d) of the surface: largest within patches; None: the film is closed.
+        coverage: part of the surface that has the film.
+    """
+
+    label: str
+    inner: frozenset[str]
+    outer: frozenset[str]
+    coats: tuple[Coat, ...]
+    offset: Callable[[Floats], tuple[Floats, Floats, Floats]]
+    planes: tuple[tuple[int, float], ...] = ()
+    level: Callable[[Floats], Floats] | None = None
+    coverage: float = 1.0
+
+
+def grow_films(arrays: MeshArrays, stack: Stack) -> MeshArrays:
+    """The mesh with the films of all features of `stack`, grown in their order.
+
+    Raises:
+        MeshError: there is no room for one.
+    """
+    regions = [region.name for region in stack.regions]
+    for feature in stack.features:
+        for film in feature.films(stack):
+            arrays = insert_film(arrays, film, regions)
+    return arrays
+
+
+def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshArrays:
+    """The mesh with the cells of `film`; its edges taper to nothing over one facet.
+
+    Args:
+        regions: all names in the order of their tags, the coats included.
+
+    Raises:
+        MeshError: there is no such surface, or no room beside it.
+    """
+    pairs = facet_pairs(arrays.cells, len(arrays.points))
+    inside = np.isin(arrays.cell_tags, [arrays.layers[n] for n in film.inner if n in arrays.layers])
+    chosen, border = _facets(arrays, film, pairs, inside)
+    if not chosen.any():
+        raise MeshError(f"{film.label}: there is no surface between {_or(film.inner)} and {_or(film.outer)}")
+    base = np.sort(pairs.nodes[chosen], axis=1)
+    tips = np.intersect1d(base, pairs.nodes[border & ~chosen])
+    nodes = np.setdiff1d(base, tips)
+    levels = np.cumsum(np.repeat([c.thickness / c.cells for c in film.coats], [c.cells for c in film.coats]))
+    n = len(arrays.points)
+    # number[k, v]: the node of v at level k; a tip is at all levels at once
+    number = np.tile(np.arange(n), (len(levels) + 1, 1))
+    number[1:, nodes] = n + np.arange(len(levels) * len(nodes)).reshape(len(levels), -1)
+    points = _points(arrays, film, nodes, levels, inside)
+    cells = arrays.cells.copy()
+    cells[~inside] = number[-1][cells[~inside]]
+    _require_room(arrays, points, cells, film)
+    grown, at_level = _prisms(base, number)
+    grown = _oriented(points, grown)
+    tag = {name: k for k, name in enumerate(regions, start=1)}
+    of_level = np.repeat([tag[c.name] for c in film.coats], [c.cells for c in film.coats])
+    old = np.zeros(max(arrays.layers.values()) + 1, dtype=np.int32)
+    for name, value in arrays.layers.items():
+        old[value] = tag[name]
+    tags = np.concatenate([old[arrays.cell_tags], of_level[at_level].astype(np.int32)])
+    given = _special(arrays, pairs, inside, number[-1])
+    return named_arrays(points, np.concatenate([cells, grown]), tags, tag, given)
+
+
+def _or(names: frozenset[str]) -> str:
+    return " or ".join(sorted(names))
+
+
+def _facets(arrays: MeshArrays, film: Film, pairs: FacetPairs, inside: Mask) -> tuple[Mask, Mask]:
+    """Facets that get the film, and all between the inner regions and others."""
+    second = np.maximum(pairs.second, 0)
+    border = (pairs.second >= 0) & (inside[pairs.first] != inside[second])
+    outer = np.isin(arrays.cell_tags, [arrays.layers[n] for n in film.outer if n in arrays.layers])
+    chosen = border & (outer[pairs.first] | outer[second])
+    marked = [tag for name, tag in arrays.facet_names.items() if not _plain(name, arrays)]
+    chosen &= ~_rows_in(pairs.nodes, arrays.facets[np.isin(arrays.facet_tags, marked)])
+    if film.level is not None and chosen.any():
+        where = np.flatnonzero(chosen)
+        x = arrays.points[pairs.nodes[where]]
+        edges = x[:, 1:] - x[:, :1]
+        size = np.sqrt(np.abs(np.linalg.det(edges @ np.swapaxes(edges, 1, 2))))
+        order = np.argsort(-film.level(x.mean(axis=1)), kind="stable")
+        covered = np.cumsum(size[order]) - 0.5 * size[order]
+        chosen[where[order[covered > film.coverage * size.sum()]]] = False
+    return chosen, border
+
+
+def _plain(name: str, arrays: MeshArrays) -> bool:
+    """True for a name that follows from what lies beside the facet."""
+    sides = {side for side, _, _ in SIDES[arrays.points.shape[1]]}
+    return name in sides or set(name.split("|")) <= {"void", *arrays.layers}
+
+
+def _rows_in(rows: Ints, wanted: Ints) -> Mask:
+    """Which `rows` (n, k) are among `wanted` (m, k), the order in a row aside."""
+    if not len(wanted):
+        return np.zeros(len(rows), dtype=bool)
+    both = np.sort(np.concatenate([wanted, rows]), axis=1)
+    _, number = np.unique(both, axis=0, return_inverse=True)
+    number = number.reshape(-1)
+    return np.isin(number[len(wanted) :], number[: len(wanted)])
+
+
+def _points(arrays: MeshArrays, film: Film, nodes: Ints, levels: Floats, inside: Mask) -> Floats:
+    """Points of the new mesh: the surface and what lies inside stay, those outside make room."""
+    total = float(levels[-1])
+    x = arrays.points.copy()
+    _, outward, _ = film.offset(x[nodes])
+    step = _along_planes(arrays, film, x[nodes], outward)
+    grown = (x[nodes] + level * step for level in levels)
+    beyond = np.setdiff1d(arrays.cells[~inside], arrays.cells[inside])
+    away, normal, room = film.offset(x[beyond])
+    near = np.isfinite(away) & (away < room)
+    moved, away, room = beyond[near], away[near], room[near]
+    push = (total * (1 - np.maximum(away, 0) / room))[:, None]
+    shifted = x[moved] + push * _along_planes(arrays, film, x[moved], normal[near])
+    x[moved] = shifted
+    return np.concatenate([x, *grown])
+
+
+def _along_planes(arrays: MeshArrays, film: Film, x: Floats, normal: Floats) -> Floats:
+    """Steps (n, d) that go a unit along `normal` (n, d) without leaving the planes in which the points `x` lie."""
+    low, high = arrays.points.min(axis=0), arrays.points.max(axis=0)
+    near = 1e-9 * float((high - low).max())
+    planes = [(k, v) for k in range(x.shape[1]) for v in (low[k], high[k])] + list(film.planes)
+    step = normal.copy()
+    for axis, value in planes:
+        step[np.abs(x[:, axis] - value) <= near, axis] = 0.0
+    along = (step * normal).sum(axis=1)
+    if along.size and along.min() < 1 / _MOST_STRETCH:
+        raise MeshError(f"{film.label}: its surface meets a side or an interface too flatly for a film")
+    return np.asarray(step / along[:, None])
+
+
+def _prisms(base: Ints, number: Ints) -> tuple[Ints, Ints]:
+    """Simplices between the levels above facets `base` (m, d) with sorted nodes, and the level of each.
+
+    A prism over a facet is cut along the paths from its lowest to its highest node: neighbours agree, because
+    all follow the order of the nodes. Those that a tip makes flat are left out.
+    """
+    d = base.shape[1]
+    cells, level = [], []
+    for k in range(len(number) - 1):
+        lower, upper = number[k][base], number[k + 1][base]
+        for j in range(d):
+            simplex = np.column_stack([lower[:, : j + 1], upper[:, j:]])
+            solid = lower[:, j] != upper[:, j]
+            cells.append(simplex[solid])
+            level.append(np.full(int(solid.sum()), k))
+    return np.concatenate(cells), np.concatenate(level)
+
+
+def _volumes(points: Floats, cells: Ints) -> Floats:
+    edges = points[cells[:, 1:]] - points[cells[:, :1]]
+    return np.asarray(np.linalg.det(edges))
+
+
+def _oriented(points: Floats, cells: Ints) -> Ints:
+    flipped = _volumes(points, cells) < 0
+    cells[flipped, :2] = cells[flipped, 1::-1]
+    return cells
+
+
+def _require_room(arrays: MeshArrays, points: Floats, cells: Ints, film: Film) -> None:
+    touched = np.flatnonzero(np.any(points[cells] != arrays.points[arrays.cells], axis=(1, 2)))
+    before, after = _volumes(arrays.points, arrays.cells[touched]), _volumes(points, cells[touched])
+    if np.any(after * np.sign(before) < _LEAST_LEFT * np.abs(before)):
+        thick = sum(c.thickness for c in film.coats)
+        raise MeshError(
+            f"{film.label}: there is no room for a film of {thick:.3g} m: a smaller thickness, larger distances, "
+            "or describe the film as a resistance of its interface"
+        )
+
+
+def _special(arrays: MeshArrays, pairs: FacetPairs, inside: Mask, top: Ints) -> dict[str, Ints]:
+    """Facets with names of their own (gaps, slits), with the nodes that they have after the film is grown."""
+    found: dict[str, Ints] = {}
+    outside = pairs.nodes[~inside[pairs.first] & ~inside[np.maximum(pairs.second, 0)]]
+    for name, tag in arrays.facet_names.items():
+        if not _plain(name, arrays):
+            facets = arrays.facets[arrays.facet_tags == tag].astype(np.int64)
+            beyond = _rows_in(facets, outside)
+            facets[beyond] = top[facets[beyond]]
+            found[name] = facets
+    return found
