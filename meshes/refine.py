@@ -113,7 +113,7 @@ def _halved(
     mesh, comm = tagged.mesh, tagged.mesh.comm
     nodes = mesh.geometry.index_map()
     number = mesh.topology.index_map(1).size_local
-    local = dolfinx.mesh.entities_to_geometry(mesh, 1, np.arange(number, dtype=np.int32)).reshape(number, 2)
+    local = _geometry_dofs(mesh)[:number]
     ends = nodes.local_to_global(local.reshape(-1).astype(np.int32)).reshape(number, 2).astype(np.int64)
     x = mesh.geometry.x[:, : mesh.geometry.dim]
     # new points follow the owned ones of the same rank in the global numbering
@@ -175,11 +175,10 @@ def _points_on(tagged: TaggedMesh, name: str) -> Bools:
     mesh, tdim = tagged.mesh, tagged.tdim
     topology = mesh.topology
     topology.create_connectivity(tdim - 1, tdim)
-    topology.create_connectivity(tdim - 1, 0)
-    topology.create_connectivity(0, tdim)
-    found = dolfinx.mesh.entities_to_geometry(mesh, tdim - 1, tagged.facets_of(name))
     marker = dolfinx.la.vector(mesh.geometry.index_map(), 1)
-    marker.array[np.asarray(found).reshape(-1)] = 1.0
+    facets = tagged.facets_of(name)
+    if len(facets):  # dolfinx divides by their number
+        marker.array[dolfinx.mesh.entities_to_geometry(mesh, tdim - 1, facets).reshape(-1)] = 1.0
     marker.scatter_reverse(dolfinx.la.InsertMode.add)
     marker.scatter_forward()
     return np.asarray(marker.array > 0.5)

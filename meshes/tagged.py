@@ -160,9 +160,10 @@ class TaggedMesh:
         """Points (n, gdim), cells (m, tdim + 1) and cell tags (m,) of this rank, ghosts left out."""
         number = self.mesh.topology.index_map(self.tdim).size_local
         owned = np.arange(number, dtype=np.int32)
-        cells = dolfinx.mesh.entities_to_geometry(self.mesh, self.tdim, owned)
+        # dolfinx divides by the number of entities
+        cells = dolfinx.mesh.entities_to_geometry(self.mesh, self.tdim, owned) if number else np.zeros(0)
         points = np.asarray(self.mesh.geometry.x[:, : self.mesh.geometry.dim])
-        return points, np.asarray(cells, dtype=np.int64).reshape(number, -1), _dense(self.cell_tags, number)
+        return points, np.asarray(cells, dtype=np.int64).reshape(number, self.tdim + 1), _dense(self.cell_tags, number)
 
     def write(self, folder: Path) -> None:
         """Write the mesh into `folder`, one part per rank; see `meshes.store`. Collective."""

@@ -118,7 +118,10 @@ def points_on(tagged: TaggedMesh, name: str) -> np.ndarray:
     """(n, gdim) points of the facets called `name` that this rank sees."""
     from dolfinx import mesh as dmesh
 
-    nodes = dmesh.entities_to_geometry(tagged.mesh, tagged.tdim - 1, tagged.facets_of(name))
+    facets = tagged.facets_of(name)
+    if not len(facets):
+        return np.zeros((0, tagged.mesh.geometry.dim))
+    nodes = dmesh.entities_to_geometry(tagged.mesh, tagged.tdim - 1, facets)
     return np.asarray(tagged.mesh.geometry.x[np.unique(nodes), : tagged.mesh.geometry.dim])
 
 
