@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from meshes.problems import MeshError
 
-__all__ = ["IMAGE_SUFFIXES", "LabelImage", "image_shape", "read_labels"]
+__all__ = ["IMAGE_SUFFIXES", "LabelImage", "image_files", "image_shape", "read_labels"]
 
 Labels = npt.NDArray[np.int32]
 PICTURES = (".tif", ".tiff", ".png")
@@ -82,12 +82,19 @@ def image_shape(path: Path, axes: Sequence[str] | None = None, key: str | None =
     return read_labels(path, axes, key).shape
 
 
+def image_files(path: Path) -> list[Path]:
+    """The files that an image consists of, in their order; empty when there are none."""
+    if any(c in path.name for c in "*?["):
+        return sorted(path.parent.glob(path.name), key=_natural)
+    if path.is_dir():
+        return sorted((p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural)
+    return [path] if path.is_file() else []
+
+
 def _read(path: Path, key: str | None) -> npt.NDArray[Any]:
     suffix = path.suffix.lower()
-    if any(c in path.name for c in "*?["):
-        return _pictures(sorted(path.parent.glob(path.name), key=_natural), path)
-    if path.is_dir():
-        return _pictures(sorted((p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural), path)
+    if path.is_dir() or any(c in path.name for c in "*?["):
+        return _pictures(image_files(path), path)
     if not path.is_file():
         raise MeshError(f"{path}: there is no such image")
     if suffix in PICTURES:

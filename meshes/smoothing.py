@@ -105,13 +105,18 @@ def smooth_mesh(
     lattice = _Lattice(image.lengths, size)
     offsets: Floats = np.zeros(len(names))
     best: tuple[float, Floats, Floats, Ints, Ints] | None = None
+    trust: Floats = np.ones(len(names))
+    before: Floats = np.zeros(len(names))
     rounds = -1
     while best is None or (best[0] > _AIM * tolerance and rounds < _MOST_ROUNDS):
         rounds += 1
         points, cells, owner = lattice.fitted(fields, offsets)
         volumes = np.bincount(owner, measures(points, cells), minlength=len(names))
         reached = np.asarray(volumes / volumes.sum(), dtype=np.float64)
-        offsets = offsets + lattice.corrections(fields, offsets, wanted - reached)
+        lacking = wanted - reached
+        # nodes that snap make the volume jump a little: steps that swing to and fro become smaller
+        trust = np.where(lacking * before < -0.25 * before**2, 0.5 * trust, trust)
+        offsets, before = offsets + trust * lattice.corrections(fields, offsets, lacking), lacking
         worst = float(np.abs(reached - wanted).max())
         if best is None or worst < best[0]:
             best = (worst, reached, points, cells, owner)

@@ -28,13 +28,18 @@ from meshes.problems import MeshError
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
 
-__all__ = ["is_store", "read_contents", "read_parts", "store_arrays", "write_parts"]
+__all__ = ["contents_file", "is_store", "read_contents", "read_parts", "store_arrays", "write_parts"]
 
 _FORMAT = "ssbfem-distributed-mesh-2"
 _CONTENTS = "tagged-mesh.json"
 _BLOCK = 1 << 16
 _ARRAYS = ("points", "cells", "rows")
 Array = npt.NDArray[Any]
+
+
+def contents_file(folder: Path) -> Path:
+    """The table of contents, which holds the checksums of all that is stored."""
+    return Path(folder) / _CONTENTS
 
 
 def is_store(folder: Path) -> bool:

@@ -22,7 +22,7 @@ from meshes.generate import generate
 from meshes.problems import MeshError
 from studies.evaluate import evaluate_one
 from studies.results import CheckOutcome, RefinementStep
-from studies.solving import Session, Solved, mesh_cache
+from studies.solving import Session, Solved, make_mesh, mesh_cache
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -129,6 +129,9 @@ def _stuck(excess: list[float], history: list[RefinementStep]) -> bool:
 
 def _first_mesh(study: Study, comm: Any, progress: Progress) -> TaggedMesh:
     """The study's own mesh; coarser at contact edges unless the study gives a size there."""
+    if study.geometry.imported:
+        with progress.phase("mesh"):
+            return make_mesh(study, comm, 1.0, progress)
     sizes, stack = study.sizes(), study.stack()
     if stack.dimension in ("2", "axisymmetric"):
         if sizes.edge is None:

@@ -128,6 +128,8 @@ def _column(
     values = tuple(float(member.get(label, float("nan"))) for member in found)
     degrees = study.discretisation
     theory = spec.order(degrees.displacement_degree if spec.needs_mechanics else degrees.degree)
+    if study.geometry.image is not None:
+        theory = min(theory, 2)  # straight cells follow the interfaces of an image to h^2
     if all(math.isnan(value) for value in values):
         nothing = Extrapolation(None, None, None, math.inf, "undefined", "has no value at this operating point")
         return Column(label, spec.name, spec.dimension, spec.unit, theory, values, nothing)

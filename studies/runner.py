@@ -225,7 +225,7 @@ def mesh(study: Study, out: Path | None, comm: Any, progress: Progress, store: P
     from meshes.quality import report
 
     with progress.phase("mesh"):
-        tagged = make_mesh(study, comm)
+        tagged = make_mesh(study, comm, progress=progress)
     facts = report(tagged)
     if store is not None:
         tagged.write(store)

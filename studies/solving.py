@@ -21,6 +21,7 @@ from fem.solve.newton import NewtonOptions
 from meshes.generate import generate
 from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
+from studies.imported_mesh import imported_mesh
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -70,8 +71,10 @@ def mesh_cache() -> Path:
     return Path(base) / "ssbfem" / "meshes"
 
 
-def make_mesh(study: Study, comm: Any, scale: float = 1.0) -> TaggedMesh:
-    """The distributed mesh of a study with all cell sizes times ``scale``."""
+def make_mesh(study: Study, comm: Any, scale: float = 1.0, progress: Progress | None = None) -> TaggedMesh:
+    """The distributed mesh of a study with all cell sizes times ``scale``; ``progress`` is told what is remarkable."""
+    if study.geometry.imported:
+        return imported_mesh(study, comm, scale, shared_facet_partitioner(), mesh_cache(), progress)
     sizes = study.sizes().scaled(scale)
     return generate(study.stack(), sizes, comm, shared_facet_partitioner(), cache=mesh_cache())
 
@@ -102,7 +105,7 @@ class Session:
         if tagged is None:
             with progress.phase("mesh"):
                 start = time.perf_counter()
-                tagged = make_mesh(study, comm, scale)
+                tagged = make_mesh(study, comm, scale, progress)
                 self.timer.add("mesh", start)
         self.tagged = tagged
         currents = study.current_densities
@@ -238,6 +241,7 @@ class Session:
         mixed = any(x.conduction == "mixed" for x in bodies)
         if (
             mixed
+            or self.study.geometry.imported
             or len(bodies) > len(self.study.geometry.layers)
             or any(not isinstance(s.shift, float | int) for s in self.model.states)
         ):

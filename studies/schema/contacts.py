@@ -122,7 +122,9 @@ def _check_interface(draft: Draft, name: str, interface: Interface, passage: Pas
     if passage.electrode is None:
         sides = " and ".join(f"{layer} ({draft.conduction[layer]})" for layer in name.split("|"))
         for key in CHARGE_TRANSFER_KEYS:
-            if key in interface.model_fields_set and getattr(interface, key) is not None:
+            # the resolved study writes defaults out
+            default = Interface.model_fields[key].default
+            if key in interface.model_fields_set and getattr(interface, key) not in (None, default):
                 report(key, f"has no meaning here: no charge transfer between {sides}")
     elif interface.kinetics is None:
         given = interface.model_fields_set & set(CHARGE_TRANSFER_KEYS)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -110,6 +110,12 @@ class Draft:
         return [name if isinstance(name, str) else "" for name in given]
 
     @cached_property
+    def source(self) -> Literal["image", "mesh"] | None:
+        """Where the geometry comes from, None when it is drawn."""
+        given = [key for key in ("image", "mesh") if isinstance(lookup(self.data, ("geometry", key)), dict)]
+        return given[0] if given else None  # type: ignore[return-value]
+
+    @cached_property
     def layer_interfaces(self) -> list[str]:
         """`below|above` for all neighbours in the stack whose names are known."""
         return [f"{a}|{b}" for a, b in pairwise(self.names) if a and b]
@@ -141,7 +147,7 @@ class Draft:
         geometry = self.data.get("geometry")
         if not isinstance(geometry, dict) or self.dimension is None or None in self.layers or not self.layers:
             return None
-        if None in self.features:
+        if None in self.features or self.source is not None or any(x.thickness is None for x in self.layers if x):
             return None
         width = self.part(Widths, "geometry")
         if width is None:
@@ -158,6 +164,8 @@ class Draft:
     @cached_property
     def places_known(self) -> bool:
         """Whether it is certain which interfaces there are."""
+        if self.source is not None:
+            return False  # what touches is known when there is a mesh
         return all(self.names) and (not self.bodied or (self.stack is not None and not self.stack_problems))
 
     @property
@@ -168,9 +176,20 @@ class Draft:
     @cached_property
     def interface_names(self) -> list[str]:
         """Interfaces by the names of the study file: neighbours in the stack, then what bodies touch."""
+        if self.source is not None:
+            return self._imported_interfaces()
         if self.bodied and self.stack is not None and not self.stack_problems:
             return list(dict.fromkeys(body_pair(name) for name in self.stack.contacts))
         return self.layer_interfaces
+
+    def _imported_interfaces(self) -> list[str]:
+        """What touches in the image, and what the file speaks of."""
+        from studies.schema.import_rules import touching_labels
+
+        possible = {f"{a}|{b}" for a, b in combinations([name for name in self.names if name], 2)}
+        raw = self.data.get("interfaces")
+        told = [name for name in raw if name in possible] if isinstance(raw, dict) else []
+        return list(dict.fromkeys([*(touching_labels(self) if self.source == "image" else ()), *told]))
 
     @cached_property
     def media(self) -> Media:

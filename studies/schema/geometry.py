@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from studies.schema.blocks import Block
 from studies.schema.body import Body, bodies_in
 from studies.schema.fields import NotABoolean, Part, PositiveLength, complaint
-from studies.schema.voids import ContactSpot, RandomVoids, Void, VoidArray
+from studies.schema.imported import Image, LabelNumber, MeshSource
+from studies.schema.voids import ContactSpot, RandomVoids, Void, VoidArray, lists
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature
@@ -18,7 +20,23 @@ if TYPE_CHECKING:
 class Layer(Body):
     """One layer of the stack."""
 
-    thickness: PositiveLength = Field(description="Thickness along the stack.")
+    thickness: PositiveLength | None = Field(
+        default=None, description="Thickness along the stack; regions of an image or a mesh file have none."
+    )
+    labels: list[LabelNumber] | None = Field(
+        default=None, min_length=1, description="Labels of the image that are this region."
+    )
+    tags: list[str | Annotated[int, NotABoolean]] | None = Field(
+        default=None,
+        min_length=1,
+        description="Tags of the mesh file that are this region, by number or name; one region may have none:"
+        " it takes the rest.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_numbers(cls, data: Any) -> Any:
+        return lists(data, "labels", "tags")
 
 
 class Feature(Part):
@@ -28,6 +46,7 @@ class Feature(Part):
     void_array: VoidArray | None = None
     random_voids: RandomVoids | None = None
     contact_spot: ContactSpot | None = None
+    block: Block | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Feature:
@@ -73,12 +92,19 @@ class Geometry(Part):
         default=None, description="Lateral size of the model; the radius when axisymmetric; none in 1-D."
     )
     depth: PositiveLength | None = Field(default=None, description="Second lateral size, in 3-D only.")
+    image: Image | None = Field(default=None, description="A segmented image, whose labels are regions.")
+    mesh: MeshSource | None = Field(default=None, description="A mesh of another program, whose tags are regions.")
     layers: list[Layer] = Field(min_length=1, max_length=50, description="Layers from bottom to top.")
     features: list[Feature] = Field(
         default_factory=list,
         max_length=1000,
         description="What is not flat layers: voids, contact spots, bodies.",
     )
+
+    @property
+    def imported(self) -> bool:
+        """Whether the mesh comes from an image or a file."""
+        return self.image is not None or self.mesh is not None
 
     @property
     def area(self) -> float:
@@ -113,7 +139,7 @@ def build_stack(
 
     return MeshStack(
         dimension=str(dimension),  # type: ignore[arg-type]
-        layers=tuple(MeshLayer(x.name, x.thickness, x.material) for x in layers),
+        layers=tuple(MeshLayer(x.name, x.thickness or 0.0, x.material) for x in layers),
         width=width,
         depth=depth,
         features=tuple(x.build() for x in features),

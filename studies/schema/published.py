@@ -45,6 +45,11 @@ def json_schema() -> dict[str, Any]:
     array = definitions["VoidArray"]["properties"]
     array["count"] = _or_single(array["count"], {"type": "integer"})
     array["spacing"] = _or_single(array["spacing"], quantity_json_schema(["length"]))
+    image = definitions["Image"]["properties"]
+    image["voxel"] = _or_single(image["voxel"], quantity_json_schema(["length"]))
+    image["void"] = _or_single(image["void"], {"type": "integer"})
+    layer["labels"] = _or_single(layer["labels"], {"type": "integer"})
+    layer["tags"] = _or_single(layer["tags"], {"type": ["integer", "string"]})
     _switches(schema)
     _tidy(schema)
     head = {
@@ -57,8 +62,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _or_single(listed: dict[str, Any], single: dict[str, Any]) -> dict[str, Any]:
-    kinds = listed.pop("anyOf", [])
-    return {**listed, "anyOf": [single, *kinds]}
+    about = ("description", "default", "title")
+    kinds = listed.get("anyOf") or [{k: v for k, v in listed.items() if k not in about}]
+    return {**{k: v for k, v in listed.items() if k in about}, "anyOf": [single, *kinds]}
 
 
 def _switches(node: Any) -> None:

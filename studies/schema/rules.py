@@ -8,6 +8,7 @@ from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of, suggestion
+from studies.schema.import_rules import check_imported, check_layer_sizes
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
 
@@ -46,6 +47,8 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
 def check_geometry(draft: Draft) -> None:
     """Report what `meshes` finds wrong with the stack and the mesh sizes, in the words of the file."""
     _check_places(draft)
+    check_layer_sizes(draft)
+    check_imported(draft)
     stack, problems = draft.stack, draft.stack_problems
     if stack is None:
         return

@@ -15,11 +15,13 @@ from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
 from studies.schema.body import Body, body_name, body_pair, with_bodies
-from studies.schema.contacts import check_interfaces, complete_interface, electrode_material, passages
+from studies.schema.contacts import Passage, check_interfaces, complete_interface, electrode_material, passages
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
 from studies.schema.geometry import Geometry
+from studies.schema.import_rules import label_image
+from studies.schema.imported import absolute_files, without_place
 from studies.schema.interfaces import Interface
 from studies.schema.media import Media
 from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, shorthand_mechanics
@@ -143,7 +145,7 @@ class Study(Part):
             data, changed, wrong = apply_overrides(data, overrides)
             problems += wrong
             lines = {k: v for k, v in lines.items() if not any(k[: len(p)] == p for p in changed)}
-        data = shorthand_mechanics(data)
+        data = absolute_files(shorthand_mechanics(data), source)
         study: Study | None = None
         try:
             study = cls.model_validate(data)
@@ -172,6 +174,7 @@ class Study(Part):
         plain = self.model_dump(mode="python", by_alias=True, exclude_none=True)
         for key in ("title", "description", "checks", "pictures"):
             plain.pop(key, None)
+        plain["geometry"] = without_place(plain["geometry"])
         used = {body.name: _material_data(self.material(body.name)) for body in self.geometry.bodies}
         canonical = _canonical({"study": plain, "materials": used})
         return hashlib.sha256(json.dumps(canonical, sort_keys=True, allow_nan=False).encode()).hexdigest()
@@ -214,7 +217,32 @@ class Study(Part):
         Raises:
             KeyError: no such interface.
         """
-        return self.interfaces[body_pair(name)]
+        pair = body_pair(name)
+        if pair not in self.interfaces and self.geometry.imported:
+            return self._plain_interface(pair)
+        return self.interfaces[pair]
+
+    def _plain_interface(self, name: str) -> Interface:
+        """An interface that turned up in an imported mesh and needs nothing to be said about it."""
+        first, second = (self.body(side).conduction for side in name.split("|"))
+        assert first is not None
+        assert second is not None
+        passage = Passage.between(first, second)
+        if passage.needs_kinetics:
+            message = "the mesh has this interface, and its charge transfer is not described: kinetics is required"
+            raise InputError.single(message, path=f"interfaces.{name}")
+        return complete_interface(Interface(), passage, None, self.operation.temperature, bool(self.mechanics.on))
+
+    def told(self, interface: str) -> bool:
+        """Whether the file says anything about an interface (what it did not say is in `interfaces`, too)."""
+        conduction = [self.body(side).conduction for side in interface.split("|")]
+        assert conduction[0] is not None
+        assert conduction[1] is not None
+        passage = Passage.between(conduction[0], conduction[1])
+        if passage.needs_kinetics:
+            return True
+        plain = complete_interface(Interface(), passage, None, self.operation.temperature, bool(self.mechanics.on))
+        return self.interfaces[interface] != plain
 
     @property
     def current_densities(self) -> tuple[float, ...]:
@@ -285,6 +313,9 @@ def _completed(study: Study, draft: Draft) -> Study:
         return body.model_copy(update={"conduction": draft.conduction[body.name], "material": material})
 
     geometry = with_bodies(study.geometry, complete)
+    if (image := label_image(draft)) is not None:
+        extents = dict(zip(("width", "depth"), image.lengths[:-1], strict=False))
+        geometry = geometry.model_copy(update=extents)
     layers = geometry.layers
     interfaces = {
         name: complete_interface(

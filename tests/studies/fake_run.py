@@ -48,7 +48,7 @@ def install(behaviour: str) -> None:
     def solve(study: Any, comm: Any, scale: float = 1.0, progress: Any = None) -> Mapping[str, float]:
         return {q.label: 1.0 + 0.01 * scale**2 for q in study.quantities}
 
-    def mesh(study: Any, out: Path | None, comm: Any, progress: Any) -> Mapping[str, Any]:
+    def mesh(study: Any, out: Path | None, comm: Any, progress: Any, store: Path | None = None) -> Mapping[str, Any]:
         return {"cells": 12, "largest size": 1e-6}
 
     module: Any = types.ModuleType("studies.runner")

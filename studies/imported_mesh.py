@@ -1,0 +1,211 @@
+"""The mesh of a study whose geometry is an image or a mesh file, ready for the core."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from meshes.arrays import MeshArrays
+from meshes.collective import agree, on_root
+from meshes.problems import MeshError, MeshProblem, Problem
+from meshes.stack import Layer, Stack
+from studies.errors import InputError
+from studies.schema.imported import file_digest, mesh_file, segmented
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+    from studies.progress import Progress
+    from studies.schema import Study
+
+__all__ = ["imported_mesh"]
+
+#: Raise when the same image gives another mesh than before.
+_GENERATION = 1
+#: Extents of a mesh file agree with what the study says within this fraction.
+_EXTENT = 1e-6
+
+
+def imported_mesh(
+    study: Study,
+    comm: Any,
+    scale: float,
+    partitioner: Callable[..., Any],
+    cache: Path | None,
+    progress: Progress | None = None,
+) -> TaggedMesh:
+    """The distributed mesh of a study with an image or a mesh file. Collective.
+
+    Its stack has the regions as layers of their mean thickness, without features.
+
+    Args:
+        study: checked study. comm: communicator. scale: factor on all cell sizes.
+        partitioner: of dolfinx. cache: folder for finished meshes of images.
+        progress: told what was done to the mesh.
+
+    Raises:
+        InputError: the file does not hold what the study says; on all ranks.
+        MeshProblem: a mesh of this scale cannot be had.
+    """
+    from meshes.store import is_store
+    from meshes.tagged import TaggedMesh
+
+    source = study.geometry.mesh
+    if source is not None and scale > 1 + 1e-9:
+        message = "the cells of a mesh file cannot be made larger: there is no family of meshes"
+        raise MeshProblem([Problem("mesh", f"{scale:g} times the size", message)])
+    if source is not None and comm.bcast(is_store(Path(source.file)), root=0):
+        tagged = TaggedMesh.read(Path(source.file), comm, partitioner)
+        _same_regions(study, tagged)
+    else:
+        told: list[str] = []
+        try:
+            arrays = on_root(comm, lambda: _arrays(study, scale, cache, told))
+        except MeshProblem as error:
+            if study.geometry.image is not None and scale > 1:
+                raise  # the coarse members of a family may be impossible
+            raise _said(study, error) from error
+        for text in told:
+            if progress is not None:
+                progress.note(text)
+        tagged = TaggedMesh.from_arrays(arrays, comm, partitioner)
+    _same_interfaces(study, tagged)
+    return replace(tagged, dimension=str(study.geometry.dimension), stack=_nominal_stack(study, tagged))  # type: ignore[arg-type]
+
+
+def _arrays(study: Study, scale: float, cache: Path | None, told: list[str]) -> MeshArrays:
+    if study.geometry.mesh is not None:
+        from meshes.importing import import_arrays
+
+        try:
+            arrays, remarks = import_arrays(mesh_file(study.geometry))
+        except MeshProblem:
+            raise
+        except MeshError as error:
+            raise MeshProblem([Problem("file", study.geometry.mesh.file, str(error))]) from error
+        _check_extents(study, arrays)
+        told += remarks
+        return arrays
+    from meshes.cache import load_arrays, save_arrays
+    from meshes.segmented import segmented_arrays
+
+    image = study.geometry.image
+    assert image is not None
+    size = study.mesh.bulk if study.mesh.bulk is not None else min(image.voxel)
+    spec = segmented(study.geometry, size / study.mesh.refinement)
+    conducting = tuple(x.name for x in study.geometry.layers if x.conduction != "none")
+    passing = _passing(study)
+    path = None
+    if cache is not None:
+        key = {
+            "generation": _GENERATION,
+            "spec": {**asdict(spec), "path": file_digest(spec.path)},
+            "scale": scale,
+            "islands": [image.islands, sorted(conducting), sorted(passing)],
+        }
+        text = json.dumps(key, sort_keys=True, separators=(",", ":"))
+        path = cache / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
+        try:
+            return load_arrays(path)
+        except MeshError:
+            pass  # not there, or damaged: made again
+    try:
+        arrays, _, remarks = segmented_arrays(spec, scale, image.islands, conducting, passing)
+    except MeshProblem:
+        raise
+    except MeshError as error:
+        raise MeshProblem([Problem("image", Path(image.file).name, str(error))]) from error
+    told += remarks
+    if path is not None:
+        save_arrays(arrays, path)
+    return arrays
+
+
+def _passing(study: Study) -> tuple[str, ...]:
+    """Pairs of regions between which current can pass, whether they touch or not."""
+    from studies.schema.contacts import Passage
+
+    found = []
+    layers = study.geometry.layers
+    for i, a in enumerate(layers):
+        for b in layers[i + 1 :]:
+            name = f"{a.name}|{b.name}"
+            assert a.conduction is not None
+            assert b.conduction is not None
+            passage = Passage.between(a.conduction, b.conduction)
+            spec = study.interfaces.get(name)
+            kinetics = spec is not None and spec.kinetics not in (None, "none")
+            electrons = passage.electrons and (spec is None or spec.electronic_contact != "blocked")
+            ions = passage.ions and (spec is None or spec.ionic_contact != "blocked")
+            if kinetics or electrons or ions:
+                found.append(name)
+    return tuple(found)
+
+
+def _check_extents(study: Study, arrays: MeshArrays) -> None:
+    geometry, high = study.geometry, arrays.points.max(axis=0)
+    given = {"width": geometry.width, "depth": geometry.depth}
+    for (key, wanted), extent in zip(given.items(), high[:-1].tolist(), strict=False):
+        if wanted is not None and abs(extent - wanted) > _EXTENT * extent:
+            raise MeshProblem([Problem(key, f"{wanted:g} m", f"the mesh in the file is {extent:.9g} m wide here")])
+
+
+def _same_regions(study: Study, tagged: TaggedMesh) -> None:
+    wanted = [layer.name for layer in study.geometry.layers]
+    if list(tagged.layers) != wanted:
+        message = f"the stored mesh has the regions {', '.join(tagged.layers)}, in this order"
+        raise InputError.single(message, path="geometry.layers", value=", ".join(wanted))
+    expected = {2: ("2",), 3: ("3",), "axisymmetric": ("axisymmetric", "2")}[study.geometry.dimension]  # type: ignore[index]
+    if tagged.dimension not in expected:
+        message = f"the stored mesh is of dimension {tagged.dimension}"
+        raise InputError.single(message, path="geometry.dimension", value=study.geometry.dimension)
+
+
+def _same_interfaces(study: Study, tagged: TaggedMesh) -> None:
+    """Every interface of the mesh is described, and every described one exists; InputError on all ranks."""
+    layers = set(tagged.layers)
+    there = [n for n in tagged.facets if "|" in n and set(n.split("|")) <= layers]
+    for name in there:
+        study.interface(name)
+    for name in study.interfaces:
+        if name not in there and study.told(name):
+            message = f"the regions do not touch in the mesh; its interfaces are {', '.join(there)}"
+            raise InputError.single(message, path=f"interfaces.{name}")
+
+
+def _nominal_stack(study: Study, tagged: TaggedMesh) -> Stack:
+    from meshes.lattice import measures
+
+    points, cells, tags = tagged.owned_cells()
+    size = np.abs(measures(points, cells))
+    if study.geometry.dimension == "axisymmetric":
+        size = size * 2 * np.pi * points[cells][:, :, 0].mean(axis=1)
+    volumes = np.array([size[tags == tag].sum() for tag in tagged.layers.values()])
+    volumes = tagged.mesh.comm.allreduce(volumes)
+    failure = None if np.all(volumes > 0) else "a region of the mesh has no cells"
+    agree(tagged.mesh.comm, failure)
+    layers = tuple(
+        Layer(name, float(volume / study.geometry.area), study.body(name).material)
+        for name, volume in zip(tagged.layers, volumes, strict=True)
+    )
+    dimension: Any = str(study.geometry.dimension)
+    return Stack(dimension, layers, study.geometry.width, study.geometry.depth)
+
+
+def _said(study: Study, error: MeshProblem) -> InputError:
+    """What is wrong with a mesh, in the words of the study file."""
+    from studies.errors import Problem as Wrong
+
+    key = "image" if study.geometry.image is not None else "mesh"
+    names = [layer.name for layer in study.geometry.layers]
+    found = []
+    for problem in error.problems:
+        place = f"layers.{problem.path}" if problem.path in names else f"{key}.{problem.path}"
+        path = f"geometry.{key}.file" if problem.path == key else f"geometry.{place}"
+        found.append(Wrong(path, problem.value, problem.message))
+    return InputError(found, "geometry")
