@@ -45,7 +45,7 @@ class Mechanics:
     def build(cls, model: Model) -> Mechanics | None:
         """Register the displacement with its residual and conditions; None when no layer has an energy."""
         geometry = model.geometry
-        solids = tuple(layer for layer in geometry.layers if model.domains[layer].energy)
+        solids = tuple(layer for layer in geometry.layers if model.energies[layer])
         if not solids:
             return None
         region = geometry.region(solids)
@@ -67,7 +67,7 @@ class Mechanics:
             return total
         if geometry.gdim != 2 or geometry.axisymmetric:
             raise ModelError("plane stress is for 2-D models")
-        terms = self.model.domains[layer].energy
+        terms = self.model.energies[layer]
         if len(terms) != 1 or not isinstance(terms[0], Elastic):
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
         return terms[0].plane_stress_strain(total)
@@ -78,7 +78,7 @@ class Mechanics:
 
     def stress(self, layer: str) -> Any:
         """(3, 3) stress in a layer as UFL, Pa."""
-        terms = self.model.domains[layer].energy
+        terms = self.model.energies[layer]
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
         total = self._strain(self.displacement.function, layer)
@@ -90,7 +90,7 @@ class Mechanics:
 
         total = self._strain(self.displacement.function, layer)
         state = State(total, self.model.settings.temperature)
-        return sum(term.density(state) for term in self.model.domains[layer].energy)
+        return sum(term.density(state) for term in self.model.energies[layer])
 
     def interface_pressure(self, name: str, layer: str) -> Any:
         """Compression p_n on an interface as a restricted UFL expression, Pa.

@@ -35,6 +35,7 @@ from fem.potentials import InterfaceLaw, Link, Network, Node, PerfectTie, build_
 from fem.solve.system import System
 from fem.terms import EnergyTerm
 from fem.unknowns import Field, Handle, Number, Tie
+from fem.values import realised
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -147,6 +148,10 @@ class Model:
         self.inner: dict[str, Handle] = {}
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
+        self.energies = {
+            layer: tuple(realised(term, self.geometry, layer) for term in domain.energy)
+            for layer, domain in self.domains.items()
+        }
         self.mechanics = Mechanics.build(self)
         self.network = self._network()
         self._potential_fields()
@@ -168,7 +173,9 @@ class Model:
     # ---------------------------------------------------------------- potentials
     def _network(self) -> Network:
         conductors: dict[Node, Conduction | Equipotential] = {
-            (layer, term.carrier): term for layer, domain in self.domains.items() for term in domain.conduction
+            (layer, term.carrier): realised(term, self.geometry, layer)
+            for layer, domain in self.domains.items()
+            for term in domain.conduction
         }
         self.conductors = conductors
         laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}

@@ -16,7 +16,7 @@ class Conduction:
 
     Attributes:
         carrier: the charge that moves.
-        conductivity: S/m, a number, or a UFL expression of the position.
+        conductivity: S/m: a number, graded (`fem.values.Graded`), or a UFL expression of the position.
     """
 
     carrier: Carrier

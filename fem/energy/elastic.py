@@ -17,23 +17,23 @@ class Elastic:
     Source: any text on elasticity; the eigenstrain after Mura, Micromechanics of Defects in Solids.
 
     Attributes:
-        young_modulus: Pa, positive.
-        poisson_ratio: between -1 and 0.5, exclusive.
-        eigenstrain: stress-free linear strain, isotropic (float) or a (3, 3) nested tuple; positive on expansion.
+        young_modulus: Pa, positive; or graded (`fem.values.Graded`).
+        poisson_ratio: between -1 and 0.5, exclusive; or graded.
+        eigenstrain: stress-free linear strain, isotropic (a number) or a (3, 3) nested tuple; positive on expansion.
     """
 
-    young_modulus: float
-    poisson_ratio: float
-    eigenstrain: float | tuple[tuple[float, ...], ...] = 0.0
+    young_modulus: Any
+    poisson_ratio: Any
+    eigenstrain: Any = 0.0
 
     def __post_init__(self) -> None:
-        if not self.young_modulus > 0:
+        if isinstance(self.young_modulus, int | float) and not self.young_modulus > 0:
             raise ValueError(f"young_modulus must be positive, got {self.young_modulus}")
-        if not -1 < self.poisson_ratio < 0.5:
+        if isinstance(self.poisson_ratio, int | float) and not -1 < self.poisson_ratio < 0.5:
             raise ValueError(f"poisson_ratio must lie between -1 and 0.5, got {self.poisson_ratio}")
 
     @property
-    def lame(self) -> tuple[float, float]:
+    def lame(self) -> tuple[Any, Any]:
         """(lambda, mu) in Pa."""
         young, nu = self.young_modulus, self.poisson_ratio
         return young * nu / ((1 + nu) * (1 - 2 * nu)), young / (2 * (1 + nu))
@@ -41,9 +41,9 @@ class Elastic:
     @property
     def stress_free_strain(self) -> Any:
         """(3, 3) eigenstrain as UFL."""
-        if isinstance(self.eigenstrain, int | float):
-            return float(self.eigenstrain) * ufl.Identity(3)
-        return ufl.as_matrix([list(row) for row in self.eigenstrain])
+        if isinstance(self.eigenstrain, tuple | list):
+            return ufl.as_matrix([list(row) for row in self.eigenstrain])
+        return self.eigenstrain * ufl.Identity(3)
 
     def density(self, state: State) -> Any:
         """Energy density in J/m^3."""

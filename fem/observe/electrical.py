@@ -126,7 +126,7 @@ def resistance_split(assembly: Assembly, current: float, voltage: float, open_ci
         resolved = [t for t in terms if isinstance(t, Conduction)]
         for term in resolved:
             share = 1.0 if len(resolved) == 1 else layer_current(assembly, layer, term.carrier, True) * area / current
-            bulk += share**2 * assembly.thickness[layer] / float(term.conductivity)
+            bulk += share**2 * _uniform_resistance(assembly, layer, term)
     return ResistanceSplit(
         (voltage - open_circuit) * area / current,
         bulk,
@@ -134,6 +134,13 @@ def resistance_split(assembly: Assembly, current: float, voltage: float, open_ci
         sum(losses.film.values()) * scale,
         sum(losses.contact.values()) * scale,
     )
+
+
+def _uniform_resistance(assembly: Assembly, layer: str, term: Conduction) -> float:
+    """Thickness over conductivity of a layer, ohm m^2; graded: the integral of 1 / conductivity over it."""
+    if isinstance(term.conductivity, fem.Function):
+        return assembly.in_layer(1 / term.conductivity, layer, ("uniform", layer, term.carrier)) / assembly.area
+    return float(assembly.thickness[layer] / float(term.conductivity))
 
 
 def electronic_current(assembly: Assembly, layer: str) -> float:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fem.solve.stage import Stage
 
 log = logging.getLogger("ssbfem.solve")
+# Small problems have fewer multigrid levels than there are options for: PETSc need not warn the user of it at the end.
+PETSc.Options().setValue("options_left", "no")
 _numbers = itertools.count()
 
 TIGHTEST = 1e-10

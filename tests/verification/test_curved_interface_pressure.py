@@ -55,7 +55,7 @@ def pressed(dimension: str, cells: float) -> Model:
     )
 
 
-@pytest.mark.parametrize(("dimension", "cells"), [("2", (8, 16, 32)), ("3", (5, 8, 12))])
+@pytest.mark.parametrize(("dimension", "cells"), [("2", (8, 16, 32)), ("3", (8, 12, 18))])
 def test_pressure_on_a_wave(dimension: str, cells: tuple[float, ...]) -> None:
     """p_n = -n sigma n, with sigma = -P and, across, -P nu / (1 - nu).
 
@@ -73,6 +73,6 @@ def test_pressure_on_a_wave(dimension: str, cells: tuple[float, ...]) -> None:
         miss = integrate(model, model.geometry.interface_integral((state.shift - exact) ** 2, "a|e"))
         size = integrate(model, model.geometry.interface_integral(exact**2, "a|e"))
         errors.append(math.sqrt(miss / size))
-    assert errors[-1] < 2e-3, errors
+    assert errors[-1] < 4e-3, errors
     assert np.all(np.diff(errors) < 0), errors
     assert math.log(errors[0] / errors[-1]) / math.log(cells[-1] / cells[0]) > 0.8, errors

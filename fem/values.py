@@ -1,0 +1,58 @@
+"""Numbers of a material as the forms see them: constants that may change without a new compilation, and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from dolfinx import default_scalar_type, fem
+
+if TYPE_CHECKING:
+    from fem.domains import Domains
+
+__all__ = ["Graded", "realised"]
+
+Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+#: Polynomials of this degree in every cell stand for a graded property.
+_DEGREE = 2
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A property that varies within a region.
+
+    Attributes:
+        values: coordinates (n, gdim) in metres -> values (n,) in SI.
+        mean: a typical value, for scales.
+    """
+
+    values: Callable[[Floats], Floats]
+    mean: float
+
+    def on(self, geometry: Domains, layer: str) -> Any:
+        """The property as a discontinuous function on the region."""
+        region = geometry.region((layer,))
+        function = fem.Function(fem.functionspace(region.mesh, ("DG", _DEGREE)), name="graded property")
+        function.interpolate(lambda x: self.values(np.ascontiguousarray(x[: geometry.gdim].T)))
+        return function
+
+
+def realised(term: T, geometry: Domains, layer: str) -> T:
+    """The term with constants for its non-zero numbers and functions for what is graded in the region.
+
+    Zeros stay zeros: what they multiply is left out of the forms. All else (names, nested tuples, UFL) stays.
+    """
+    if not is_dataclass(term) or isinstance(term, type):
+        return term
+    changed: dict[str, Any] = {}
+    for item in fields(term):
+        value = getattr(term, item.name)
+        if isinstance(value, Graded):
+            changed[item.name] = value.on(geometry, layer)
+        elif isinstance(value, float) and value != 0.0:
+            changed[item.name] = fem.Constant(geometry.mesh, default_scalar_type(value))
+    return replace(term, **changed) if changed else term
