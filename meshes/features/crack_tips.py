@@ -80,7 +80,11 @@ def tip_refinements(crack: Opened, stack: Stack, sizes: MeshSizes) -> tuple[Refi
         fraction = 1 / 8 if stack.dimension == "3" else 1 / 200
     for tip in crack.tips(stack):
         size = sizes.edge if sizes.edge is not None else fraction * tip.reach
-        size = sizes.factor * min(size, sizes.wall_fraction * crack.sharpness())
+        blunt = crack.sharpness()
+        if crack.opening is not None:
+            # cells as small as the radius of a rim would be too many along it, and of a hairline beyond all use
+            blunt = max(blunt, crack.opening if stack.dimension == "3" else 0.02 * crack.opening)
+        size = sizes.factor * min(size, sizes.wall_fraction * blunt)
         points = crack.front(stack, tip, 2 * size)
         found.append(Refinement(points, size, size if len(points) > 1 else 0.0))
     return tuple(found)
