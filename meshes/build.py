@@ -260,7 +260,8 @@ class LayeredModel:
 
     def _required(self, facets: dict[str, list[int]], slits: dict[str, list[int]]) -> dict[str, list[int]]:
         """The facets that there are; MeshError where one is missing that must be there."""
-        optional = {name for f in self.stack.features for name in f.optional_facets(self.stack)}
+        stack = self.stack
+        optional = {n for f in stack.features for n in (*f.optional_facets(stack), *f.bare_facets(stack))}
         opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper")}
         parted = {name for name in facets if self._parted.keys() & {name, _bodies(name)}}
         absent = [name for name, tags in facets.items() if not tags and name not in optional | opened | parted]

@@ -32,6 +32,7 @@ Mask = npt.NDArray[np.bool_]
 _MOST_STRETCH = 4.0
 #: A cell outside may keep this part of its volume at least.
 _LEAST_LEFT = 1e-3
+_PATCH_ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,34 @@ def _facets(arrays: MeshArrays, film: Film, pairs: FacetPairs, inside: Mask) -> 
     marked = [tag for name, tag in arrays.facet_names.items() if not _plain(name, arrays)]
     chosen &= ~_rows_in(pairs.nodes, arrays.facets[np.isin(arrays.facet_tags, marked)])
     if film.level is not None and chosen.any():
-        where = np.flatnonzero(chosen)
-        x = arrays.points[pairs.nodes[where]]
-        edges = x[:, 1:] - x[:, :1]
-        size = np.sqrt(np.abs(np.linalg.det(edges @ np.swapaxes(edges, 1, 2))))
-        order = np.argsort(-film.level(x.mean(axis=1)), kind="stable")
-        covered = np.cumsum(size[order]) - 0.5 * size[order]
-        chosen[where[order[covered > film.coverage * size.sum()]]] = False
+        chosen = _patches(arrays, film, pairs.nodes, chosen, border)
     return chosen, border
+
+
+def _patches(arrays: MeshArrays, film: Film, nodes: Ints, chosen: Mask, border: Mask) -> Mask:
+    """Of the `chosen` facets those with the highest level that together have the coverage."""
+    assert film.level is not None
+    where = np.flatnonzero(chosen)
+    x = arrays.points[nodes[where]]
+    edges = x[:, 1:] - x[:, :1]
+    size = np.sqrt(np.abs(np.linalg.det(edges @ np.swapaxes(edges, 1, 2))))
+    order = where[np.argsort(-film.level(x.mean(axis=1)), kind="stable")]
+    area = np.zeros(len(nodes))
+    area[where] = size
+    wanted = film.coverage * size.sum()
+    sought = wanted
+    for _ in range(_PATCH_ROUNDS):
+        covered = np.cumsum(area[order]) - 0.5 * area[order]
+        found = np.zeros_like(chosen)
+        found[order[covered <= sought]] = True
+        # a facet with all its nodes on the edge of the film has no cells above it
+        free = np.ones(len(arrays.points), dtype=bool)
+        free[nodes[border & ~found]] = False
+        short = wanted - area[found & np.any(free[nodes], axis=1)].sum()
+        if abs(short) <= 0.002 * wanted:
+            break
+        sought += short
+    return found
 
 
 def _plain(name: str, arrays: MeshArrays) -> bool:

@@ -110,6 +110,8 @@ def require_layer_cells(arrays: MeshArrays, order: Sequence[str] | None = None, 
     order = list(arrays.layers) if order is None else order
     for i, name in enumerate(order):
         below, above = _boundaries(order, i)
+        if any(region.startswith(f"{name}.") for region in arrays.layers):
+            continue  # grains: none of them need reach from one side to the other
         if not {below, above} <= {facet.removesuffix(":gap") for facet in arrays.facet_names}:
             continue
         rows = layer_cells(arrays, name, order, limit=minimum)

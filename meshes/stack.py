@@ -94,9 +94,16 @@ class Stack:
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """Everything that is meshed: the layers from bottom to top, then the regions of the features in order."""
-        made = (region for feature in self.features for region in feature.regions(self))
-        return (*(Region(layer.name, layer.material) for layer in self.layers), *made)
+        """Everything that is meshed: the layers from bottom to top, then the regions of the features in order.
+
+        The regions of a feature that divides a whole layer follow that layer.
+        """
+        found = []
+        for layer in self.layers:
+            found.append(Region(layer.name, layer.material))
+            found += [r for f in self.features if f.divided_layer == layer.name for r in f.regions(self)]
+        made = (r for f in self.features if f.divided_layer is None for r in f.regions(self))
+        return (*found, *made)
 
     @property
     def contacts(self) -> tuple[str, ...]:

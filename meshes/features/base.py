@@ -112,6 +112,10 @@ class Feature(Protocol):
     def at(self) -> str | None:
         """Interface ``lower|upper`` that it lies at, None where it lies elsewhere."""
 
+    @property
+    def divided_layer(self) -> str | None:
+        """Layer of which every part belongs to it or to one of `regions`, None for bodies within layers."""
+
     def regions(self, stack: Stack) -> tuple[Region, ...]:
         """Regions that this feature adds, in the order of their cell tags."""
 
@@ -160,6 +164,11 @@ class FeatureDefaults:
 
     Left to the feature: `name`, `at` (None where it lies at no interface), `problems` and `cut`.
     """
+
+    @property
+    def divided_layer(self) -> str | None:
+        """None."""
+        return None
 
     def regions(self, stack: Stack) -> tuple[Region, ...]:
         """None."""

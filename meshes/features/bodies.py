@@ -14,6 +14,7 @@ from meshes.features.base import FeatureDefaults, Refinement, Region
 from meshes.features.neighbours import Crowd, near_solids, on_sides, room_around, swept
 from meshes.features.solids import Solid, draw_solid
 from meshes.films import Coat, Film
+from meshes.morph import flattened
 from meshes.problems import Problem, length_problem, number_text
 from meshes.random.packing import middles
 from meshes.random.patches import Caps, Patches, caps_on_ball
@@ -45,7 +46,7 @@ def filled_layers(stack: Stack) -> dict[str, tuple[str, ...]]:
     """Regions that a layer consists of, where a feature divides all of it (grains of an electrolyte)."""
     found = {}
     for feature in stack.features:
-        divided: str | None = getattr(feature, "divided_layer", None)
+        divided = feature.divided_layer
         if divided is not None:
             found[divided] = (divided, *(r.name for r in feature.regions(stack)))
     return found
@@ -161,7 +162,7 @@ class SolidFeature(FeatureDefaults):
     def distance(self, stack: Stack, points: Floats) -> Floats:
         """Distance (n,) in metres of `points` (n, gdim) in the films from the surface of the bodies."""
         solids = self.solids(stack)
-        return Crowd(solids, np.full(len(solids), 1.01 * self.film_thickness)).offset(points)[0]
+        return Crowd(solids, np.full(len(solids), 1.01 * self.film_thickness)).offset(flattened(points, stack))[0]
 
     def grain_at(self, stack: Stack, points: Floats, region: str) -> tuple[Ints, Floats]:
         """Number (n,) and orientation (n, 3, 3) of the grain of `region` at `points` (n, gdim), metres."""

@@ -97,8 +97,9 @@ def on_sides(solid: Solid, stack: Stack) -> tuple[bool, ...]:
 
 
 def room_around(stack: Stack, feature: Any) -> list[float]:
-    """Distance in metres that is free around each body of `feature`: to sides and layers beyond, and half way to
-    other bodies and voids. Negative where it leaves its layers."""
+    """Distance in metres that is free around each body of `feature`: to sides and layers beyond, half way to
+    other coated bodies, and most of the way to bare ones and voids. Negative where it leaves its layers.
+    """
     own = feature.solids(stack)
     layers = feature.layers(stack)
     low = np.array([*(0.0 for _ in stack.lateral), stack.span(layers[0])[0]])
@@ -108,24 +109,26 @@ def room_around(stack: Stack, feature: Any) -> list[float]:
         free = np.minimum(solid.centre - low, high - solid.centre) - solid.extents
         free[[*on_sides(solid, stack), False]] = math.inf
         room[n] = free.min()
-    others = [(o, 0) for o in obstacles(stack, feature, layers, before=False)]
-    everything = own + tuple(o for o, _ in others)
+    others = obstacles(stack, feature, layers, before=False)
+    everything = own + tuple(solid for solid, _ in others)
+    films = np.array([*[feature.film_thickness] * len(own), *(film for _, film in others)])
     if len(everything) > 1:
-        limit = float(room.max()) if np.isfinite(room.max()) else max(s.reach for s in own)
+        limit = 2 * float(room.max()) if np.isfinite(room.max()) else 2 * max(s.reach for s in own)
         i, j, away = near_solids(everything, max(limit, 0.0))
-        for a in (i, j):
+        for a, b in ((i, j), (j, i)):
             mine = a < len(own)
-            np.minimum.at(room, a[mine], 0.5 * away[mine])
+            share = np.where(films[b] > 0, 0.5, 0.9)
+            np.minimum.at(room, a[mine], (share * away)[mine])
     return [float(r) for r in room]
 
 
-def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool) -> tuple[Solid, ...]:
-    """Bodies of other features in `layers`, and balls about the voids that reach into them.
+def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool) -> tuple[tuple[Solid, float], ...]:
+    """Bodies of other features in `layers` with the thickness of their films, and balls about voids that reach there.
 
     Args:
         before: of the features that come before `feature` alone.
     """
-    found: list[Solid] = []
+    found: list[tuple[Solid, float]] = []
     for other in stack.features:
         if other is feature:
             if before:
@@ -134,7 +137,7 @@ def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool)
         bodies: Any = other
         if hasattr(bodies, "solids"):
             if set(bodies.layers(stack)) & set(layers):
-                found += bodies.solids(stack)
+                found += [(solid, bodies.film_thickness) for solid in bodies.solids(stack)]
             continue
         for o in other.openings(stack):
             lower, upper = o.at.split("|")
@@ -142,5 +145,5 @@ def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool)
                 continue
             radius = max(o.radius, o.below, o.above)
             centre = np.array([*o.centre, stack.z_of(o.at)])
-            found.append(Solid(centre, np.full(len(centre), radius), np.eye(len(centre))))
+            found.append((Solid(centre, np.full(len(centre), radius), np.eye(len(centre))), 0.0))
     return tuple(found)

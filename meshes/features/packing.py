@@ -103,10 +103,11 @@ class Packing(SolidFeature):
         before = obstacles(stack, self, self.layers(stack), before=True)
         around: tuple[tuple[float, ...], ...] = ()
         if before:
-            bodies, n = swept(before), len(before)
+            bodies, n = swept(tuple(s for s, _ in before)), len(before)
+            films = np.array([film for _, film in before])
             halves = bodies.halves if bodies.halves is not None else np.zeros(n)
             axes = bodies.axes if bodies.axes is not None else np.zeros((n, stack.gdim))
-            table = np.column_stack([[s.centre for s in before], axes, halves, bodies.radii])
+            table = np.column_stack([[s.centre for s, _ in before], axes, halves, bodies.radii + films])
             around = tuple(tuple(row) for row in lists(table))
         found = _placed(self, (*stack.lateral, high - low), low, around)
         if found is None:

@@ -1,0 +1,210 @@
+"""A film between two layers, closed or in patches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from meshes.features.base import FeatureDefaults, Refinement, Region
+from meshes.features.bodies import coat_problems, hosts_in
+from meshes.features.neighbours import obstacles
+from meshes.features.placement import place_discs, place_strips
+from meshes.films import Coat, Film
+from meshes.morph import flattened
+from meshes.problems import Problem, number_text
+from meshes.random.patches import Patches
+
+if TYPE_CHECKING:
+    from meshes.build import LayeredModel
+    from meshes.sizes import MeshSizes
+    from meshes.stack import Stack
+
+__all__ = ["Coating"]
+
+Floats = npt.NDArray[np.float64]
+_PATCH_CELLS = 6
+#: Tighter and tighter distances between patches, in parts of their radius.
+_GAPS = (0.5, 0.2, 0.05, 0.01)
+
+
+@dataclass(frozen=True)
+class Coating(FeatureDefaults):
+    """A film on the surface of one layer towards the next, of which it takes its thickness.
+
+    It follows voids, roughness and waves of the interface. Facets: ``lower|film`` and ``upper|film`` (and the
+    interface itself where patches leave it bare).
+
+    Attributes:
+        at: interface ``lower|upper``.
+        coats: from the layer that is coated outwards.
+        on: the layer that is coated; default: the lower one.
+        patches: where the film is; None: everywhere.
+        name: for messages.
+    """
+
+    at: str
+    coats: tuple[Coat, ...]
+    on: str | None = None
+    patches: Patches | None = None
+    name: str = "coating"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coats", tuple(self.coats))
+
+    @property
+    def film_thickness(self) -> float:
+        """Sum of the coats in metres."""
+        return float(sum(c.thickness for c in self.coats))
+
+    def sides(self) -> tuple[str, str, float]:
+        """The layer that is coated, the other one, and 1 where the film grows upwards (else -1)."""
+        lower, upper = self.at.split("|")
+        return (upper, lower, -1.0) if self.on == upper else (lower, upper, 1.0)
+
+    def regions(self, stack: Stack) -> tuple[Region, ...]:
+        """The coats."""
+        return tuple(Region(c.name, c.material) for c in self.coats)
+
+    def grown_regions(self, stack: Stack) -> tuple[str, ...]:
+        """The coats: regions that are not drawn."""
+        return tuple(c.name for c in self.coats)
+
+    def facet_names(self, stack: Stack) -> tuple[str, ...]:
+        """Both surfaces of the film, and those between its coats."""
+        inner, outer, _ = self.sides()
+        names = [f"{h}|{self.coats[0].name}" for h in hosts_in(stack, (inner,))]
+        names += [f"{h}|{self.coats[-1].name}" for h in hosts_in(stack, (outer,))]
+        names += [f"{a.name}|{b.name}" for a, b in zip(self.coats, self.coats[1:], strict=False)]
+        return (*names, *(f"void|{c.name}" for c in self.coats))
+
+    def optional_facets(self, stack: Stack) -> tuple[str, ...]:
+        """Walls of voids, which there may be."""
+        return tuple(f"void|{c.name}" for c in self.coats)
+
+    def closed_interfaces(self, stack: Stack) -> tuple[str, ...]:
+        """The interface, where the film is closed."""
+        return () if self.patches is not None else (self.at,)
+
+    def bare_facets(self, stack: Stack) -> tuple[str, ...]:
+        """The interface, until the film is grown."""
+        return self.closed_interfaces(stack)
+
+    def films(self, stack: Stack) -> tuple[Film, ...]:
+        """The film."""
+        inner, outer, up = self.sides()
+        z, room = stack.z_of(self.at), self._room(stack)
+
+        def offset(points: Floats) -> tuple[Floats, Floats, Floats]:
+            away = up * (points[:, -1] - z)
+            normal = np.zeros_like(points)
+            normal[:, -1] = up
+            return np.where(away >= -1e-9 * room, np.maximum(away, 0.0), np.inf), normal, np.full(len(points), room)
+
+        return (
+            Film(
+                self.name,
+                frozenset(hosts_in(stack, (inner,))),
+                frozenset(hosts_in(stack, (outer,))),
+                self.coats,
+                offset,
+                (),
+                None if self.patches is None else self._level(stack),
+                1.0 if self.patches is None else self.patches.coverage,
+            ),
+        )
+
+    def distance(self, stack: Stack, points: Floats) -> Floats:
+        """Distance (n,) in metres of `points` (n, gdim) in the film from the layer that is coated."""
+        return np.asarray(self.sides()[2] * (flattened(points, stack)[:, -1] - stack.z_of(self.at)))
+
+    def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
+        """Cells that resolve the edges of patches."""
+        if self.patches is None:
+            return ()
+        centres, radius = _spots(self.patches, stack.lateral)
+        around = np.array([[-radius], [radius]])
+        if len(stack.lateral) == 2:
+            angle = 2 * np.pi * np.arange(40) / 40
+            around = radius * np.column_stack([np.cos(angle), np.sin(angle)])
+        x = (centres[:, None] + around).reshape(-1, len(stack.lateral))
+        points = np.column_stack([x, np.full(len(x), stack.z_of(self.at))])
+        return (Refinement(points, sizes.factor * radius / _PATCH_CELLS),)
+
+    def problems(self, stack: Stack) -> list[Problem]:
+        """What is wrong with it in this stack."""
+        found = coat_problems(self.coats, self.patches)
+        if not self.coats:
+            found.append(Problem("coats", "()", "at least one coat is needed"))
+        if self.on is not None and self.on not in self.at.split("|"):
+            message = f"must be a layer of this interface: {' or '.join(self.at.split('|'))}"
+            found.append(Problem("on", repr(self.on), message))
+        if self.patches is not None and stack.dimension == "axisymmetric":
+            found.append(Problem("patches", "given", "an axisymmetric model cannot have them: use dimension 2 or 3"))
+        others = [f for f in stack.features if f is not self and f.at == self.at]
+        if any(isinstance(f, Coating) for f in others):
+            found.append(Problem("at", repr(self.at), "two coatings lie at this interface: give one with two coats"))
+        if any(o.solid for f in others for o in f.openings(stack)):
+            message = "an interface with contact spots cannot be coated: coat it in patches instead"
+            found.append(Problem("at", repr(self.at), message))
+        if found:
+            return found
+        thick, room = self.film_thickness, self._room(stack)
+        if not room > 1.1 * thick:
+            outer = self.sides()[1]
+            message = (
+                f"there is no room for the film of {number_text(thick)}: {number_text(room)} are free in {outer!r}; "
+                "a thinner film, or describe the film as a resistance of its interface"
+            )
+            found.append(Problem("coats", number_text(thick), message))
+        if self.patches is not None and self.patches.size > 0.5 * min(stack.lateral):
+            message = f"the patches are larger than the model: its width is {number_text(min(stack.lateral))}"
+            found.append(Problem("patches.size", number_text(self.patches.size), message))
+        return found
+
+    def cut(self, model: LayeredModel) -> None:
+        """Nothing is drawn: the film is grown in the finished mesh."""
+
+    def _room(self, stack: Stack) -> float:
+        """What lies within this distance of the interface makes room for the film, metres."""
+        _, outer, up = self.sides()
+        low, high = stack.span(outer)
+        z = stack.z_of(self.at)
+        free = [high - low]
+        for solid, film in obstacles(stack, self, (outer,), before=False):
+            gap = up * (float(solid.centre[-1]) - z) - float(solid.extents[-1]) - film
+            if gap > 0:  # what crosses the interface is passed by
+                free.append(0.9 * gap)
+        return min(free)
+
+    def _level(self, stack: Stack) -> Callable[[Floats], Floats]:
+        """How far within a patch points of the interface lie, metres."""
+        from scipy.spatial import cKDTree
+
+        assert self.patches is not None
+        sign = -1.0 if self.patches.inverted else 1.0
+        tree = cKDTree(_spots(self.patches, stack.lateral)[0])
+        return lambda points: np.asarray(-sign * tree.query(points[:, :-1])[0], dtype=np.float64)
+
+
+@lru_cache(maxsize=16)
+def _spots(patches: Patches, lateral: tuple[float, ...]) -> tuple[Floats, float]:
+    """Middles (n, lateral coordinates) of patches, or of bare spots, and their radius in metres."""
+    area = math.prod(lateral)
+    one = 2 * patches.size if len(lateral) == 1 else math.pi * patches.size**2
+    number = max(1, round(patches.part * area / one))
+    share = patches.part * area / number
+    radius = 0.5 * share if len(lateral) == 1 else math.sqrt(share / math.pi)
+    for gap in _GAPS:
+        if len(lateral) == 1:
+            places = place_strips(lateral[0], number, radius, gap * radius, patches.seed)
+        else:
+            places = place_discs(lateral, number, radius, gap * radius, patches.seed)
+        if places is not None:
+            return places, radius
+    return np.full((1, len(lateral)), 0.5) * np.asarray(lateral), radius
