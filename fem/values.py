@@ -27,11 +27,9 @@ class Graded:
 
     Attributes:
         values: coordinates (n, gdim) in metres -> values (n,) in SI.
-        mean: a typical value, for scales.
     """
 
     values: Callable[[Floats], Floats]
-    mean: float
 
     def on(self, geometry: Domains, layer: str) -> Any:
         """The property as a discontinuous function on the region."""

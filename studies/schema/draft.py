@@ -165,7 +165,7 @@ class Draft:
     def places_known(self) -> bool:
         """Whether it is certain which interfaces there are."""
         if self.source is not None:
-            return False  # what touches is known when there is a mesh
+            return all(self.names)  # any two regions may touch; which do is said when there is a mesh
         return all(self.names) and (not self.bodied or (self.stack is not None and not self.stack_problems))
 
     @property
@@ -179,8 +179,18 @@ class Draft:
         if self.source is not None:
             return self._imported_interfaces()
         if self.bodied and self.stack is not None and not self.stack_problems:
-            return list(dict.fromkeys(body_pair(name) for name in self.stack.contacts))
+            return list(
+                dict.fromkeys([*(body_pair(name) for name in self.stack.contacts), *self._touching_by_chance()])
+            )
         return self.layer_interfaces
+
+    def _touching_by_chance(self) -> list[str]:
+        """Pairs with a body of a feature that the file speaks of: the drawn geometry says whether they touch."""
+        names = [body.name for _, body in self.bodies if body is not None]
+        layers = set(self.names)
+        possible = {f"{a}|{b}" for a, b in combinations(names, 2) if b not in layers}
+        raw = self.data.get("interfaces")
+        return [name for name in raw if name in possible] if isinstance(raw, dict) else []
 
     def _imported_interfaces(self) -> list[str]:
         """What touches in the image, and what the file speaks of."""

@@ -8,8 +8,18 @@ from pydantic import BaseModel, Field, model_validator
 
 from studies.schema.blocks import Block
 from studies.schema.body import Body, bodies_in
+from studies.schema.cracks import Crack, Delamination, InterfaceCrack, PennyCrack
 from studies.schema.fields import NotABoolean, Part, PositiveLength, complaint
 from studies.schema.imported import Image, LabelNumber, MeshSource
+from studies.schema.surfaces import (
+    ContactArray,
+    ContactFrame,
+    ContactImage,
+    ContactStripes,
+    RandomContacts,
+    Roughness,
+    Waviness,
+)
 from studies.schema.voids import ContactSpot, RandomVoids, Void, VoidArray, lists
 
 if TYPE_CHECKING:
@@ -46,6 +56,17 @@ class Feature(Part):
     void_array: VoidArray | None = None
     random_voids: RandomVoids | None = None
     contact_spot: ContactSpot | None = None
+    contact_stripes: ContactStripes | None = None
+    contact_frame: ContactFrame | None = None
+    contact_array: ContactArray | None = None
+    random_contacts: RandomContacts | None = None
+    contact_image: ContactImage | None = None
+    waviness: Waviness | None = None
+    roughness: Roughness | None = None
+    crack: Crack | None = None
+    penny_crack: PennyCrack | None = None
+    delamination: Delamination | None = None
+    interface_crack: InterfaceCrack | None = None
     block: Block | None = None
 
     @model_validator(mode="after")

@@ -215,15 +215,13 @@ class Study(Part):
         """What happens at the interface of the mesh called `name`.
 
         Raises:
-            KeyError: no such interface.
+            InputError: it was not foreseen, and needs kinetics.
         """
         pair = body_pair(name)
-        if pair not in self.interfaces and self.geometry.imported:
-            return self._plain_interface(pair)
-        return self.interfaces[pair]
+        return self.interfaces[pair] if pair in self.interfaces else self._plain_interface(pair)
 
     def _plain_interface(self, name: str) -> Interface:
-        """An interface that turned up in an imported mesh and needs nothing to be said about it."""
+        """An interface that turned up in the mesh and needs nothing to be said about it."""
         first, second = (self.body(side).conduction for side in name.split("|"))
         assert first is not None
         assert second is not None

@@ -24,7 +24,7 @@ LAYERS = [("a", 1e-5), ("e", THICKNESS), ("c", 1e-5)]
 def exponential(axis: int, first: float, last: float) -> Graded:
     """From `first` at the lower face of the electrolyte to `last` at its upper face."""
     rate = math.log(last / first) / THICKNESS
-    return Graded(lambda x: first * np.exp(rate * (x[:, axis] - 1e-5)), math.sqrt(first * last))
+    return Graded(lambda x: first * np.exp(rate * (x[:, axis] - 1e-5)))
 
 
 def cell(dimension: str, conductivity: Any, resistance: float, boxes: int) -> Model:
