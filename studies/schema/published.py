@@ -45,6 +45,9 @@ def json_schema() -> dict[str, Any]:
     array = definitions["VoidArray"]["properties"]
     array["count"] = _or_single(array["count"], {"type": "integer"})
     array["spacing"] = _or_single(array["spacing"], quantity_json_schema(["length"]))
+    spots, apart = (definitions[name]["properties"] for name in ("ContactArray", "InterfaceCrack"))
+    spots["count"] = _or_single(spots["count"], {"type": "integer"})
+    apart["along"] = _or_single(apart["along"], {"type": "string"})
     image = definitions["Image"]["properties"]
     image["voxel"] = _or_single(image["voxel"], quantity_json_schema(["length"]))
     image["void"] = _or_single(image["void"], {"type": "integer"})
