@@ -209,11 +209,12 @@ class _Level:
 
     def line(self, errors: Mapping[str, tuple[float, str]]) -> str:
         """One line for people."""
-        worst = max(self.steering, key=lambda k: errors[k][0] / _allowed(self.study, self.values, k), default=None)
-        if worst is None:
-            return f"{self.session.solver.dofs} unknowns: no quantity with a derivative steers the refinement"
-        relative = errors[worst][0] / abs(self.values[worst]) if self.values[worst] else math.inf
-        return f"{self.session.solver.dofs} unknowns: {worst} within {100 * relative:.2g} %"
+        size = f"{self.session.solver.dofs} unknowns"
+        if not self.steering:
+            return f"{size}: no quantity has a derivative that could steer the refinement"
+        worst = max(self.steering, key=lambda k: errors[k][0] / _allowed(self.study, self.values, k))
+        relative = self.excess(errors) * (self.study.mesh.tolerance or 0.0)
+        return f"{size}: largest error bar {100 * relative:.2g} % ({worst})"
 
     def destroy(self) -> None:
         """Free the enriched copy."""
