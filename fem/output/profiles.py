@@ -18,6 +18,7 @@ from dolfinx import fem, la
 from fem import compat
 from fem.dissipation.conduction import Conduction
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
+from fem.kinematics import embed
 from fem.output.grids import simplex_measures
 from fem.output.nodal_flux import NodalFlux
 from fem.unknowns import Field
@@ -276,8 +277,11 @@ def _pressure(model: Model, interface: str) -> Any | None:
         return None
     below, above = interface.split("|")
     if interface in mechanics.tractions:
-        known = mechanics.tractions[interface]
-        return known.function("+" if known.layers == (below,) else "-")
-    pairs = ((below, "+"), (above, "-"))
-    parts = [-mechanics.stress(x)[axis, axis](s) for x, s in pairs if x in mechanics.solids]
+        return mechanics.interface_pressure(interface, below)
+    pairs = [(x, side) for x, side in ((below, "+"), (above, "-")) if x in mechanics.solids]
+    if model.geometry.is_level(interface):
+        parts = [-mechanics.stress(x)[axis, axis](side) for x, side in pairs]
+    else:
+        normal = embed(ufl.FacetNormal(model.geometry.mesh)("+"), model.geometry.gdim)
+        parts = [-ufl.dot(normal, mechanics.stress(x)(side) * normal) for x, side in pairs]
     return sum(parts[1:], start=parts[0]) / len(parts) if parts else None
