@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from meshes.arrays import MeshArrays
 from meshes.lattice import FacetPairs, measures
-from meshes.naming import SIDES, named_arrays
+from meshes.naming import SIDES, named_arrays, on_sides
 from meshes.problems import MeshError, MeshProblem, Problem
 from meshes.reading import RawMesh, read_raw
 from meshes.soundness import first_of_each, mesh_problems, place_text
@@ -287,14 +287,15 @@ def _facet_problems(
         first, second = tags[pairs.first[rows]], np.where(pairs.second[rows] < 0, 0, tags[pairs.second[rows]])
         a, _, b = name.removesuffix(":gap").partition("|")
         if not b:
-            wrong = second != 0
+            wrong = ~on_sides(points, pairs.nodes[rows])[name]
         elif a == "void":
             wrong = (second != 0) | (first != keys[b])
         else:
             wrong = (np.minimum(first, second) != keys[a]) | (np.maximum(first, second) != keys[b])
         if wrong.any():
             where = place_text(points[pairs.nodes[rows[wrong]]].mean(axis=1))
-            what = "at the boundary" if not b or a == "void" else f"between {a} and {b}"
+            what = f"between {a} and {b}" if b else "in this plane"
+            what = "at the boundary" if a == "void" else what
             message = f"facets do not lie {what}; the first near {where}"
             problems.append(Problem(f"facets.{name}", str(int(np.count_nonzero(wrong))), message))
     return problems

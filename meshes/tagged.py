@@ -38,6 +38,7 @@ class TaggedMesh:
         facets: name -> facet tag.
         dimension: ``"1"``, ``"2"``, ``"axisymmetric"`` or ``"3"``.
         stack: what it was made from; None for a mesh from elsewhere.
+        remarks: what a user should know about how it came about, one sentence each.
     """
 
     mesh: Any
@@ -47,6 +48,7 @@ class TaggedMesh:
     facets: Mapping[str, int]
     dimension: Dimension
     stack: Stack | None = None
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def from_arrays(

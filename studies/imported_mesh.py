@@ -63,22 +63,23 @@ def imported_mesh(
         tagged = TaggedMesh.read(Path(source.file), comm, partitioner)
         _same_regions(study, tagged)
     else:
-        told: list[str] = []
         try:
-            arrays = on_root(comm, lambda: _arrays(study, scale, cache, told))
+            made = on_root(comm, lambda: _arrays(study, scale, cache))
         except MeshProblem as error:
             if study.geometry.image is not None and scale > 1:
                 raise  # the coarse members of a family may be impossible
             raise _said(study, error) from error
-        for text in told:
+        remarks = comm.bcast(None if made is None else made[1], root=0)
+        for text in remarks:
             if progress is not None:
                 progress.note(text)
-        tagged = TaggedMesh.from_arrays(arrays, comm, partitioner)
+        tagged = TaggedMesh.from_arrays(None if made is None else made[0], comm, partitioner)
+        tagged = replace(tagged, remarks=tuple(remarks))
     _same_interfaces(study, tagged)
     return replace(tagged, dimension=str(study.geometry.dimension), stack=_nominal_stack(study, tagged))  # type: ignore[arg-type]
 
 
-def _arrays(study: Study, scale: float, cache: Path | None, told: list[str]) -> MeshArrays:
+def _arrays(study: Study, scale: float, cache: Path | None) -> tuple[MeshArrays, tuple[str, ...]]:
     if study.geometry.mesh is not None:
         from meshes.importing import import_arrays
 
@@ -89,8 +90,7 @@ def _arrays(study: Study, scale: float, cache: Path | None, told: list[str]) -> 
         except MeshError as error:
             raise MeshProblem([Problem("file", study.geometry.mesh.file, str(error))]) from error
         _check_extents(study, arrays)
-        told += remarks
-        return arrays
+        return arrays, remarks
     from meshes.cache import load_arrays, save_arrays
     from meshes.segmented import segmented_arrays
 
@@ -111,8 +111,9 @@ def _arrays(study: Study, scale: float, cache: Path | None, told: list[str]) -> 
         text = json.dumps(key, sort_keys=True, separators=(",", ":"))
         path = cache / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
         try:
-            return load_arrays(path)
-        except MeshError:
+            told = path.with_suffix(".json").read_text(encoding="utf-8")
+            return load_arrays(path), tuple(str(text) for text in json.loads(told))
+        except (MeshError, OSError, ValueError):
             pass  # not there, or damaged: made again
     try:
         arrays, _, remarks = segmented_arrays(spec, scale, image.islands, conducting, passing)
@@ -120,10 +121,10 @@ def _arrays(study: Study, scale: float, cache: Path | None, told: list[str]) -> 
         raise
     except MeshError as error:
         raise MeshProblem([Problem("image", Path(image.file).name, str(error))]) from error
-    told += remarks
     if path is not None:
         save_arrays(arrays, path)
-    return arrays
+        path.with_suffix(".json").write_text(json.dumps(remarks), encoding="utf-8")
+    return arrays, remarks
 
 
 def _passing(study: Study) -> tuple[str, ...]:
@@ -206,6 +207,7 @@ def _said(study: Study, error: MeshProblem) -> InputError:
     found = []
     for problem in error.problems:
         place = f"layers.{problem.path}" if problem.path in names else f"{key}.{problem.path}"
+        place = problem.path if problem.path in ("width", "depth") else place
         path = f"geometry.{key}.file" if problem.path == key else f"geometry.{place}"
         found.append(Wrong(path, problem.value, problem.message))
     return InputError(found, "geometry")

@@ -116,7 +116,7 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
             wall_seconds={**session.timer.seconds, "total": time.perf_counter() - start},
             peak_memory_bytes=_peak_memory(comm),
             ranks=comm.size,
-            notes=(*report.notes, *(adapted.notes if adapted is not None else ())),
+            notes=(*session.tagged.remarks, *report.notes, *(adapted.notes if adapted is not None else ())),
         ),
         checks=(*_checks(study, solved.values), *(adapted.checks(study) if adapted is not None else ())),
         refinement=tuple(adapted.history) if adapted is not None else (),
@@ -168,7 +168,12 @@ def _with_errors(
             except MeshProblem:  # a coarser member cannot carry the films: fewer members
                 levels -= 1
     if family is None:
-        progress.note("no error bars: coarser meshes cannot resolve the thin layers; see mesh.refinement")
+        why = "coarser meshes cannot resolve the thin layers; see mesh.refinement"
+        if study.geometry.mesh is not None:
+            why = "a mesh file has no coarser meshes; mesh.tolerance gives error bars"
+        elif study.geometry.image is not None:
+            why = "coarser meshes cannot carry the image; see mesh.bulk, or mesh.tolerance"
+        progress.note(f"no error bars: {why}")
     session.timer.add("error bars", start)
     found = {}
     for label, value in solved.values.items():

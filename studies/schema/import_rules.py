@@ -56,9 +56,11 @@ def check_imported(draft: Draft) -> None:
         if request is not None and request.name in _LAYERED:
             draft.report(("quantities", i), f"compares with flat layers: not defined in a geometry with `{source}`")
     mesh = draft.data.get("mesh")
-    for key in _SIZES:
-        if isinstance(mesh, dict) and mesh.get(key) is not None:
-            text = "cells of an image have one size, mesh.bulk" if source == "image" else "the file has the cells"
+    for key in (*_SIZES, *(("bulk", "refinement") if source == "mesh" else ())):
+        if isinstance(mesh, dict) and mesh.get(key) not in (None, 1):
+            text = "cells of an image have one size, mesh.bulk"
+            if source == "mesh":
+                text = "the file has the cells; mesh.tolerance refines them where it matters"
             draft.report(("mesh", key), f"has no meaning here: {text}")
     if source == "image":
         _check_image(draft)
