@@ -159,8 +159,9 @@ class Domains:
         facets = np.unique(np.concatenate([self.facets(n) for n in parts]))
         x = self.mesh.geometry.x
         self.mesh.topology.create_connectivity(self.tdim - 1, self.tdim)
-        nodes = entities_to_geometry(self.mesh, self.tdim - 1, facets)
-        heights = x[np.asarray(nodes).reshape(-1), self.gdim - 1]
+        # dolfinx divides by the number of entities: none on this rank is no question to ask
+        nodes = entities_to_geometry(self.mesh, self.tdim - 1, facets).reshape(-1) if len(facets) else facets
+        heights = x[np.asarray(nodes), self.gdim - 1]
         low = self.comm.allreduce(float(heights.min(initial=np.inf)), op=MPI.MIN)
         high = self.comm.allreduce(float(heights.max(initial=-np.inf)), op=MPI.MAX)
         span = self.comm.allreduce(float(np.abs(x).max(initial=0.0)), op=MPI.MAX)
