@@ -169,14 +169,16 @@ def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = ()) -> DimTag:
     centre = [float(c) for c in solid.centre / unit]
     if solid.dimension == 2:
         return _draw_flat(occ, solid, a, centre)
+    # rigid turns alone keep spheres spheres: the kernel is a hundred times slower with splines
     if solid.rod:
         body = _revolved_rod(occ, float(a[0]), float(a[2]))
+    elif solid.ball:
+        body = (3, occ.addSphere(0, 0, 0, float(a[0])))
+        _turn(occ, body, _pole_frame(cut))
     else:
-        body = (3, occ.addSphere(0, 0, 0, 1.0))
-        if solid.ball or any(cut):
-            _turn(occ, body, solid.frame.T @ _pole_frame(cut))
-        occ.dilate([body], 0, 0, 0, *map(float, a))
-    _turn(occ, body, solid.frame)
+        body = _ellipsoid(occ, a, solid.frame.T @ _pole_frame(cut) if any(cut) else None)
+    if not solid.ball:
+        _turn(occ, body, solid.frame)
     occ.translate([body], *centre)
     return body
 
@@ -210,6 +212,42 @@ def _draw_flat(occ: Any, solid: Solid, a: Floats, centre: list[float]) -> DimTag
     return body
 
 
+def _ellipsoid(occ: Any, a: Floats, poles: Floats | None) -> DimTag:
+    """An ellipsoid about the origin with semi-axes `a` along x, y and z; `poles`: axes of the ball it is made of."""
+    body = _spheroid(occ, a) if poles is None else None
+    if body is None:
+        body = (3, occ.addSphere(0, 0, 0, 1.0))
+        if poles is not None:
+            _turn(occ, body, poles)
+        occ.dilate([body], 0, 0, 0, *map(float, a))
+    return body
+
+
+def _spheroid(occ: Any, a: Floats) -> DimTag | None:
+    """An ellipsoid of revolution about the origin with semi-axes `a` along x, y and z; None: it is not one."""
+    axis = next((k for k in range(3) if math.isclose(a[k - 1], a[k - 2], rel_tol=1e-9)), None)
+    if axis is None:
+        return None
+    along, across = float(a[axis]), float(a[axis - 1])
+    p = [occ.addPoint(*x, 0) for x in ((-along, 0), (0, across), (along, 0))]
+    middle = occ.addPoint(0, 0, 0)
+    major = p[2] if along > across else p[1]
+    arcs = [occ.addEllipseArc(p[0], middle, major, p[1]), occ.addEllipseArc(p[1], middle, major, p[2])]
+    face = occ.addPlaneSurface([occ.addCurveLoop([*arcs, occ.addLine(p[2], p[0])])])
+    occ.remove([(0, middle)])
+    body = _whole_turn(occ, face)
+    if axis > 0:
+        occ.rotate([body], 0, 0, 0, *((0, 0, 1) if axis == 1 else (0, 1, 0)), 0.5 * math.pi)
+    return body
+
+
+def _whole_turn(occ: Any, face: int) -> DimTag:
+    """The body that the plane `face` sweeps in a whole turn about x."""
+    made = occ.revolve([(2, face)], 0, 0, 0, 1, 0, 0, 2 * math.pi)
+    occ.remove([(2, face)], recursive=True)
+    return next((int(d), int(t)) for d, t in made if d == 3)
+
+
 def _revolved_rod(occ: Any, half: float, radius: float) -> DimTag:
     """A rod along x about the origin."""
     straight = half - radius
@@ -223,9 +261,7 @@ def _revolved_rod(occ: Any, half: float, radius: float) -> DimTag:
     ]
     face = occ.addPlaneSurface([occ.addCurveLoop(curves)])
     occ.remove([(0, m) for m in middles])
-    made = occ.revolve([(2, face)], 0, 0, 0, 1, 0, 0, 2 * math.pi)
-    occ.remove([(2, face)], recursive=True)
-    return next((int(d), int(t)) for d, t in made if d == 3)
+    return _whole_turn(occ, face)
 
 
 def _pole_frame(cut: tuple[bool, ...]) -> Floats:
@@ -243,10 +279,13 @@ def _pole_frame(cut: tuple[bool, ...]) -> Floats:
 
 
 def _turn(occ: Any, body: DimTag, frame: Floats) -> None:
-    matrix = np.eye(4)
-    matrix[:3, :3] = frame
-    if not np.allclose(frame, np.eye(3), atol=1e-15):
-        occ.affineTransform([body], [float(v) for v in matrix.ravel()])
+    """Turn about the origin, so that the axes of the model become the columns of `frame` (a rotation)."""
+    from scipy.spatial.transform import Rotation
+
+    vector = Rotation.from_matrix(frame).as_rotvec()
+    angle = float(np.linalg.norm(vector))
+    if angle > 1e-14:
+        occ.rotate([body], 0, 0, 0, *map(float, vector), angle)
 
 
 def _revolved(along: float, across: float, rod: bool) -> float:
