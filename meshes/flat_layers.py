@@ -26,8 +26,8 @@ class Slab:
 
 
 def row_heights(thickness: float, size: float, growth: float = 1.3) -> Floats:
-    """Heights (rows,) of the rows of cells that fill `thickness`: about `size` first, then growing."""
-    heights = [size]
+    """Heights (rows,) of the rows of cells that fill `thickness`: about `size` first, then growing; two at least."""
+    heights = [min(size, thickness / 2.5)]
     while sum(heights) < thickness:
         heights.append(heights[-1] * growth)
     found = np.array(heights)

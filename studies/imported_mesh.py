@@ -75,6 +75,11 @@ def imported_mesh(
                 progress.note(text)
         tagged = TaggedMesh.from_arrays(None if made is None else made[0], comm, partitioner)
         tagged = replace(tagged, remarks=tuple(remarks))
+    if study.geometry.image is not None and study.mesh.tolerance is not None:
+        text = (
+            "error bars by refinement take interfaces as meshed; those of a family contain their shape"
+        )
+        tagged = replace(tagged, remarks=(*tagged.remarks, text))
     _same_interfaces(study, tagged)
     return replace(tagged, dimension=str(study.geometry.dimension), stack=_nominal_stack(study, tagged))  # type: ignore[arg-type]
 

@@ -267,7 +267,8 @@ def test_rows_fill_a_layer_and_grow() -> None:
     assert rows.sum() == pytest.approx(10)
     assert rows[1:] / rows[:-1] == pytest.approx(np.full(len(rows) - 1, 1.5))
     assert 0.5 < rows[0] <= 1
-    assert row_heights(0.1, 1.0) == pytest.approx([0.1])
+    assert row_heights(0.1, 1.0).sum() == pytest.approx(0.1)
+    assert len(row_heights(0.1, 1.0)) == 3
 
 
 @pytest.mark.parametrize("method", ["smooth", "voxel"])
