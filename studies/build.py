@@ -11,6 +11,7 @@ from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.kinetics import ButlerVolmer, Kinetics, LinearKinetics
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
+from studies.graded import Values
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -46,17 +47,17 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
 def _domain(study: Study, name: str) -> Domain:
     layer = study.body(name)
     material, temperature = study.material(name), study.operation.temperature
+    value = Values(study, name)
     conduction: list[Conduction | Equipotential] = []
     if layer.conduction == "equipotential":
         conduction.append(Equipotential())
     if layer.conduction in ("ionic", "mixed"):
-        conduction.append(Conduction("ionic", material.value("ionic_conductivity", temperature)))
+        conduction.append(Conduction("ionic", value.of("ionic_conductivity")))
     if layer.conduction in ("electronic", "mixed"):
-        conduction.append(Conduction("electronic", material.value("electronic_conductivity", temperature)))
+        conduction.append(Conduction("electronic", value.of("electronic_conductivity")))
     energy: tuple[Elastic, ...] = ()
     if study.mechanics.on:
-        young = material.value("young_modulus", temperature)
-        energy = (Elastic(young, material.value("poisson_ratio", temperature), layer.eigenstrain),)
+        energy = (Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain),)
     return Domain(tuple(conduction), energy)
 
 

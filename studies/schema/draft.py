@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from fem.materials import Material
 from studies.errors import MISSING, Problem
 from studies.schema.body import Body, Conduction, bodies_in, body_pair
+from studies.schema.collapse import collapsed_films, film_between
 from studies.schema.explain import locate, lookup, make_problem, show_path
 from studies.schema.geometry import Feature, Layer, Widths, build_stack
 from studies.schema.interfaces import Interface
@@ -126,6 +127,11 @@ class Draft:
         return self._parts(Feature, "geometry", "features")
 
     @cached_property
+    def meshed(self) -> list[int]:
+        """Numbers of the features that are meshed, in the order in which the stack has them."""
+        return [i for i, f in enumerate(self.features) if f is None or f.build() is not None]
+
+    @cached_property
     def featured(self) -> set[str]:
         """Interfaces that some feature lies at."""
         return {f.at for f in self.features if f is not None and f.at is not None}
@@ -179,10 +185,17 @@ class Draft:
         if self.source is not None:
             return self._imported_interfaces()
         if self.bodied and self.stack is not None and not self.stack_problems:
-            return list(
-                dict.fromkeys([*(body_pair(name) for name in self.stack.contacts), *self._touching_by_chance()])
-            )
+            certain = [name for contact in self.stack.contacts for name in self._faces(body_pair(contact))]
+            return list(dict.fromkeys([*certain, *self._touching_by_chance()]))
         return self.layer_interfaces
+
+    def _faces(self, pair: str) -> list[str]:
+        """The interface itself, or those that a collapsed film has in its place."""
+        films = collapsed_films(f.content for f in self.features if f is not None)
+        film = film_between(films, pair)
+        order = [body.name for _, body in self.bodies if body is not None]
+        first, second = pair.split("|")
+        return [pair] if film is None else film.faces(first, second, order)
 
     def _touching_by_chance(self) -> list[str]:
         """Pairs with a body of a feature that the file speaks of: the drawn geometry says whether they touch."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from studies.schema.blocks import Block
+from studies.schema.bodies import Coating, Packing, Particle, Polycrystal, Pore, Pores
 from studies.schema.body import Body, bodies_in
 from studies.schema.cracks import Crack, Delamination, InterfaceCrack, PennyCrack
 from studies.schema.fields import NotABoolean, Part, PositiveLength, complaint
@@ -68,6 +69,12 @@ class Feature(Part):
     delamination: Delamination | None = None
     interface_crack: InterfaceCrack | None = None
     block: Block | None = None
+    particle: Particle | None = None
+    packing: Packing | None = None
+    pore: Pore | None = None
+    pores: Pores | None = None
+    polycrystal: Polycrystal | None = None
+    coating: Coating | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Feature:
@@ -90,9 +97,9 @@ class Feature(Part):
         """Interface that it lies at, if it lies at one."""
         return getattr(self.content, "at", None)
 
-    def build(self) -> MeshFeature:
-        """The same feature for `meshes`, in metres."""
-        made: MeshFeature = self.content.build()
+    def build(self) -> MeshFeature | None:
+        """The same feature for `meshes`, in metres; None where it is not meshed."""
+        made: MeshFeature | None = self.content.build()
         return made
 
 
@@ -163,5 +170,5 @@ def build_stack(
         layers=tuple(MeshLayer(x.name, x.thickness or 0.0, x.material) for x in layers),
         width=width,
         depth=depth,
-        features=tuple(x.build() for x in features),
+        features=tuple(made for x in features if (made := x.build()) is not None),
     )

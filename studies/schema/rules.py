@@ -61,6 +61,23 @@ def check_geometry(draft: Draft) -> None:
             draft.report(("mesh", problem.path), problem.message)
 
 
+def check_films(draft: Draft) -> None:
+    """Report films that cannot stand for a resistance."""
+    for i, feature in enumerate(draft.features):
+        content = None if feature is None else feature.content
+        if feature is None or content is None or getattr(content, "coating_as", "resolved") == "resolved":
+            continue
+        here: KeyPath = ("geometry", "features", i, feature.key)
+        if content.patches is not None:
+            draft.report((*here, "patches"), "a coating in patches must be resolved: it is no one resistance")
+        key = "coats" if feature.key == "coating" else "coating"
+        for k, coat in enumerate(getattr(content, key)):
+            conduction = draft.conduction.get(coat.name)
+            if conduction not in (None, "ionic"):
+                message = f"a collapsed coat must conduct ions alone, not be {conduction}: resolve it"
+                draft.report((*here, key, k, "conduction"), message, coat.name)
+
+
 def _check_places(draft: Draft) -> None:
     if not draft.names or not all(draft.names):
         return
@@ -182,7 +199,12 @@ def _geometry_path(draft: Draft, path: str) -> KeyPath:
     """``features[0].radius`` as the raw path of the study file."""
     steps = [int(index) if index else word for word, index in _STEP.findall(path)]
     if len(steps) > 1 and steps[0] == "features" and isinstance(steps[1], int):
-        feature = draft.features[steps[1]]
-        rest = [s for s in steps[2:] if s != "void"]  # the void of an array is written flat in the file
-        steps = [*steps[:2], *([] if feature is None else [feature.key]), *rest]
+        number = draft.meshed[steps[1]]
+        feature = draft.features[number]
+        # what `meshes` nests is written flat in the file
+        words = {"coats": "coating"} if feature is not None and feature.key in ("particle", "packing") else {}
+        rest = [words.get(str(s), s) for s in steps[2:] if s not in ("void", "shape")]
+        if feature is not None and feature.key == "polycrystal":
+            rest = [s for s in rest if s != "grains"]
+        steps = [steps[0], number, *([] if feature is None else [feature.key]), *rest]
     return ("geometry", *steps)

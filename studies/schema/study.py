@@ -15,6 +15,7 @@ from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
 from studies.schema.body import Body, body_name, body_pair, with_bodies
+from studies.schema.collapse import collapsed_films, collapsed_interface, film_between
 from studies.schema.contacts import Passage, check_interfaces, complete_interface, electrode_material, passages
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
@@ -30,7 +31,14 @@ from studies.schema.outputs import Check, Checks, Pictures, Quantities, Quantity
 from studies.schema.overrides import apply_overrides
 from studies.schema.reader import KeyPath, read_text, read_yaml
 from studies.schema.requests import DEFAULT_QUANTITIES, check_checks, check_quantities, complete_request
-from studies.schema.rules import check_geometry, check_layers, check_mechanics, check_operation, mechanics_on
+from studies.schema.rules import (
+    check_films,
+    check_geometry,
+    check_layers,
+    check_mechanics,
+    check_operation,
+    mechanics_on,
+)
 
 if TYPE_CHECKING:
     from fem.materials import Material
@@ -218,6 +226,9 @@ class Study(Part):
             InputError: it was not foreseen, and needs kinetics.
         """
         pair = body_pair(name)
+        film = film_between(collapsed_films(f.content for f in self.geometry.features), pair)
+        if film is not None:
+            return collapsed_interface(self, pair, film)
         return self.interfaces[pair] if pair in self.interfaces else self._plain_interface(pair)
 
     def _plain_interface(self, name: str) -> Interface:
@@ -284,6 +295,7 @@ def _check(draft: Draft) -> None:
     mechanics = mechanics_on(draft)
     check_geometry(draft)
     check_layers(draft)
+    check_films(draft)
     check_interfaces(draft, mechanics)
     check_operation(draft)
     check_mechanics(draft)

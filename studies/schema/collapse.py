@@ -1,0 +1,113 @@
+"""Films that are not meshed: what their coats and both of their faces add up to on the interface that stays.
+
+In a study file a film is described the same way whether it is resolved or collapsed: by its coats and by the
+interfaces of the coats with what they separate. Collapsed, the interface of the mesh takes the kinetics of the face
+where there is charge transfer, and in series to it the resistances of all coats and of the other faces. Curvature
+is left out: the error is about the thickness over the radius of curvature, of the film's own resistance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from studies.schema.bodies import Coating, Packing, Particle
+from studies.schema.films import Coat
+from studies.schema.interfaces import Interface
+
+if TYPE_CHECKING:
+    from fem.materials import Material
+    from studies.schema.study import Study
+
+__all__ = ["CollapsedFilm", "coat_resistance", "collapsed_films", "collapsed_interface", "film_between"]
+
+
+@dataclass(frozen=True)
+class CollapsedFilm:
+    """A film that stands for a resistance.
+
+    Attributes:
+        inner: body that it lies on.
+        outer: body on its other side; None: whatever touches the inner one.
+        coats: from the inside out.
+    """
+
+    inner: str
+    outer: str | None
+    coats: tuple[Coat, ...]
+
+    def between(self, first: str, second: str) -> bool:
+        """Whether it separates two bodies."""
+        if first == second or self.inner not in (first, second):
+            return False
+        return self.outer is None or {first, second} == {self.inner, self.outer}
+
+    def faces(self, first: str, second: str, order: Sequence[str]) -> list[str]:
+        """Names, in the study file, of the interfaces that the film has between two bodies, from inside out.
+
+        Args:
+            order: names of all bodies, which decides what comes first in the name of an interface.
+        """
+        other = second if first == self.inner else first
+        chain = [self.inner, *(c.name for c in self.coats), other]
+        place = {name: i for i, name in enumerate(order)}
+        return ["|".join(sorted(pair, key=place.__getitem__)) for pair in pairwise(chain)]
+
+
+def collapsed_films(contents: Iterable[Any]) -> list[CollapsedFilm]:
+    """The collapsed films among the contents of features."""
+    found = []
+    for item in contents:
+        if getattr(item, "coating_as", "resolved") == "resolved":
+            continue
+        if isinstance(item, Particle | Packing) and item.coating:
+            found.append(CollapsedFilm(item.name, None, tuple(item.coating)))
+        elif isinstance(item, Coating):
+            lower, upper = item.at.split("|")
+            inner, outer = (upper, lower) if item.on == upper else (lower, upper)
+            found.append(CollapsedFilm(inner, outer, tuple(item.coats)))
+    return found
+
+
+def film_between(films: Iterable[CollapsedFilm], pair: str) -> CollapsedFilm | None:
+    """The film at an interface ``first|second`` of bodies, if there is one."""
+    sides = pair.split("|")
+    return next((film for film in films if len(sides) == 2 and film.between(*sides)), None)
+
+
+def coat_resistance(coat: Coat, material: Material, temperature: float) -> float:
+    """Area-specific resistance of a coat to ions, ohm m^2."""
+    inner = material.value("ionic_conductivity", temperature)
+    graded = coat.gradient.ionic_conductivity
+    return coat.thickness / inner if graded is None else graded.resistance(inner, coat.thickness)
+
+
+def collapsed_interface(study: Study, pair: str, film: CollapsedFilm) -> Interface:
+    """What the interface of the mesh does in place of the film.
+
+    Args:
+        pair: the two bodies, ``first|second``.
+    """
+    order = [body.name for body in study.geometry.bodies]
+    first, second = pair.split("|")
+    temperature = study.operation.temperature
+    faces = [study.interfaces[name] for name in film.faces(first, second, order)]
+    total = sum(coat_resistance(c, study.material(c.name), temperature) for c in film.coats)
+    total += sum(f.ionic_resistance or 0.0 for f in faces if f.ionic_contact == "resistive")
+    sides = {study.body(first).conduction, study.body(second).conduction}
+    blocked: dict[str, Any] = {}
+    if sides <= {"equipotential", "electronic", "mixed"}:
+        blocked["electronic_contact"] = "blocked"
+    transfer = [f for f in faces if f.kinetics is not None]
+    if transfer:
+        face = transfer[0]
+        if sides <= {"ionic", "mixed"}:
+            blocked["ionic_contact"] = "blocked"
+        return face.model_copy(
+            update={"film_resistance": face.film_resistance + total, "ionic_resistance": None, **blocked}
+        )
+    if any(f.ionic_contact == "blocked" for f in faces):
+        return Interface(ionic_contact="blocked", **blocked)
+    return Interface(ionic_contact="resistive", ionic_resistance=total, **blocked)
