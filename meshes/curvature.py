@@ -15,15 +15,18 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
-    from meshes.features.base import Opening
+    from meshes.features.base import Feature, Opening
+    from meshes.features.solids import Solid
     from meshes.stack import Stack
 
-__all__ = ["Ellipsoids", "Rims", "Shape", "Surface", "moved_onto", "shape_of"]
+__all__ = ["Bodies", "Ellipsoids", "Level", "Nearest", "Rims", "Rough", "Shape", "Surface", "moved_onto", "shape_of"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 #: The ellipsoid that a point belongs to is sought among so many nearest ones.
 _CANDIDATES = 12
+#: Newton steps towards the curve in which a surface meets a plane.
+_ROUNDS = 20
 
 
 class Surface(Protocol):
@@ -67,6 +70,91 @@ class Ellipsoids:
 
 
 @dataclass(frozen=True)
+class Bodies:
+    """Surfaces at one distance from solid bodies: particles, inclusions, and the films on them.
+
+    Attributes:
+        solids: the bodies.
+        distance: outward, metres.
+    """
+
+    solids: tuple[Solid, ...]
+    distance: float = 0.0
+
+    def project(self, points: Floats) -> Floats:
+        """Moved along the normal of the body that is nearest: symmetry planes of upright bodies are kept."""
+        away, normal = self._offset(points)
+        return np.asarray(points - (away - self.distance)[:, None] * normal)
+
+    def project_level(self, points: Floats) -> Floats:
+        """Moved across the stacking direction only: where the surface meets a plane."""
+        moved = points.copy()
+        for _ in range(_ROUNDS):
+            away, normal = self._offset(moved)
+            slope = normal[:, :-1]
+            steep = np.maximum((slope**2).sum(axis=1), 1e-3)
+            moved[:, :-1] -= ((away - self.distance) / steep)[:, None] * slope
+        return moved
+
+    def _offset(self, points: Floats) -> tuple[Floats, Floats]:
+        """Distance (n,) from the nearest body and the direction (n, gdim) away from it."""
+        centres = np.array([s.centre for s in self.solids])
+        count = min(_CANDIDATES, len(centres))
+        _, found = cKDTree(centres).query(points, k=count)
+        near = np.asarray(found, dtype=np.int64).reshape(len(points), count)
+        best, direction = np.full(len(points), np.inf), np.zeros_like(points)
+        for k in np.unique(near):
+            here = np.flatnonzero((near == k).any(axis=1))
+            away, normal = self.solids[k].offset(points[here])
+            closer = np.abs(away) < np.abs(best[here])
+            best[here[closer]], direction[here[closer]] = away[closer], normal[closer]
+        return best, direction
+
+
+@dataclass(frozen=True)
+class Level:
+    """The curve in which a surface meets planes across the stacking direction."""
+
+    surface: Bodies
+
+    def project(self, points: Floats) -> Floats:
+        """Moved within their plane."""
+        return self.surface.project_level(points)
+
+
+@dataclass(frozen=True)
+class Rough:
+    """A rough or wavy interface.
+
+    Attributes:
+        moved: where points (n, gdim) of the flat stack lie in the rough one.
+        height: of the flat interface, metres.
+    """
+
+    moved: Callable[[Floats], Floats]
+    height: float
+
+    def project(self, points: Floats) -> Floats:
+        """Moved along the stacking direction."""
+        flat = points.copy()
+        flat[:, -1] = self.height
+        return np.asarray(self.moved(flat))
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Several surfaces of one name."""
+
+    surfaces: tuple[Surface, ...]
+
+    def project(self, points: Floats) -> Floats:
+        """Onto the surface that is nearest."""
+        found = np.array([s.project(points) for s in self.surfaces])
+        best = np.argmin(np.linalg.norm(found - points, axis=2), axis=0)
+        return np.asarray(found[best, np.arange(len(points))])
+
+
+@dataclass(frozen=True)
 class Rims:
     """Circles in planes across the stacking direction: edges of voids and contact spots in three dimensions.
 
@@ -81,12 +169,8 @@ class Rims:
     def project(self, points: Floats) -> Floats:
         """Moved within their plane along the ray from the centre."""
         moved = points.copy()
-        moved[:, :-1] = self._circles.project(points[:, :-1])
+        moved[:, :-1] = Ellipsoids(self.centres, self.radii, self.radii).project(points[:, :-1])
         return moved
-
-    @property
-    def _circles(self) -> Ellipsoids:
-        return Ellipsoids(self.centres, self.radii, self.radii)
 
 
 @dataclass(frozen=True)
@@ -106,27 +190,81 @@ class Shape:
 
 
 def shape_of(stack: Stack | None) -> Shape:
-    """Walls of voids and edges of round contacts of a stack; flat when there is no stack."""
+    """Walls of voids, surfaces of bodies, edges of round contacts, rough interfaces; flat when there is no stack."""
     if stack is None or stack.dimension == "1":
         return Shape()
-    walls: dict[str, Surface] = {}
+    walls: dict[str, list[Surface]] = {}
     rims: list[tuple[tuple[str, str], Surface]] = []
-    openings = [o for _, o in stack.openings()]
+    for feature in stack.features:
+        _add_bowls(walls, feature, stack)
+        _add_bodies(walls, rims, feature, stack)
+    _add_rough(walls, stack)
+    if stack.gdim == 3:
+        rims += _circles(stack)
+    return Shape({name: s[0] if len(s) == 1 else Nearest(tuple(s)) for name, s in walls.items()}, rims)
+
+
+def _add_bowls(walls: dict[str, list[Surface]], feature: Feature, stack: Stack) -> None:
+    """Walls of voids, filled ones too: all those of one feature are one set."""
+    fill = getattr(feature, "fill", None)
     for layer in stack.layers:
-        bowls = [_bowl(o, stack, upward) for o in openings for upward in _reaches(o, layer.name)]
+        bowls = [_bowl(o, stack, up) for o in feature.openings(stack) for up in _reaches(o, layer.name)]
         if bowls:
             centres, lateral, axial = zip(*bowls, strict=True)
-            walls[f"void|{layer.name}"] = Ellipsoids(np.array(centres), np.array(lateral), np.array(axial))
-    if stack.gdim == 3:
-        for name in stack.interfaces:
-            below, above = (f"void|{layer}" for layer in name.split("|"))
-            spots, holes = [(name, f"{name}:gap")], [(below, name), (above, name), (below, above)]
-            for solid, pairs in ((True, spots), (False, holes)):
-                here = [o for o in openings if o.at == name and o.solid == solid]
-                if here:
-                    circles = Rims(np.array([o.centre for o in here]), np.array([o.radius for o in here]))
-                    rims += [(pair, circles) for pair in pairs]
-    return Shape(walls, rims)
+            surface = Ellipsoids(np.array(centres), np.array(lateral), np.array(axial))
+            for name in (f"void|{layer.name}", *([f"{layer.name}|{fill.name}"] if fill is not None else [])):
+                walls.setdefault(name, []).append(surface)
+
+
+def _add_bodies(
+    walls: dict[str, list[Surface]], rims: list[tuple[tuple[str, str], Surface]], feature: Feature, stack: Stack
+) -> None:
+    """Surfaces of particles, packings and inclusions, and of the films on them."""
+    from meshes.features.bodies import SolidFeature, hosts_in
+
+    if not isinstance(feature, SolidFeature):
+        return
+    solids, parts = feature.solids(stack), feature.parts(stack)
+    hosts = hosts_in(stack, feature.layers(stack))
+    levels: dict[str, float] = {}
+    if feature.material is None:
+        levels = {f"void|{h}": 0.0 for h in hosts}
+    elif not feature.coats or feature.patches is not None:
+        levels = {f"{h}|{p}": 0.0 for h in hosts for p in parts}
+    if feature.coats and feature.patches is None:
+        outer = np.cumsum([c.thickness for c in feature.coats])
+        names = [c.name for c in feature.coats]
+        levels |= {f"{p}|{names[0]}": 0.0 for p in parts} | {f"{h}|{names[-1]}": float(outer[-1]) for h in hosts}
+        levels |= {f"{a}|{b}": float(t) for a, b, t in zip(names, names[1:], outer, strict=False)}
+    for name, distance in levels.items():
+        surface = Bodies(solids, distance)
+        walls.setdefault(name, []).append(surface)
+        rims += [((name, plane), Level(surface)) for plane in stack.interfaces] if stack.gdim == 3 else []
+
+
+def _add_rough(walls: dict[str, list[Surface]], stack: Stack) -> None:
+    from meshes.morph import deformation
+
+    moved = deformation(stack)
+    for level in moved.reliefs:
+        name = stack.interfaces[level - 1]
+        for part in (name, f"{name}:gap"):
+            walls.setdefault(part, []).append(Rough(moved, stack.levels[level]))
+
+
+def _circles(stack: Stack) -> list[tuple[tuple[str, str], Surface]]:
+    """Edges of voids and of contact spots in three dimensions."""
+    openings = [o for _, o in stack.openings()]
+    found: list[tuple[tuple[str, str], Surface]] = []
+    for name in stack.interfaces:
+        below, above = (f"void|{layer}" for layer in name.split("|"))
+        spots, holes = [(name, f"{name}:gap")], [(below, name), (above, name), (below, above)]
+        for solid, pairs in ((True, spots), (False, holes)):
+            here = [o for o in openings if o.at == name and o.solid == solid]
+            if here:
+                circles = Rims(np.array([o.centre for o in here]), np.array([o.radius for o in here]))
+                found += [(pair, circles) for pair in pairs]
+    return found
 
 
 def _reaches(opening: Opening, layer: str) -> list[bool]:

@@ -19,11 +19,13 @@ from meshes.collective import agree, fetch_rows
 from meshes.curvature import Shape, moved_onto, shape_of
 from meshes.tagged import TaggedMesh
 
-__all__ = ["refine", "refine_with"]
+__all__ = ["known_shape", "refine", "refine_with"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Tags = npt.NDArray[np.int32]
+#: Points of facets lie on their true surface within this part of the facet size.
+_CONFIRMED = 2e-3
 
 
 def refine(
@@ -55,7 +57,7 @@ def refine_with(
     Raises:
         MeshError: the true surface cannot be followed without folding cells; on all ranks.
     """
-    shape = shape_of(tagged.stack) if shape is None else shape
+    shape = known_shape(tagged) if shape is None else shape
     if tagged.tdim == 1:
         return _halved(tagged, marked, values, partitioner)
     mesh, tdim = tagged.mesh, tagged.tdim
@@ -67,10 +69,9 @@ def refine_with(
     option = dolfinx.mesh.RefinementOption.parent_cell_and_facet
     fine, parents, facets = dolfinx.mesh.refine(mesh, chosen, partitioner, option)
     rows = _inherited(tagged, np.asarray(parents), np.asarray(facets).reshape(-1, tdim + 1))
-    made = TaggedMesh.from_mesh(fine, rows, tagged.layers, tagged.facets)
+    made = _alike(tagged, TaggedMesh.from_mesh(fine, rows, tagged.layers, tagged.facets))
     if shape:
         _follow(made, shape)
-    made = replace(made, dimension=tagged.dimension, stack=tagged.stack)
     return made, _handed_down(made, values[np.asarray(parents)])
 
 
@@ -138,7 +139,50 @@ def _halved(
     rows = np.concatenate([own[kept], lower, upper]).astype(np.int32)
     fine = TaggedMesh._distribute(comm, points, new_cells, rows, tagged.layers, tagged.facets, partitioner)
     passed = np.concatenate([values[kept], values[marked], values[marked]])
-    return replace(fine, dimension=tagged.dimension, stack=tagged.stack), _handed_down(fine, passed)
+    return _alike(tagged, fine), _handed_down(fine, passed)
+
+
+def _alike(tagged: TaggedMesh, made: TaggedMesh) -> TaggedMesh:
+    """Everything but the mesh and its tags is that of `tagged`."""
+    return replace(tagged, mesh=made.mesh, cell_tags=made.cell_tags, facet_tags=made.facet_tags)
+
+
+def known_shape(tagged: TaggedMesh) -> Shape:
+    """The true shape of the curved facets of a mesh, as far as its stack tells and its points confirm. Collective.
+
+    A surface that the points of its facets do not lie on is another one (something was painted over it, say): such
+    facets stay as they are.
+    """
+    shape = shape_of(tagged.stack)
+    if not shape:
+        return shape
+    mesh = tagged.mesh
+    x = np.asarray(mesh.geometry.x[:, : mesh.geometry.dim])
+    masks = {name: _points_on(tagged, name) for name in tagged.facets}
+    walls = {
+        name: surface
+        for name, surface in shape.walls.items()
+        if name in masks and _confirmed(tagged, name, surface.project(x[masks[name]]) - x[masks[name]])
+    }
+    rims = []
+    for (first, second), curve in shape.rims:
+        if first in masks and second in masks:
+            both = masks[first] & masks[second]
+            if _confirmed(tagged, first, curve.project(x[both]) - x[both]):
+                rims.append(((first, second), curve))
+    return Shape(walls, rims)
+
+
+def _confirmed(tagged: TaggedMesh, name: str, moves: Floats) -> bool:
+    """Whether points would not be moved noticeably, measured by the size of the facets of a name."""
+    from mpi4py import MPI
+
+    mesh, comm = tagged.mesh, tagged.mesh.comm
+    facets = tagged.facets_of(name)
+    sizes = mesh.h(tagged.tdim - 1, facets) if len(facets) else np.zeros(0)
+    total, count = comm.allreduce(np.array([float(np.sum(sizes)), float(len(facets))]))
+    worst = float(comm.allreduce(float(np.linalg.norm(moves, axis=1).max(initial=0.0)), op=MPI.MAX))
+    return bool(count > 0 and worst <= _CONFIRMED * total / count)
 
 
 def _follow(tagged: TaggedMesh, shape: Shape) -> None:

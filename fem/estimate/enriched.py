@@ -19,7 +19,8 @@ from fem import compat
 from fem.domains import Domains
 from fem.estimate.recorded import interpolated
 from fem.model import Model
-from meshes.curvature import Shape, moved_onto, shape_of
+from meshes.curvature import Shape, moved_onto
+from meshes.refine import known_shape
 
 if TYPE_CHECKING:
     from fem.unknowns import Field
@@ -38,7 +39,7 @@ def enriched(model: Model, shape: Shape | None = None) -> Model:
 
 def curved(tagged: TaggedMesh, shape: Shape | None = None) -> TaggedMesh:
     """The mesh with quadratic cells whose nodes lie on the true surface; itself where nothing is round."""
-    shape = shape_of(tagged.stack) if shape is None else shape
+    shape = known_shape(tagged) if shape is None else shape
     mesh, tdim = tagged.mesh, tagged.tdim
     if not shape or tdim == 1:
         return tagged

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +16,14 @@ from fem.compat import shared_facet_partitioner
 from fem.domains import Domains
 from meshes import ContactSpot, Layer, MeshSizes, Stack, Void
 from meshes.curvature import Ellipsoids, Shape, shape_of
+from meshes.features.fill import Fill
+from meshes.features.particle import Particle
+from meshes.features.roughness import Waviness
+from meshes.features.shapes_of_bodies import Shape as Solidity
+from meshes.films import Coat
 from meshes.generate import generate
 from meshes.problems import MeshError
-from meshes.refine import refine
+from meshes.refine import known_shape, refine
 from meshes.tagged import TaggedMesh
 
 COMM = MPI.COMM_WORLD
@@ -159,6 +166,52 @@ def test_round_contact_in_three_dimensions() -> None:
         errors.append(math.pi * 0.64 - measures(mesh)["a|b"])
         mesh = refine(mesh, everywhere(mesh), shared_facet_partitioner())
     assert 0 < errors[1] < 0.3 * errors[0]
+
+
+UM = 1e-6
+BODIES = (Layer("cathode", 20 * UM), Layer("electrolyte", 10 * UM))
+BALL, EGG = Solidity(4 * UM), Solidity(semi_axes=(4 * UM, 2.5 * UM), direction=(1.0, 0.6))
+ROD, COATS = Solidity(1.5 * UM, 7 * UM), (Coat("film", 0.1 * UM), Coat("shell", 0.3 * UM))
+
+
+@pytest.mark.parametrize(
+    ("dimension", "feature", "names"),
+    [
+        ("2", Particle(BALL, "cathode"), {"cathode|particle"}),
+        ("2", Particle(EGG, "cathode"), {"cathode|particle"}),
+        ("2", Particle(ROD, "cathode"), {"cathode|particle"}),
+        ("2", Particle(BALL, "cathode", coats=COATS), {"cathode|shell", "particle|film", "film|shell"}),
+        ("3", Particle(BALL, at="cathode|electrolyte"), {"cathode|particle", "electrolyte|particle"}),
+        ("2", Waviness("cathode|electrolyte", 1 * UM, 10 * UM), {"cathode|electrolyte"}),
+        ("2", Void("cathode|electrolyte", 3 * UM, 2 * UM, fill=Fill("gel")), {"cathode|gel"}),
+        (
+            "axisymmetric",
+            Void("cathode|electrolyte", 3 * UM, 2 * UM, fill=Fill("gel", 0.4)),
+            {"cathode|gel", "void|cathode"},
+        ),
+    ],
+    ids=lambda v: type(v).__name__ if not isinstance(v, str | set) else None,
+)
+def test_known_shapes_of_features(dimension: str, feature: Any, names: set[str]) -> None:
+    """Facets of bodies, films, waves and fills lie on surfaces that are known, and new points are put onto them."""
+    stack = Stack(dimension, BODIES, 20 * UM, 20 * UM if dimension == "3" else None, (feature,))  # type: ignore[arg-type]
+    mesh = generate(stack, None, MPI.COMM_SELF)
+    assert set(known_shape(mesh).walls) == names
+    fine = refine(mesh, everywhere(mesh))
+    assert set(known_shape(fine).walls) == names
+    known, plain = measures(fine), measures(refine(mesh, everywhere(mesh), shape=Shape()))
+    for name in names:
+        assert known[name] > plain[name] * (1 + 1e-5), name
+
+
+def test_a_surface_that_points_do_not_lie_on_is_not_followed() -> None:
+    """A mesh that says it is of another stack stays straight."""
+    made = Stack("2", BODIES, 20 * UM, features=(Particle(BALL, "cathode"),))
+    said = Stack("2", BODIES, 20 * UM, features=(Particle(Solidity(4.2 * UM), "cathode"),))
+    mesh = replace(generate(made, None, MPI.COMM_SELF), stack=said)
+    assert not known_shape(mesh)
+    fine = refine(mesh, everywhere(mesh))
+    assert measures(fine)["cathode|particle"] == pytest.approx(measures(mesh)["cathode|particle"], rel=1e-12)
 
 
 @pytest.mark.mpi
