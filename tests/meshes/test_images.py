@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from meshes import MeshError, MeshProblem
 from meshes.arrays import MeshArrays
+from meshes.cutting import bisect, cut_edges
 from meshes.flat_layers import Slab, row_heights
 from meshes.images import LabelImage, image_shape, read_labels
 from meshes.islands import find_islands, without_islands
@@ -214,6 +215,39 @@ def test_smooth_interfaces_meet_outer_sides_at_right_angles() -> None:
     off = np.linalg.norm(arrays.points[np.unique(facets)], axis=1) / UM - radius
     assert np.abs(off).max() < 0.5 / n
     assert areas(arrays)["out|in"] == pytest.approx(math.pi / 2 * radius * UM, rel=0.01)
+
+
+@pytest.mark.parametrize("counts", [(3, 4), (2, 3, 2)])
+def test_cuts_conform_whatever_the_order_of_points(counts: tuple[int, ...]) -> None:
+    """Every cell lists its points in an order of its own; half of the edges are cut anywhere."""
+    rng = np.random.default_rng(5)
+    points, cells, edges = box_points(counts, tuple(map(float, counts))), box_simplices(counts), box_edges(counts)
+    cells = np.stack([rng.permutation(cell) for cell in cells])
+    wrong = measures(points, cells) < 0
+    cells[wrong, :2] = cells[wrong, 1::-1]
+    edges = edges[rng.random(len(edges)) < 0.5]
+    t = rng.uniform(0.2, 0.8, (len(edges), 1))
+    made = bisect(cells, cut_edges(edges, points, len(points)))
+    points = np.concatenate([points, (1 - t) * points[edges[:, 0]] + t * points[edges[:, 1]]])
+    volume = measures(points, made)
+    assert volume.min() > 0
+    assert volume.sum() == pytest.approx(math.prod(counts))
+    pairs = facet_pairs(made, len(points))
+    outer = points[pairs.nodes[pairs.second < 0]]
+    flat = [np.isclose(outer[:, :, i], end, atol=1e-12).all(axis=1) for i, n in enumerate(counts) for end in (0, n)]
+    assert np.any(flat, axis=0).all()
+    assert len(pairs.crowded) == 0
+    assert set(np.unique(made)) == set(range(len(points)))
+
+
+def test_moves_that_would_invert_cells_are_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nodes that move over most of an edge nothing but this keeps the cells in shape."""
+    monkeypatch.setattr("meshes.smoothing.SNAP", 0.7)
+    rng = np.random.default_rng(2)
+    image = LabelImage(rng.integers(0, 4, (9, 8, 7)).astype(np.int32), (UM, UM, UM))
+    arrays, _ = smooth_mesh(image, {f"r{i}": [i] for i in range(4)}, UM, smoothing=0.6, tolerance=0.1)
+    conforms(arrays)
+    assert measures(arrays.points, arrays.cells).min() > 0
 
 
 @settings(max_examples=25, deadline=None)
