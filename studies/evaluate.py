@@ -11,6 +11,7 @@ from fem.observe import electrical, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
+from studies import fracture
 from studies.errors import SolveError
 from studies.schema import Study
 from studies.schema.outputs import QuantityRequest
@@ -104,6 +105,14 @@ def _pressure(point: Point, request: QuantityRequest) -> float:
     return mechanical.interface_pressure_at(point.assembly, _at(request), samples)
 
 
+def _crack(request: QuantityRequest) -> str:
+    return str(request.parameters["crack"])
+
+
+def _tip(request: QuantityRequest) -> int:
+    return int(str(request.parameters["tip"]))
+
+
 def _layers(point: Point, request: QuantityRequest) -> tuple[str, ...]:
     given = request.parameters.get("layer")
     return (str(given),) if given is not None else point.assembly.mechanics.solids
@@ -162,5 +171,10 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "mean_stack_pressure": lambda p, r: mechanical.stack_force(p.assembly) / p.assembly.area,
     "stack_shortening": lambda p, r: mechanical.stack_shortening(p.assembly),
     "elastic_energy": lambda p, r: mechanical.elastic_energy(p.assembly, _layers(p, r)) / p.assembly.area,
+    "energy_release_rate": lambda p, r: fracture.energy_release_rate(p.assembly, _crack(r), _tip(r)),
+    "stress_intensity": lambda p, r: fracture.stress_intensity(
+        p.assembly, _crack(r), _tip(r), str(r.parameters["mode"])
+    ),
+    "crack_opening": lambda p, r: fracture.crack_opening(p.assembly, _crack(r)),
     "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,
 }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ParameterKind = Literal["electrode-interface", "interface", "layer", "length", "choice"]
+ParameterKind = Literal["electrode-interface", "interface", "layer", "crack", "number", "length", "choice"]
 Convergence = Literal["functional", "flux"]
 
 
@@ -22,7 +22,7 @@ class Parameter:
 
     Attributes:
         kind: what its value is: the name of an interface (``a|b``; *electrode-interface*: one with charge
-            transfer), of a layer, a length with unit, or one of `choices`.
+            transfer), of a layer, of a crack, a number from 1 on, a length with unit, or one of `choices`.
         description: what it does.
         default: value when left out; `None` as the description says.
         choices: the allowed words of kind *choice*.
@@ -73,6 +73,9 @@ _AT_ANY = Parameter("interface", "interface; default: the only one with voids or
 _EDGE = Parameter("length", "distance from the contact edge, measured along the interface")
 _LAYER = Parameter("layer", "one layer; default: all of them")
 _CLEAR = Parameter("length", "leave out points closer than this to a contact edge, where the stress is singular", "0 m")
+
+_CRACK = Parameter("crack", "name of a crack; default: the only one")
+_TIP = Parameter("number", "which tip, in the order of the path and its branches", "1")
 
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 
@@ -187,6 +190,25 @@ _SPECS = (
     QuantitySpec(
         "elastic_energy", "energy per area", "J/m^2", "elastic energy over the nominal area",
         {"layer": _LAYER}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "energy_release_rate", "energy per area", "J/m^2",
+        "energy released per area by which a crack grows straight on at a tip (J integral; over a disc its mean)",
+        {"crack": _CRACK, "tip": _TIP}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "stress_intensity", "fracture toughness", "Pa m^0.5",
+        "stress intensity at a tip within a layer, in 2-D and axisymmetric models",
+        {
+            "crack": _CRACK, "tip": _TIP,
+            "mode": Parameter("choice", "I: opening, II: sliding", "I", ("I", "II")),
+        },
+        needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "crack_opening", "length", "m",
+        "mean distance between the faces of a slit; negative where a load has closed it and its faces overlap",
+        {"crack": _CRACK}, needs_mechanics=True,
     ),
     QuantitySpec(
         "dissipation", "power per area", "W/m^2",

@@ -29,7 +29,14 @@ from fem.errors import ModelError
 from fem.kinematics import strain
 from fem.observe.assembly import Assembly
 
-__all__ = ["Extension", "circular_extension", "energy_release_rate", "straight_extension", "stress_intensities"]
+__all__ = [
+    "Extension",
+    "circular_extension",
+    "energy_release_rate",
+    "mean_opening",
+    "straight_extension",
+    "stress_intensities",
+]
 
 Array = npt.NDArray[np.float64]
 _DEGREE = 6  # quadrature of the fields of Williams, which are no polynomials
@@ -172,6 +179,21 @@ def stress_intensities(
         energy -= _face_work(assembly, elastic, on_faces, moved, tuple(faces))
         found.append(0.5 * modulus * energy / extension.length)
     return found[0], found[1]
+
+
+def mean_opening(assembly: Assembly, faces: Iterable[str]) -> float:
+    """Mean distance between the two faces of a slit, m. Collective.
+
+    Negative where a load has closed it: the model knows no contact, and its faces overlap.
+
+    Args:
+        assembly: at the solution. faces: both of them, ``<name>:lower`` and ``<name>:upper``.
+    """
+    geometry = assembly.geometry
+    names = tuple(faces)
+    inward = -ufl.dot(assembly.mechanics.displacement.function, ufl.FacetNormal(geometry.mesh))
+    volume = sum(assembly.scalar(geometry.outer_integral(inward, name)) for name in names)
+    return 2 * volume / sum(assembly.scalar(geometry.outer_integral(1.0, name)) for name in names)
 
 
 def _moved(assembly: Assembly, extension: Extension) -> Any:

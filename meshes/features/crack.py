@@ -42,6 +42,9 @@ NotchProfile = Literal["wedge", "ellipse"]
 class Crack(Opened):
     """A crack along a line of straight segments; in 3-D the line is drawn out along y.
 
+    Its faces carry no current and no traction, and nothing keeps them from overlapping where the load would close it
+    (`fem.observe.fracture.mean_opening` tells).
+
     Edge, centre, kinked and branched cracks, cracks through a layer and along an interface: all by the path. It
     may end on outer sides, interfaces or other cracks, cross them, and follow an interface. Where it ends within
     the model it has a tip.
@@ -84,7 +87,12 @@ class Crack(Opened):
             here = [(p, q) for p, q in (*first, (line[-1], line[-2])) if not on_side(p, stack)]
             ends += [(p, q, length_of(line) / len(here)) for p, q in here]
         return tuple(
-            Tip(self._placed(p, stack), self._turned(np.subtract(p, q) / math.dist(p, q)), reach)
+            Tip(
+                self._placed(p, stack),
+                self._turned(np.subtract(p, q) / math.dist(p, q), stack),
+                reach,
+                min(reach, math.dist(p, q)),
+            )
             for p, q, reach in ends
         )
 
@@ -94,8 +102,9 @@ class Crack(Opened):
         low, high = self._span(stack)
         return (p[0], 0.5 * (low + high), p[1])
 
-    def _turned(self, d: Floats) -> tuple[float, ...]:
-        return tuple(map(float, d))
+    def _turned(self, d: Floats, stack: Stack) -> tuple[float, ...]:
+        x, z = map(float, d)
+        return (x, 0.0, z) if stack.dimension == "3" else (x, z)
 
     def front(self, stack: Stack, tip: Tip, spacing: float) -> Floats:
         """The tip, in 3-D drawn out along y."""

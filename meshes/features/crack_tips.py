@@ -28,11 +28,13 @@ class Tip:
         point: (gdim,) metres; in 3-D one point of the front.
         direction: (gdim,) unit vector along which the crack would grow straight on.
         reach: length in metres that belongs to this tip: of an edge crack all, of a centre crack half.
+        straight: length in metres over which the crack is straight behind the tip, `reach` at most.
     """
 
     point: tuple[float, ...]
     direction: tuple[float, ...]
     reach: float
+    straight: float = math.inf
 
 
 class Opened(FeatureDefaults):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fem.units import UnitError, parse
+from studies.fracture import crack_names, tip_number
 from studies.quantities import QUANTITIES, Parameter, QuantitySpec
 from studies.schema.contacts import passages
 from studies.schema.draft import Draft
@@ -45,6 +46,7 @@ def check_quantities(draft: Draft) -> None:
             _check_parameter(draft, here, request, spec, key, parameter)
         if len(draft.problems) == before:
             _check_edges(draft, here, request, spec)
+            _check_tip(draft, here, request, spec)
     _check_steering(draft, seen)
 
 
@@ -64,6 +66,8 @@ def candidates(draft: Draft, parameter: Parameter) -> list[str]:
     """Names that a parameter may take, as far as the cell is known."""
     if parameter.kind == "layer":
         return [*(name for name in draft.names if name), *_body_names(draft)]
+    if parameter.kind == "crack":
+        return [] if draft.stack is None else crack_names(draft.stack)
     if parameter.kind == "electrode-interface":
         known = passages(draft.conduction, draft.interface_names)
         return [n for n in draft.interface_names if n not in known or known[n].electrode is not None]
@@ -81,6 +85,8 @@ def default_place(draft: Draft, spec: QuantitySpec, parameter: Parameter) -> str
         mixed = [name for name in draft.names if draft.conduction.get(name) == "mixed"]
         return mixed[0] if spec.name == "electronic_current" and len(mixed) == 1 else None
     possible = candidates(draft, parameter)
+    if parameter.kind == "crack":
+        return possible[0] if len(possible) == 1 else None
     interrupted = [n for n in possible if n in draft.featured or _partial(draft, n)]
     for names in (interrupted, possible):
         if len(names) == 1:
@@ -99,7 +105,7 @@ def _check_parameter(
     given = request.parameters.get(key)
     path = (*here, spec.name, key)
     if given is None:
-        place = parameter.kind in ("interface", "electrode-interface") or spec.name == "electronic_current"
+        place = parameter.kind in ("interface", "electrode-interface", "crack") or spec.name == "electronic_current"
         if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
             which = f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
@@ -113,6 +119,10 @@ def _check_parameter(
             return
         if value < 0 or (value == 0 and parameter.default is None):
             draft.report(path, "must be positive")
+        return
+    if parameter.kind == "number":
+        if isinstance(given, bool) or not str(given).isdecimal() or int(given) < 1:
+            draft.report(path, "must be a whole number from 1 on", given)
         return
     allowed = list(parameter.choices) if parameter.kind == "choice" else candidates(draft, parameter)
     if given not in allowed and (parameter.kind == "choice" or draft.places_known):
@@ -136,6 +146,22 @@ def _check_edges(draft: Draft, here: KeyPath, request: QuantityRequest, spec: Qu
             draft.report(here, message, request.name)
 
 
+def _check_tip(draft: Draft, here: KeyPath, request: QuantityRequest, spec: QuantitySpec) -> None:
+    """A quantity of a crack tip needs that tip, and a model in which it is known."""
+    parameter = spec.parameters.get("crack")
+    if parameter is None or draft.stack is None or draft.stack_problems:
+        return
+    crack = request.parameters.get("crack") or default_place(draft, spec, parameter)
+    if crack is None or "tip" not in spec.parameters:
+        return
+    tips = tip_number(draft.stack, str(crack))
+    given = request.parameters.get("tip") or spec.parameters["tip"].default
+    if int(str(given)) > tips:
+        draft.report((*here, spec.name, "tip"), f"crack {crack!r} has {tips} tips within the model", given)
+    if spec.name == "stress_intensity" and draft.dimension == 3:
+        draft.report(here, "is for dimension 2 and axisymmetric: ask for energy_release_rate", request.name)
+
+
 def final_label(draft: Draft, request: QuantityRequest) -> str:
     """Key of a quantity in the results: its label; with its parameters where the bare name is not unique."""
     alike = [r for r in draft.requests if r is not None and r.label == request.label]
@@ -151,7 +177,7 @@ def complete_request(draft: Draft, request: QuantityRequest) -> QuantityRequest:
     for key, parameter in spec.parameters.items():
         value = request.parameters.get(key)
         if value is None:
-            value = default_place(draft, spec, parameter) if key in ("at", "layer") else parameter.default
+            value = default_place(draft, spec, parameter) if key in ("at", "layer", "crack") else parameter.default
         if value is not None:
             parameters[key] = value
     return request.model_copy(update={"parameters": parameters, "label": final_label(draft, request)})

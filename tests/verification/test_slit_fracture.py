@@ -19,6 +19,7 @@ from fem.observe.fracture import (
     Extension,
     circular_extension,
     energy_release_rate,
+    mean_opening,
     straight_extension,
     stress_intensities,
 )
@@ -125,6 +126,8 @@ def test_mixed_mode_slit_in_an_infinite_plate(angle: float, shear: float, along:
             found = stress_intensities(assembly, extension, "body", FACES)
             assert found == pytest.approx(wanted, abs=5e-3 * math.hypot(*wanted))
             assert energy_release_rate(assembly, extension, FACES) == pytest.approx(rate, rel=5e-3)
+    # 4 s sqrt(a^2 - x^2) / E' over the slit (Sneddon 1946)
+    assert mean_opening(assembly, FACES) == pytest.approx(math.pi * 6e6 * half / modulus(plane), rel=1e-2)
 
 
 def edge_crack_factor(ratio: float) -> float:
