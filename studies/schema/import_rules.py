@@ -27,14 +27,16 @@ def check_layer_sizes(draft: Draft) -> None:
     source = draft.source
     for i, layer in enumerate(draft.layers):
         here: KeyPath = ("geometry", "layers", i)
+        given = lookup(draft.data, (*here, "thickness"))
+        if source is None and given in (MISSING, None) and isinstance(lookup(draft.data, here), dict):
+            absent = "is required: Thickness along the stack."
+            draft.report((*here, "thickness"), absent if given is MISSING else "not a quantity: give a length")
         if layer is None:
             continue
         for key, belongs in (("labels", "image"), ("tags", "mesh")):
             if getattr(layer, key) is not None and source != belongs:
                 draft.report((*here, key), f"belongs to a geometry with `{belongs}`")
-        if source is None and layer.thickness is None:
-            draft.report((*here, "thickness"), "is required: Thickness along the stack.")
-        elif source == "image" and (layer.thickness is None) == (layer.labels is None):
+        if source == "image" and (layer.thickness is None) == (layer.labels is None):
             draft.report(
                 here, "needs either a `thickness` (a flat layer) or `labels` (a region of the image)", layer.name
             )
