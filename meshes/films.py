@@ -65,6 +65,7 @@ class Film:
         planes: (axis, value) of planes that points within do not leave, sides of the model apart.
         level: of points (n, d) of the surface: largest within patches; None: the film is closed.
         coverage: part of the surface that has the film.
+        last: grown after all films that are not, whose surroundings end at the surface of this one.
     """
 
     label: str
@@ -75,18 +76,19 @@ class Film:
     planes: tuple[tuple[int, float], ...] = ()
     level: Callable[[Floats], Floats] | None = None
     coverage: float = 1.0
+    last: bool = False
 
 
 def grow_films(arrays: MeshArrays, stack: Stack) -> MeshArrays:
-    """The mesh with the films of all features of `stack`, grown in their order.
+    """The mesh with the films of all features of `stack`, grown in their order (those of interfaces last).
 
     Raises:
         MeshError: there is no room for one.
     """
     regions = [region.name for region in stack.regions]
-    for feature in stack.features:
-        for film in feature.films(stack):
-            arrays = insert_film(arrays, film, regions)
+    films = [film for feature in stack.features for film in feature.films(stack)]
+    for film in sorted(films, key=lambda film: film.last):
+        arrays = insert_film(arrays, film, regions)
     return arrays
 
 

@@ -116,6 +116,7 @@ class Coating(FeatureDefaults):
                 (),
                 None if self.patches is None else self._level(stack),
                 1.0 if self.patches is None else self.patches.coverage,
+                last=True,
             ),
         )
 
