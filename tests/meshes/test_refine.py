@@ -16,6 +16,8 @@ from fem.compat import shared_facet_partitioner
 from fem.domains import Domains
 from meshes import ContactSpot, Layer, MeshSizes, Stack, Void
 from meshes.curvature import Ellipsoids, Shape, shape_of
+from meshes.features.crack import Crack
+from meshes.features.delamination import Delamination
 from meshes.features.fill import Fill
 from meshes.features.particle import Particle
 from meshes.features.roughness import Waviness
@@ -202,6 +204,29 @@ def test_known_shapes_of_features(dimension: str, feature: Any, names: set[str])
     known, plain = measures(fine), measures(refine(mesh, everywhere(mesh), shape=Shape()))
     for name in names:
         assert known[name] > plain[name] * (1 + 1e-5), name
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize("dimension", ["2", "3"])
+def test_slits_stay_open(dimension: str) -> None:
+    """A delamination and a crack: both faces keep their size, and no facet of them has two cells."""
+    features: list[Any] = [Delamination("cathode|electrolyte", 6 * UM)]
+    features += [Crack(((5 * UM, 5 * UM), (12 * UM, 9 * UM)))] if dimension == "2" else []
+    depth = 20 * UM if dimension == "3" else None
+    stack = Stack(dimension, BODIES, 20 * UM, depth, tuple(features))  # type: ignore[arg-type]
+    sizes = MeshSizes(bulk=5 * UM, edge_fraction=0.2)
+    mesh = generate(stack, sizes, COMM, shared_facet_partitioner())
+    fine = refine(mesh, everywhere(mesh), shared_facet_partitioner(), Shape())
+    before, after = measures(mesh), measures(fine)
+    assert after == pytest.approx(before, rel=1e-12)
+    slits = [f"{name}:{face}" for name in stack.slits for face in ("lower", "upper")]
+    assert len(slits) == 2 * len(features)
+    topology = fine.mesh.topology
+    topology.create_connectivity(fine.tdim - 1, fine.tdim)
+    cells = np.diff(topology.connectivity(fine.tdim - 1, fine.tdim).offsets)
+    for name in slits:
+        assert after[name] > 0
+        assert (cells[fine.facets_of(name)] == 1).all()
 
 
 def test_a_surface_that_points_do_not_lie_on_is_not_followed() -> None:
