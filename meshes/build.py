@@ -45,6 +45,23 @@ def _bodies(interface: str) -> str:
     return "|".join(region.split(".")[0] for region in interface.split("|"))
 
 
+def chosen_share(dim: int, tags: list[int], share: float, seed: int) -> set[int]:
+    """Faces `tags` (2-D: curves) that make up about `share` of their common size, at random.
+
+    The order of the draws is that of the places of the faces, so that it does not hang on how they are numbered.
+    """
+    if share >= 1:
+        return set(tags)
+    middle = np.array([gmsh.model.occ.getCenterOfMass(dim, tag) for tag in tags])
+    order = np.lexsort(np.round(middle, 6).T)
+    drawn = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(tags)), kind="stable")
+    shuffled = [tags[order[k]] for k in drawn]
+    size = np.cumsum([gmsh.model.occ.getMass(dim, tag) for tag in shuffled])
+    # the number of faces whose sum is nearest to what is wanted, one at least
+    number = 1 + int(np.abs(size - share * size[-1]).argmin())
+    return set(shuffled[:number])
+
+
 @dataclass(frozen=True)
 class Named:
     """Entities of the finished geometry by what they are.
@@ -86,6 +103,7 @@ class LayeredModel:
     _spots: dict[str, list[DimTag]] = field(default_factory=dict)
     _slits: dict[str, list[DimTag]] = field(default_factory=dict)
     _parted: dict[str, str] = field(default_factory=dict)
+    _shares: dict[str, tuple[float, int]] = field(default_factory=dict)
     _paints: list[_Paint] = field(default_factory=list)
 
     @property
@@ -114,9 +132,13 @@ class LayeredModel:
         """Open the mesh along the surfaces (2-D: curves) `tools`, which end anywhere within the bodies."""
         self._slits.setdefault(name, []).extend(tools)
 
-    def part(self, name: str, interfaces: tuple[str, ...]) -> None:
-        """Open the mesh along all of `interfaces` (``a|b``; ``grains|grains`` for all between ``grains.1``, ...)."""
+    def part(self, name: str, interfaces: tuple[str, ...], share: float = 1.0, seed: int = 0) -> None:
+        """Open the mesh along `interfaces` (``a|b``; ``grains|grains`` for all between ``grains``, ``grains.2``, ...).
+
+        `share` below 1: along so large a part of their faces, chosen at random with `seed`.
+        """
         self._parted.update(dict.fromkeys(interfaces, name))
+        self._shares[name] = (share, seed)
 
     def imprint(self, interface: str, tool: DimTag) -> None:
         """Divide `interface` along the boundary of `tool`; contact is what lies within."""
@@ -232,6 +254,7 @@ class LayeredModel:
         place = {name: i for i, name in enumerate(layers)}
         bodies_of_features = {r.name for f in stack.features for r in f.regions(stack)}
         within = self._embedded()
+        parted: dict[str, dict[int, str]] = {}
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
             parents = sorted({owner[b] for b in bodies}, key=place.__getitem__)
@@ -242,7 +265,7 @@ class LayeredModel:
                 name = "|".join(parents)
                 crack = self._parted.get(name) or self._parted.get(_bodies(name))
                 if crack is not None:
-                    slits[crack].append(tag)
+                    parted.setdefault(crack, {})[tag] = name
                     continue
                 if f"{name}:gap" in facets and tag not in self._contact:
                     name += ":gap"
@@ -255,6 +278,11 @@ class LayeredModel:
             if name not in facets:
                 raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
             facets[name].append(tag)
+        for crack, faces in parted.items():
+            open_faces = chosen_share(dim, list(faces), *self._shares[crack])
+            slits[crack] += sorted(open_faces)
+            for tag in faces.keys() - open_faces:
+                facets.setdefault(faces[tag], []).append(tag)
         facets = self._required(facets, slits)
         return Named(layers, facets, self._contact_edges(facets), slits)
 

@@ -97,15 +97,20 @@ class Delamination(Opened):
 
 @dataclass(frozen=True)
 class InterfaceCrack(Opened):
-    """Interfaces that have come apart as a whole: grain boundaries, or all contact of a particle.
+    """Interfaces that have come apart: grain boundaries, or all contact of a particle; all of them or a part.
 
     Attributes:
-        along: names of interfaces ``a|b`` between regions; ``grains|grains`` means all boundaries between grains
-            ``grains.1``, ``grains.2``, ...
+        along: names of interfaces ``a|b`` between regions; ``grains|grains`` means all boundaries between the grains
+            ``grains``, ``grains.2``, ... of a body or layer.
+        share: part of these interfaces that is open, face by face (a face is a boundary between two grains), as near
+            as their sizes allow.
+        seed: of the choice of faces.
         name: of the crack; its faces are ``<name>:lower`` and ``<name>:upper``.
     """
 
     along: tuple[str, ...]
+    share: float = 1.0
+    seed: int = 0
     name: str = "crack"
     at: str | None = None
     opening: None = None
@@ -114,13 +119,13 @@ class InterfaceCrack(Opened):
         given = (self.along,) if isinstance(self.along, str) else tuple(self.along)
         object.__setattr__(self, "along", given)
 
-    def interfaces(self, stack: Stack) -> tuple[str, ...]:
-        """Names of the interfaces of the mesh that come apart."""
-        return tuple(name for name in stack.contacts if name in self.along or _bodies(name) in self.along)
-
     def closed_interfaces(self, stack: Stack) -> tuple[str, ...]:
         """Interfaces of the layers that are gone."""
-        return tuple(name for name in stack.interfaces if name in self.along)
+        return tuple(name for name in stack.interfaces if name in self.along) if self.share >= 1 else ()
+
+    def smallest_length(self, stack: Stack) -> float:
+        """None: nothing is drawn."""
+        return math.inf
 
     def tips(self, stack: Stack) -> tuple[Tip, ...]:
         """None that is known before the regions are drawn."""
@@ -128,20 +133,25 @@ class InterfaceCrack(Opened):
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        there = {x: None for f in stack.features if f is not self for x in f.facet_names(stack) if "|" in x}
-        known = {name: None for name in (*stack.interfaces, *there) if ":" not in name and not name.startswith("void")}
         found = []
-        for i, name in enumerate(self.along):
-            if name not in known and name not in {_bodies(k) for k in known}:
-                text = ", ".join(known) or "none"
-                found.append(Problem(f"along[{i}]", repr(name), f"there is no such interface; the stack has {text}"))
         if not self.along:
             found.append(Problem("along", "()", "at least one interface is needed"))
+        if isinstance(self.share, bool) or not isinstance(self.share, int | float) or not 0 < self.share <= 1:
+            found.append(Problem("share", repr(self.share), "must lie between 0 and 1"))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
+        regions = {region.name for region in stack.regions}
+        made = [n for f in stack.features if f is not self for n in f.facet_names(stack)]
+        known = [n for n in dict.fromkeys([*stack.interfaces, *made]) if set(n.split("|")) <= regions and "|" in n]
+        for i, name in enumerate(self.along):
+            if name not in known and name not in {_bodies(k) for k in known}:
+                text = ", ".join(dict.fromkeys(_bodies(k) for k in known)) or "none"
+                found.append(Problem(f"along[{i}]", repr(name), f"there is no such interface; the stack has {text}"))
         return found
 
     def cut(self, model: LayeredModel) -> None:
         """Nothing is drawn: the interfaces are there."""
-        model.part(self.name, self.along)
+        model.part(self.name, self.along, self.share, self.seed)
 
 
 def _bodies(interface: str) -> str:

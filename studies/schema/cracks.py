@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from studies.schema.fields import Bounds, In, InterfaceName, Length, Name, Part, PositiveLength
+from studies.schema.fields import (
+    Bounds,
+    In,
+    InterfaceName,
+    Length,
+    Name,
+    NotABoolean,
+    Part,
+    PositiveFraction,
+    PositiveLength,
+)
 from studies.schema.voids import lists, named, tuple_or_none
 
 if TYPE_CHECKING:
@@ -101,10 +111,14 @@ class Delamination(Part):
 
 
 class InterfaceCrack(Part):
-    """Interfaces that have come apart as a whole, for example grain boundaries."""
+    """Interfaces that have come apart, for example grain boundaries: all of them or a part."""
 
     along: list[InterfaceName] = Field(
         min_length=1, description="Interfaces; grains|grains means all boundaries between the grains of a body."
+    )
+    share: PositiveFraction = Field(default=1.0, description="Part of them that is open, boundary by boundary.")
+    seed: Annotated[int, NotABoolean, Field(ge=0)] = Field(
+        default=0, description="Seed of the choice: the same seed gives the same boundaries."
     )
     name: Name | None = Field(default=None, description=_NAME)
 
@@ -117,7 +131,7 @@ class InterfaceCrack(Part):
         """The same crack for `meshes`."""
         from meshes.features.delamination import InterfaceCrack as Made
 
-        return Made(tuple(self.along), **named(self.name))
+        return Made(tuple(self.along), self.share, self.seed, **named(self.name))
 
 
 def _line(points: list[list[float]]) -> Any:

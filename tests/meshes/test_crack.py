@@ -14,7 +14,9 @@ from meshes.arrays import MeshArrays, cell_facets
 from meshes.features.crack import Crack
 from meshes.features.delamination import Delamination, InterfaceCrack
 from meshes.features.penny_crack import PennyCrack
+from meshes.features.polycrystal import Polycrystal
 from meshes.generate import generate_arrays
+from meshes.random.grains import GrainStructure
 
 COARSE = MeshSizes(bulk=4 * UM, edge_fraction=0.1)
 Z = 35 * UM  # middle of the electrolyte
@@ -130,6 +132,30 @@ def test_delamination_from_the_side_and_of_all() -> None:
     assert faces(apart) == pytest.approx(20 * UM)
     assert HIGH not in apart.facet_names
     assert parts(apart) == 2
+
+
+@pytest.mark.parametrize("dimension", ["2", "3"])
+def test_cracks_along_grain_boundaries(dimension: str) -> None:
+    grains = Polycrystal("electrolyte", GrainStructure((8 if dimension == "2" else 14) * UM))
+    boundaries = "electrolyte|electrolyte"
+
+    def inner(arrays: MeshArrays) -> float:
+        sizes = facet_sizes(arrays)
+        return sum(
+            v for k, v in sizes.items() if "|" in k and {p.split(".")[0] for p in k.split("|")} == {"electrolyte"}
+        )
+
+    whole = inner(generate_arrays(stack(dimension, grains), COARSE))
+    apart = mesh(stack(dimension, grains, InterfaceCrack((boundaries,))))
+    assert inner(apart) == 0
+    assert faces(apart) == pytest.approx(whole, rel=1e-9)
+    some = mesh(stack(dimension, grains, InterfaceCrack((boundaries,), 0.4, seed=2)))
+    assert faces(some) + inner(some) == pytest.approx(whole, rel=1e-9)
+    assert faces(some) / whole == pytest.approx(0.4, abs=0.1)
+    others = mesh(stack(dimension, grains, InterfaceCrack((boundaries,), 0.4, seed=3)))
+    assert faces(others) != pytest.approx(faces(some), rel=1e-6)
+    again = mesh(stack(dimension, grains, InterfaceCrack((boundaries,), 0.4, seed=2)))
+    assert np.array_equal(again.facets, some.facets)
 
 
 def test_penny_crack_in_three_dimensions_and_on_the_axis() -> None:
