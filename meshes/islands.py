@@ -13,7 +13,7 @@ from meshes.lattice import FacetPairs, facet_pairs, measures
 from meshes.naming import named_arrays
 from meshes.problems import MeshError
 
-__all__ = ["Island", "find_islands", "islands_text", "without_islands"]
+__all__ = ["Island", "find_islands", "islands_text", "part_counts", "without_islands"]
 
 Ints = npt.NDArray[np.int64]
 ENDS = ("bottom", "top")
@@ -62,6 +62,12 @@ def find_islands(
         place = arrays.points[arrays.cells[members]].mean(axis=(0, 1))
         found.append(Island(regions, members, float(volumes[members].sum()), tuple(place.tolist())))
     return tuple(sorted(found, key=lambda island: -island.volume))
+
+
+def part_counts(arrays: MeshArrays, regions: Collection[str]) -> dict[str, int]:
+    """Number of separate parts of each of the regions."""
+    group = _groups(arrays, regions, (), facet_pairs(arrays.cells, len(arrays.points)))
+    return {name: len(np.unique(group[arrays.cell_tags == arrays.layers[name]])) for name in regions}
 
 
 def islands_text(islands: Collection[Island], total: float) -> str:

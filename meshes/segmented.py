@@ -13,7 +13,7 @@ from meshes.images import LabelImage, read_labels
 from meshes.islands import find_islands, islands_text, without_islands
 from meshes.lattice import measures
 from meshes.problems import MeshError, MeshProblem, Problem
-from meshes.smoothing import SmoothReport, smooth_mesh
+from meshes.smoothing import SmoothReport, lattice_counts, smooth_mesh
 from meshes.voxels import voxel_mesh
 
 __all__ = ["Segmented", "segmented_arrays"]
@@ -77,7 +77,11 @@ def segmented_arrays(
     report: SmoothReport | None = None
     remarks: list[str] = []
     if spec.method == "smooth":
-        size = scale * (spec.size if spec.size is not None else min(spec.voxel))
+        own = spec.size if spec.size is not None else min(spec.voxel)
+        size = scale * own
+        if scale > 1 and lattice_counts(image.lengths, size) == lattice_counts(image.lengths, own):
+            message = "the image is too small for coarser cells than these"
+            raise MeshProblem([Problem("size", f"{size:.3g} m", message)])
         arrays, report = smooth_mesh(
             image, regions, size, spec.void, spec.smoothing, spec.tolerance, spec.below, spec.above
         )
@@ -104,7 +108,10 @@ def segmented_arrays(
 def _divisions(spec: Segmented, scale: float) -> int:
     """Cells along each edge of a voxel."""
     wanted = (1.0 if spec.size is None else min(spec.voxel) / spec.size) / scale
-    if wanted < 1 - 1e-9:
+    if wanted < 1 - 1e-6:
         message = "a voxel mesh cannot be coarser than its voxels (`method: smooth` can)"
         raise MeshProblem([Problem("size", f"{min(spec.voxel) / wanted:.3g} m", message)])
-    return max(1, round(wanted))
+    if abs(wanted - round(wanted)) > 1e-6 * wanted:
+        message = "a voxel can be divided into a whole number of cells only"
+        raise MeshProblem([Problem("size", f"{min(spec.voxel) / wanted:.3g} m", message)])
+    return round(wanted)

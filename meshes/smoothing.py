@@ -29,7 +29,7 @@ from meshes.problems import MeshError, MeshProblem, Problem
 from meshes.quality import radius_ratio
 from meshes.voxels import VOID, assemble, region_numbers
 
-__all__ = ["SmoothReport", "smooth_mesh"]
+__all__ = ["SmoothReport", "lattice_counts", "smooth_mesh"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -183,11 +183,16 @@ class Indicators:
         return np.stack([map_coordinates(f, where, order=1, mode="nearest") for f in self.fields]).astype(np.float64)
 
 
+def lattice_counts(lengths: tuple[float, ...], size: float) -> tuple[int, ...]:
+    """Cells of the lattice along each edge of the image."""
+    return tuple(max(1, round(length / size)) for length in lengths)
+
+
 class _Lattice:
     """A box of simplices that is fitted to indicators."""
 
     def __init__(self, lengths: tuple[float, ...], size: float) -> None:
-        self.counts = tuple(max(1, round(length / size)) for length in lengths)
+        self.counts = lattice_counts(lengths, size)
         self.points = box_points(self.counts, lengths)
         self.cells = box_simplices(self.counts)
         self.edges = box_edges(self.counts)

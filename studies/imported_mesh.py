@@ -76,11 +76,10 @@ def imported_mesh(
         tagged = TaggedMesh.from_arrays(None if made is None else made[0], comm, partitioner)
         tagged = replace(tagged, remarks=tuple(remarks))
     if study.geometry.image is not None and study.mesh.tolerance is not None:
-        text = (
-            "error bars by refinement take interfaces as meshed; those of a family contain their shape"
-        )
+        text = "error bars by refinement take interfaces as meshed; those of a family contain their shape"
         tagged = replace(tagged, remarks=(*tagged.remarks, text))
     _same_interfaces(study, tagged)
+    _ends_of_one_region(study, tagged)
     return replace(tagged, dimension=str(study.geometry.dimension), stack=_nominal_stack(study, tagged))  # type: ignore[arg-type]
 
 
@@ -95,7 +94,7 @@ def _arrays(study: Study, scale: float, cache: Path | None) -> tuple[MeshArrays,
         except MeshError as error:
             raise MeshProblem([Problem("file", study.geometry.mesh.file, str(error))]) from error
         _check_extents(study, arrays)
-        return arrays, remarks
+        return arrays, (*remarks, *_metals_in_parts(study, arrays))
     from meshes.cache import load_arrays, save_arrays
     from meshes.segmented import segmented_arrays
 
@@ -111,7 +110,7 @@ def _arrays(study: Study, scale: float, cache: Path | None) -> tuple[MeshArrays,
             "generation": _GENERATION,
             "spec": {**asdict(spec), "path": file_digest(spec.path)},
             "scale": scale,
-            "islands": [image.islands, sorted(conducting), sorted(passing)],
+            "islands": [image.islands, sorted(conducting), sorted(passing), sorted(_metals(study))],
         }
         text = json.dumps(key, sort_keys=True, separators=(",", ":"))
         path = cache / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
@@ -126,10 +125,26 @@ def _arrays(study: Study, scale: float, cache: Path | None) -> tuple[MeshArrays,
         raise
     except MeshError as error:
         raise MeshProblem([Problem("image", Path(image.file).name, str(error))]) from error
+    remarks = (*remarks, *_metals_in_parts(study, arrays))
     if path is not None:
         save_arrays(arrays, path)
         path.with_suffix(".json").write_text(json.dumps(remarks), encoding="utf-8")
     return arrays, remarks
+
+
+def _metals(study: Study) -> tuple[str, ...]:
+    return tuple(x.name for x in study.geometry.layers if x.conduction == "equipotential")
+
+
+def _metals_in_parts(study: Study, arrays: MeshArrays) -> tuple[str, ...]:
+    """Remarks about equipotentials whose parts do not touch each other."""
+    from meshes.islands import part_counts
+
+    return tuple(
+        f"{name} has {count} separate parts that share one potential; with `conduction: electronic` each has its own"
+        for name, count in part_counts(arrays, _metals(study)).items()
+        if count > 1
+    )
 
 
 def _passing(study: Study) -> tuple[str, ...]:
@@ -182,6 +197,31 @@ def _same_interfaces(study: Study, tagged: TaggedMesh) -> None:
         if name not in there and study.told(name):
             message = f"the regions do not touch in the mesh; its interfaces are {', '.join(there)}"
             raise InputError.single(message, path=f"interfaces.{name}")
+
+
+def _ends_of_one_region(study: Study, tagged: TaggedMesh) -> None:
+    """Current enters a resolved conductor through its whole end: no other region may lie there; on all ranks alike."""
+    layers = study.geometry.layers
+    if all(layer.conduction == "none" for layer in layers):
+        return
+    topology, tdim = tagged.mesh.topology, tagged.tdim
+    topology.create_connectivity(tdim - 1, tdim)
+    links = topology.connectivity(tdim - 1, tdim)
+    names = {tag: name for name, tag in tagged.layers.items()}
+    values = np.zeros(topology.index_map(tdim).size_local + topology.index_map(tdim).num_ghosts, dtype=np.int32)
+    values[tagged.cell_tags.indices] = tagged.cell_tags.values
+    for side, layer in (("bottom", layers[0]), ("top", layers[-1])):
+        if layer.conduction == "equipotential":
+            continue
+        cells = links.array[links.offsets[tagged.facets_of(side)]]
+        found = {names[int(t)] for t in np.unique(values[cells])}
+        there = sorted(set().union(*tagged.mesh.comm.allgather(found)))
+        if there != [layer.name]:
+            message = (
+                f"{', '.join(there)} lie at the {side}: current enters through {layer.name} alone; add a flat layer"
+                " there, or take the end as an equipotential"
+            )
+            raise InputError.single(message, path="geometry.layers", value=layer.name)
 
 
 def _nominal_stack(study: Study, tagged: TaggedMesh) -> Stack:

@@ -126,13 +126,23 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=4)
 def load_image(file: str, axes: tuple[str, ...] | None, key: str | None, voxel: tuple[float, ...]) -> LabelImage:
-    """The image of a study; kept, because checks, sizes and the mesh ask for it.
+    """The image of a study; kept, because several checks ask for it.
 
     Raises:
         MeshError: it cannot be read.
     """
+    from meshes.images import image_files
+
+    stats = [(str(path), path.stat()) for path in image_files(Path(file))]
+    state = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    return _load_image(file, axes, key, voxel, state)
+
+
+@lru_cache(maxsize=2)
+def _load_image(
+    file: str, axes: tuple[str, ...] | None, key: str | None, voxel: tuple[float, ...], state: tuple[object, ...]
+) -> LabelImage:
     from meshes.images import LabelImage, read_labels
 
     return LabelImage(read_labels(Path(file), axes, key), voxel)

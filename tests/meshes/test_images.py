@@ -399,3 +399,12 @@ def test_voxels_are_divided_but_never_joined(tmp_path: Path) -> None:
     assert len(segmented_arrays(spec, 0.5)[0].cells) == 4 * len(segmented_arrays(spec)[0].cells)
     with pytest.raises(MeshProblem, match="cannot be coarser than its voxels"):
         segmented_arrays(spec, 1.5)
+    with pytest.raises(MeshProblem, match="a whole number of cells only"):
+        segmented_arrays(spec, 0.7)
+
+
+def test_a_family_has_no_two_equal_members(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([[1, 1], [2, 2]]))
+    spec = Segmented(tmp_path / "x.npy", (UM, UM), (("a", (1,)), ("b", (2,))), size=1.8 * UM, tolerance=0.4)
+    with pytest.raises(MeshProblem, match="too small for coarser cells"):
+        segmented_arrays(spec, 1.5)

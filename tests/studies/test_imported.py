@@ -186,6 +186,26 @@ def test_islands_of_conductors(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert any("volume fractions within" in note for note in notes)
 
 
+def test_ends_belong_to_one_region(tmp_path: Path) -> None:
+    """Without electrodes current would enter one of the two regions at the bottom only."""
+    layers = [dict(x) for x in IMAGE["geometry"]["layers"][1:3]]
+    file = written(tmp_path, disc(radius=13), {"geometry/layers": layers, "interfaces": {}})
+    with pytest.raises(InputError, match="filler, matrix lie at the bottom: current enters through matrix alone"):
+        values(Study.load(file))
+
+
+def test_metals_in_parts_are_pointed_out(tmp_path: Path) -> None:
+    labels = disc(radius=3)
+    labels[2:5, 2:5] = 2
+    changes: dict[str, Any] = {
+        "geometry/layers/2": {"name": "filler", "material": "Li", "labels": 2},
+        "interfaces/matrix|filler": {"kinetics": "linear", "exchange_current": "10 A/m^2"},
+    }
+    study = Study.load(written(tmp_path, labels, changes))
+    result = run(study, None, MPI.COMM_SELF, Silent())
+    assert any(note.startswith("filler has 2 separate parts that share one potential") for note in result.solver.notes)
+
+
 def test_voids_of_an_image(tmp_path: Path) -> None:
     """A square array of holes (Perrins, McKenzie and McPhedran: 0.537580 at f = 0.3)."""
     radius = 24 * (0.3 / np.pi) ** 0.5
