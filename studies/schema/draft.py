@@ -177,7 +177,8 @@ class Draft:
     @property
     def bodied(self) -> bool:
         """Whether some feature changes which regions touch (or might, as it cannot be read)."""
-        return len(self.bodies) > len(self.layers) or None in self.features
+        grains = any(f is not None and f.key == "polycrystal" for f in self.features)
+        return len(self.bodies) > len(self.layers) or grains or None in self.features
 
     @cached_property
     def interface_names(self) -> list[str]:
