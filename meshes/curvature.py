@@ -103,8 +103,9 @@ class Bodies:
         _, found = cKDTree(centres).query(points, k=count)
         near = np.asarray(found, dtype=np.int64).reshape(len(points), count)
         best, direction = np.full(len(points), np.inf), np.zeros_like(points)
-        for k in np.unique(near):
-            here = np.flatnonzero((near == k).any(axis=1))
+        order = np.argsort(near, axis=None, kind="stable")
+        chosen, starts = np.unique(near.reshape(-1)[order], return_index=True)
+        for k, here in zip(chosen, np.split(order // count, starts[1:]), strict=True):
             away, normal = self.solids[k].offset(points[here])
             closer = np.abs(away) < np.abs(best[here])
             best[here[closer]], direction[here[closer]] = away[closer], normal[closer]
