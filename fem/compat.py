@@ -183,8 +183,8 @@ def quadratic_mesh(mesh: Any, space: Any, points: npt.NDArray[np.float64]) -> An
     local = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
     numbers = np.asarray(index_map.local_to_global(local), dtype=np.int64)
     element = fem.coordinate_element(topology.cell_type, 2)
-    native = getattr(element, "_cpp_object", element)
-    geometry = dmesh.create_geometry(index_map, space.dofmap.list.copy(), native, points, numbers)
+    wanted = element if VERSION >= (0, 10) else element._cpp_object
+    geometry = dmesh.create_geometry(index_map, space.dofmap.list.copy(), wanted, points, numbers)
     made = dolfinx.cpp.mesh.Mesh_float64(mesh.comm, topology._cpp_object, geometry._cpp_object)
     domain = ufl.Mesh(basix.ufl.element("Lagrange", topology.cell_name(), 2, shape=(gdim,)))
     return dmesh.Mesh(made, domain)
