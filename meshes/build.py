@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.base import Opening
+from meshes.parting import chosen_share
 from meshes.problems import MeshError
 from meshes.shapes import DimTag, draw_bowl, draw_spot
 from meshes.stack import OUTER_SIDES, Stack
@@ -43,23 +44,6 @@ def somewhere_on(dim: int, tag: int) -> npt.NDArray[np.float64]:
 def _bodies(interface: str) -> str:
     """``grains|grains`` for ``grains.1|grains.3``."""
     return "|".join(region.split(".")[0] for region in interface.split("|"))
-
-
-def chosen_share(dim: int, tags: list[int], share: float, seed: int) -> set[int]:
-    """Faces `tags` (2-D: curves) that make up about `share` of their common size, at random.
-
-    The order of the draws is that of the places of the faces, so that it does not hang on how they are numbered.
-    """
-    if share >= 1:
-        return set(tags)
-    middle = np.array([gmsh.model.occ.getCenterOfMass(dim, tag) for tag in tags])
-    order = np.lexsort(np.round(middle, 6).T)
-    drawn = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(tags)), kind="stable")
-    shuffled = [tags[order[k]] for k in drawn]
-    size = np.cumsum([gmsh.model.occ.getMass(dim, tag) for tag in shuffled])
-    # the number of faces whose sum is nearest to what is wanted, one at least
-    number = 1 + int(np.abs(size - share * size[-1]).argmin())
-    return set(shuffled[:number])
 
 
 @dataclass(frozen=True)
@@ -255,6 +239,7 @@ class LayeredModel:
         bodies_of_features = {r.name for f in stack.features for r in f.regions(stack)}
         within = self._embedded()
         parted: dict[str, dict[int, str]] = {}
+        bonded = []
         for _, tag in gmsh.model.getEntities(dim):
             bodies = gmsh.model.getAdjacencies(dim, tag)[0]
             parents = sorted({owner[b] for b in bodies}, key=place.__getitem__)
@@ -267,6 +252,9 @@ class LayeredModel:
                 if crack is not None:
                     parted.setdefault(crack, {})[tag] = name
                     continue
+            if len(bodies) == 2:
+                bonded.append(bodies)
+            if len(parents) == 2:
                 if f"{name}:gap" in facets and tag not in self._contact:
                     name += ":gap"
             elif len(bodies) == 1:
@@ -279,7 +267,7 @@ class LayeredModel:
                 raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
             facets[name].append(tag)
         for crack, faces in parted.items():
-            open_faces = chosen_share(dim, list(faces), *self._shares[crack])
+            open_faces = chosen_share(dim, list(faces), bonded, *self._shares[crack], crack)
             slits[crack] += sorted(open_faces)
             for tag in faces.keys() - open_faces:
                 facets.setdefault(faces[tag], []).append(tag)

@@ -174,9 +174,11 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         raise MeshError(text) from error
     arrays = grow_films(_snapped(arrays, stack), stack)
     if named.slits:
+        from meshes.loose import require_held
         from meshes.slit import open_slits
 
         arrays = open_slits(arrays, {name: arrays.facet_names[name] for name in named.slits})
+        require_held(arrays, named.slits)
     return moved_arrays(arrays, stack)
 
 

@@ -103,7 +103,7 @@ class InterfaceCrack(Opened):
         along: names of interfaces ``a|b`` between regions; ``grains|grains`` means all boundaries between the grains
             ``grains``, ``grains.2``, ... of a body or layer.
         share: part of these interfaces that is open, face by face (a face is a boundary between two grains), as near
-            as their sizes allow.
+            as their sizes allow; below 1 such that no body comes loose.
         seed: of the choice of faces.
         name: of the crack; its faces are ``<name>:lower`` and ``<name>:upper``.
     """

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from mesh_samples import HIGH, LOW, UM, facet_sizes, layer_sizes, stack
 
-from meshes import MeshSizes, Stack
+from meshes import MeshError, MeshSizes, Stack
 from meshes.arrays import MeshArrays, cell_facets
 from meshes.features.crack import Crack
 from meshes.features.delamination import Delamination, InterfaceCrack
 from meshes.features.penny_crack import PennyCrack
 from meshes.features.polycrystal import Polycrystal
 from meshes.generate import generate_arrays
+from meshes.loose import pieces
 from meshes.random.grains import GrainStructure
 
 COARSE = MeshSizes(bulk=4 * UM, edge_fraction=0.1)
@@ -40,17 +41,6 @@ def faces(arrays: MeshArrays, name: str = "crack", axisymmetric: bool = False) -
     sizes = facet_sizes(arrays, axisymmetric)
     assert sizes[f"{name}:lower"] == pytest.approx(sizes[f"{name}:upper"], rel=1e-12)
     return sizes[f"{name}:lower"]
-
-
-def parts(arrays: MeshArrays) -> int:
-    """Number of bodies that hang together by their points."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    a = np.repeat(arrays.cells[:, 0], arrays.tdim)
-    b = arrays.cells[:, 1:].reshape(-1)
-    n = len(arrays.points)
-    return int(connected_components(coo_matrix((np.ones(len(a)), (a, b)), shape=(n, n)))[0])
 
 
 def at_tip(arrays: MeshArrays, point: tuple[float, ...]) -> tuple[int, float]:
@@ -90,15 +80,16 @@ def test_centre_kinked_and_branched_cracks_combine() -> None:
     assert faces(arrays, "kinked") == pytest.approx(11 * UM)
     assert faces(arrays, "branched") == pytest.approx(15 * UM)
     assert [len(c.tips(s)) for c in (centre, kinked, branched)] == [2, 1, 2]
-    assert parts(arrays) == 1
+    assert pieces(arrays)[0] == 1
 
 
 def test_crack_through_a_layer_ends_at_its_interfaces() -> None:
     arrays = mesh(stack("2", Crack(((10 * UM, 10 * UM), (10 * UM, 60 * UM)))))
     assert faces(arrays) == pytest.approx(50 * UM)
-    assert parts(arrays) == 1
+    assert pieces(arrays)[0] == 1
     assert facet_sizes(arrays)[LOW] == pytest.approx(20 * UM)
-    assert parts(mesh(stack("2", Crack(((10 * UM, 0.0), (10 * UM, 70 * UM)))))) == 2
+    halves = mesh(stack("2", Crack(((10 * UM, 0.0), (10 * UM, 70 * UM)))))
+    assert pieces(halves)[0] == 2
 
 
 def test_path_along_an_interface_takes_its_part_of_it() -> None:
@@ -128,10 +119,8 @@ def test_delamination_from_the_side_and_of_all() -> None:
     arrays = mesh(stack("2", Delamination(LOW, 6 * UM, (20 * UM,)), Delamination(HIGH, 5 * UM, name="other")))
     assert faces(arrays, "delamination") == pytest.approx(6 * UM)
     assert faces(arrays, "other") == pytest.approx(10 * UM)
-    apart = mesh(stack("2", InterfaceCrack((HIGH,))))
-    assert faces(apart) == pytest.approx(20 * UM)
-    assert HIGH not in apart.facet_names
-    assert parts(apart) == 2
+    with pytest.raises(MeshError, match="part the stack between bottom and top"):
+        generate_arrays(stack("2", InterfaceCrack((HIGH,))), COARSE)
 
 
 @pytest.mark.parametrize("dimension", ["2", "3"])
@@ -146,9 +135,8 @@ def test_cracks_along_grain_boundaries(dimension: str) -> None:
         )
 
     whole = inner(generate_arrays(stack(dimension, grains), COARSE))
-    apart = mesh(stack(dimension, grains, InterfaceCrack((boundaries,))))
-    assert inner(apart) == 0
-    assert faces(apart) == pytest.approx(whole, rel=1e-9)
+    with pytest.raises(MeshError, match="part the stack"):
+        generate_arrays(stack(dimension, grains, InterfaceCrack((boundaries,))), COARSE)
     some = mesh(stack(dimension, grains, InterfaceCrack((boundaries,), 0.4, seed=2)))
     assert faces(some) + inner(some) == pytest.approx(whole, rel=1e-9)
     assert faces(some) / whole == pytest.approx(0.4, abs=0.1)
@@ -204,6 +192,16 @@ def test_open_penny_cracks_have_the_volume_of_an_ellipsoid() -> None:
     s = stack("3", PennyCrack(Z, 5 * UM, tilt=0.3, opening=2 * UM))
     taken = 400 * 70 * UM**3 - sum(layer_sizes(mesh(s)).values())
     assert taken == pytest.approx(volume, rel=0.2)
+
+
+def test_pieces_that_are_cut_loose_are_refused() -> None:
+    """A closed path frees its inside; also where it hangs on by a point."""
+    ring = ((5 * UM, 30 * UM), (10 * UM, 30 * UM), (10 * UM, 40 * UM), (5 * UM, 30 * UM))
+    with pytest.raises(MeshError, match=r"cracks \(ring, other\) cut a piece .* about \(8\.\d+e-06, 3\.\d+e-05\)"):
+        generate_arrays(stack("2", Crack(ring, name="ring"), Crack(((0.0, Z), (2 * UM, Z)), name="other")), COARSE)
+    across = Crack(((0.0, 50 * UM), (20 * UM, 50 * UM)), name="across")
+    with pytest.raises(MeshError, match="part the stack between bottom and top"):
+        generate_arrays(stack("2", across), COARSE)
 
 
 def test_path_coordinates_of_a_list_are_the_same_crack() -> None:
