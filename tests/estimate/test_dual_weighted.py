@@ -14,7 +14,8 @@ from support.layered import AXES, layered
 from fem.conditions import Platen, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.energy.elastic import Elastic
-from fem.estimate.recorded import EnrichedRecorder, Recorder, plain
+from fem.estimate.dual_weighted import DualWeighted
+from fem.estimate.recorded import Recorder, plain
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import ButlerVolmer
 from fem.model import Domain, Model, Settings
@@ -92,17 +93,35 @@ GOALS: dict[str, Callable[[Assembly], Any]] = {
 FIXED = ("reaction", "pressure")  # given by force balance: no error
 
 
+@pytest.fixture(scope="module")
+def both() -> DualWeighted:
+    """The cell in two dimensions, solved, and its enriched copy."""
+    coarse = solved(cell("2", MPI.COMM_SELF), WIDTH)
+    return DualWeighted(coarse, solved_enriched(coarse))
+
+
 @pytest.mark.parametrize("name", [n for n in GOALS if n != "current"])
-def test_every_kind_of_quantity(name: str) -> None:
+def test_every_kind_of_quantity(both: DualWeighted, name: str) -> None:
     """Dual-weighted residual and difference agree to third order; the cells' shares add up to no less."""
-    found = localised(solved(cell("2"), WIDTH), GOALS[name])
+    found = both.localise({name: (GOALS[name], 1.0)})
     if name in FIXED:
-        assert abs(found.error - found.difference) < 1e-6 * abs(plain(GOALS[name](solved(cell("2"), WIDTH))))
+        assert abs(found.error - found.difference) < 1e-6 * abs(plain(GOALS[name](both.coarse)))
         return
     assert found.difference != 0.0
     assert found.error == pytest.approx(found.difference, rel=0.15)
     assert found.indicators.sum() >= 0.95 * abs(found.difference)
     assert (found.indicators >= 0).all()
+
+
+def test_weighted_sums(both: DualWeighted) -> None:
+    """The error of a sum is the sum of the errors, and its shares are not those of one part."""
+    parts = [both.localise({n: (GOALS[n], 1.0)}) for n in ("voltage", "energy")]
+    weights = [1.0 / p.difference for p in parts]
+    total = both.localise({n: (GOALS[n], w) for n, w in zip(("voltage", "energy"), weights, strict=True)})
+    assert total.difference == pytest.approx(2.0, rel=1e-9)
+    shared = sum(w * p.error for w, p in zip(weights, parts, strict=True))
+    assert total.error == pytest.approx(shared, rel=1e-6)
+    assert total.indicators.sum() >= 1.9
 
 
 @pytest.mark.parametrize(
@@ -129,9 +148,9 @@ def test_every_kind_of_model(dimension: str, options: dict[str, Any]) -> None:
     assert found.error == pytest.approx(found.difference, rel=0.03)
 
 
-def test_linear_models_agree_to_rounding() -> None:
+def test_linear_models_agree_to_rounding(both: DualWeighted) -> None:
     """Nothing is of third order there."""
-    found = localised(solved(cell("2"), WIDTH), GOALS["shortening"])
+    found = both.localise({"shortening": (GOALS["shortening"], 1.0)})
     assert found.error == pytest.approx(found.difference, rel=1e-7)
 
 
@@ -158,29 +177,23 @@ def test_adjoint_of_the_voltage_is_the_differential_resistance() -> None:
     assert adjoint.numbers[number] == pytest.approx(resistance, rel=1e-9)
 
 
-def test_maxima_are_refused() -> None:
+def test_maxima_are_refused(both: DualWeighted) -> None:
     """They have no derivative, and say so."""
-    coarse = solved(cell("2"), WIDTH)
 
     def largest(assembly: Assembly) -> float:
         return mechanical.largest(assembly, mechanical.equivalent, ("e",), None, 0.0)
 
     with pytest.raises(TypeError, match="differentiable"):
-        localised(coarse, largest)
+        both.localise({"largest": (largest, 1.0)})
 
 
-def test_state_is_left_as_it_was() -> None:
+def test_state_is_left_as_it_was(both: DualWeighted) -> None:
     """The enriched solution is still there after an estimate, and the coarse one is not touched."""
-    coarse = solved(cell("2"), WIDTH)
-    before = [f.function.x.array.copy() for f in coarse.model.fields]
-    fine = solved_enriched(coarse)
-    top = plain(drop(fine))
-    from fem.estimate.dual_weighted import DualWeighted
-
-    DualWeighted(coarse, fine).localise({"v": (drop, 1.0)})
-    assert isinstance(fine, EnrichedRecorder)
-    assert plain(drop(fine)) == top
-    for field, values in zip(coarse.model.fields, before, strict=True):
+    before = [f.function.x.array.copy() for f in both.coarse.model.fields]
+    top = plain(drop(both.fine))
+    both.localise({"voltage": (drop, 1.0)})
+    assert plain(drop(both.fine)) == top
+    for field, values in zip(both.coarse.model.fields, before, strict=True):
         assert (field.function.x.array == values).all()
 
 
