@@ -34,7 +34,7 @@ class QuantityValue:
         value: in `unit`.
         unit: SI unit.
         error: absolute, same unit; None where none was estimated.
-        error_kind: how it was found (``mesh family``, ``exact``, ...); None with `error`.
+        error_kind: how it was found (``mesh family``, ``dual-weighted residual``, ...); None with `error`.
         quantity: name in the registry (the key in the results may be a label).
     """
 

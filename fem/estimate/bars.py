@@ -6,18 +6,20 @@ the error: for r^(1/2) and quadratic elements about a half. Two meshes tell: the
 
     J(u_2) - J(u_1) = T_1 - T_2 = c (E_1 - E_2)      when T = c E on both,
 
-so c is known from the second mesh on; it is bounded, and a movement that no such c explains (a value at a point
+so c is known from the second mesh on. It is bounded, and a movement that no such c explains (a value at a point
 that cells do not resolve yet, a quantity that diverges) is added to the bar as what it is: unknown. On the first mesh
-c is set to the largest that is expected. All of it with a small margin, because T = c E is no law.
+c is the one of a singular solution. All of it with a small margin, because T = c E is no law.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LEAST, MOST = 1.0, 2.0
-"""Bounds of the ratio of error and estimate: smooth solutions, and singular ones like r^(1/2)."""
+LEAST, EXPECTED, MOST = 1.0, 2.0, 4.0
+"""Ratio of error and estimate: of smooth solutions, of singular ones like r^(1/2) (taken where nothing is known), and
+of quantities that the edge itself makes slow, such as a flux right at it."""
 MARGIN = 1.1
+_SILENT = 1e-3
 
 
 @dataclass
@@ -42,8 +44,8 @@ class ErrorBars:
     def factor(self) -> float:
         """Ratio c of error and estimate on the last mesh, within its bounds."""
         moved, predicted = self._movement
-        if predicted == 0.0:
-            return MOST
+        if abs(predicted) < _SILENT * abs(self.estimates[-1]):
+            return EXPECTED
         return min(max(moved / predicted, LEAST), MOST)
 
     @property
