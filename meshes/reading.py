@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,11 +97,14 @@ def read_raw(path: Path, tag_field: str | None = None) -> RawMesh:
 
     if not Path(path).is_file():
         raise MeshError(f"{path} cannot be read as a mesh: there is no such file")
+    said = io.StringIO()
     try:
-        data = meshio.read(path)
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            data = meshio.read(path)
     # meshio answers a broken file with whatever its parsers raise, and with SystemExit for an unknown suffix
     except (Exception, SystemExit) as error:
-        raise MeshError(f"{path} cannot be read as a mesh: {str(error) or type(error).__name__}") from error
+        text = str(error) if str(error) not in ("", "1") else " ".join(said.getvalue().split()) or type(error).__name__
+        raise MeshError(f"{path} cannot be read as a mesh: {text}") from error
     points = np.asarray(data.points, dtype=np.float64)
     blocks = [(i, block) for i, block in enumerate(data.cells) if len(block.data)]
     unknown = sorted({block.type for _, block in blocks if _straight(block.type) not in _DIMENSION})
