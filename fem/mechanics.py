@@ -136,7 +136,7 @@ class Mechanics:
             # no shear acts on a symmetry plane: what the roller carries there is none of the interface's
             held = [geometry.facet_dofs(space, region, c.side) * size + c.axis for c in self._rollers()]
             fixed = np.unique(np.concatenate([fixed, *held]))
-        unknown.ties.append(Tie(fixed.astype(np.int32), None, 0.0))
+        unknown.tie(fixed.astype(np.int32), None, 0.0)
         side = "+" if layer == below else "-"
         for part in parts:
             mass = ufl.inner(function(side), unknown.test(side))
@@ -191,6 +191,4 @@ class Mechanics:
         unknown, geometry = self.displacement, self.model.geometry
         blocks = geometry.facet_dofs(unknown.space, unknown.region, side)
         dofs = (blocks * geometry.gdim + axis).astype(np.int32)
-        tie = Tie(dofs, number, offset)
-        unknown.ties.append(tie)
-        return tie
+        return unknown.tie(dofs, number, offset)

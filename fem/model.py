@@ -216,8 +216,13 @@ class Model:
                 self.network.root[tie.resolved][1],
             )
             dofs = self.geometry.facet_dofs(target.space, target.region, tie.interface)
-            made = Tie(dofs, number, base + tie.offset - offset)
-            target.ties.append(made)
+            clash = sum(target.shares(dofs, other) for other in target.ties if other.number is not number)
+            if self.geometry.comm.allreduce(clash):
+                raise ModelError(
+                    f"interface {tie.interface!r}: another equipotential is in perfect contact with the same points of "
+                    f"{tie.resolved[0]!r}: give one of the interfaces kinetics or a resistance"
+                )
+            made = target.tie(dofs, number, base + tie.offset - offset)
             self.perfect_ties.append((tie, target, made))
 
     def handle(self, layer: str, carrier: str) -> Handle:
@@ -274,7 +279,7 @@ class Model:
                 f"terminal {terminal.name!r}: layer {layer!r} is an equipotential; connect the layer itself"
             )
         dofs = self.geometry.facet_dofs(target.space, target.region, terminal.at)
-        target.ties.append(Tie(dofs, number, -handle.offset))
+        target.tie(dofs, number, -handle.offset)
 
     def _impose(self, target: Field, side: str, values: Any, offset: float) -> None:
         dofs = self.geometry.facet_dofs(target.space, target.region, side)
@@ -282,7 +287,7 @@ class Model:
         given.interpolate(values)
         size = target.space.dofmap.index_map_bs
         unrolled = (dofs[:, None] * size + range(size)).reshape(-1).astype("int32") if size > 1 else dofs
-        target.ties.append(Tie(unrolled, None, given.x.array[unrolled] - offset))
+        target.tie(unrolled, None, given.x.array[unrolled] - offset)
 
     # ---------------------------------------------------------------- residuals
     def _conduction(self) -> None:

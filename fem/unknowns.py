@@ -110,6 +110,22 @@ class Field:
         dofmap = self.space.dofmap
         return int(dofmap.index_map.size_global * dofmap.index_map_bs)
 
+    def tie(self, dofs: npt.NDArray[np.int32], number: Number | None, offset: Any) -> Tie:
+        """Constrain degrees of freedom, except those that are constrained already: where two contacts meet, the
+        first has the common nodes, and their reaction counts once.
+
+        Args:
+            dofs: unrolled local indices, owned and ghost. number, offset: as in `Tie`.
+        """
+        new = ~np.isin(dofs, self.constrained())
+        made = Tie(dofs[new], number, offset[new] if isinstance(offset, np.ndarray) else offset)
+        self.ties.append(made)
+        return made
+
+    def shares(self, dofs: npt.NDArray[np.int32], tie: Tie) -> int:
+        """How many of `dofs` a tie has, on this rank."""
+        return int(np.count_nonzero(np.isin(dofs, tie.dofs)))
+
     def apply_ties(self) -> None:
         """Write the tied values into the function (owned and ghost entries)."""
         for tie in self.ties:

@@ -16,7 +16,7 @@ VOXELS = 24
 SPHERE_FRACTION = 0.2
 PARTICLE_FRACTION = 0.3
 RADII = (3.0, 4.5)
-CLEARANCE = 1.0
+CLEARANCE = 2.0
 Labels = npt.NDArray[np.uint8]
 
 
@@ -34,16 +34,15 @@ def sphere() -> Labels:
     return np.where(_squares((middle, middle, middle)) < radius**2, 2, 1).astype(np.uint8)
 
 
-def composite(seed: int = 7) -> Labels:
-    """Spheres at random places, apart from each other and from the lower and upper side, until there is enough."""
+def composite(seed: int = 14) -> Labels:
+    """Spheres at random places, apart from each other, cut by all sides: a piece of a larger body."""
     random = np.random.Generator(np.random.PCG64(seed))
     labels = np.ones((VOXELS,) * 3, dtype=np.uint8)
     placed: list[tuple[tuple[float, float, float], float]] = []
     for _ in range(20_000):
         draws = [float(v) for v in random.random(4)]
         radius = RADII[0] + draws[3] * (RADII[1] - RADII[0])
-        margin = radius + CLEARANCE
-        centre = (VOXELS * draws[0], VOXELS * draws[1], margin + (VOXELS - 2 * margin) * draws[2])
+        centre = (VOXELS * draws[0], VOXELS * draws[1], VOXELS * draws[2])
         apart = all(
             sum((a - b) ** 2 for a, b in zip(centre, other, strict=True)) > (radius + size + CLEARANCE) ** 2
             for other, size in placed
