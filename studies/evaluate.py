@@ -79,14 +79,16 @@ def _at(request: QuantityRequest) -> str:
 
 def _samples(point: Point, name: str, distance: float) -> Any:
     stack = point.study.stack()
-    features = [f for f in stack.features if any(o.at == name for o in f.openings(stack))]
+    features = [f for f in stack.features if f.at == name or any(o.at == name for o in f.openings(stack))]
     import numpy as np
+
+    from meshes.morph import moved
 
     parts = [f.contact_edge_samples(stack, distance) for f in features]
     points = np.concatenate([p for p in parts if len(p)]) if any(len(p) for p in parts) else np.empty((0, 1))
     if len(points) == 0:
         raise SolveError(f"no point of {name} lies {distance:g} m from a contact edge")
-    return points
+    return moved(points, stack)
 
 
 def _focusing(point: Point, request: QuantityRequest) -> float:
@@ -129,7 +131,7 @@ def _extreme(measure: Any) -> Callable[[Point, QuantityRequest], float]:
 
 
 def _nearest_edge(assembly: Assembly) -> Any:
-    """Distance from the nearest contact edge of any interface; None when there are no edges."""
+    """Distance from the nearest contact edge of any interface or crack front; None when there are none."""
     import numpy as np
 
     from fem.errors import ModelError
@@ -140,6 +142,9 @@ def _nearest_edge(assembly: Assembly) -> Any:
             edges.append(EdgeDistance.of(assembly, name))
         except ModelError:
             continue
+    fronts = fracture.front_distance(assembly.geometry.tagged.stack)
+    if fronts is not None:
+        return lambda x: np.min([*(e.of_points(x) for e in edges), fronts(x)], axis=0)
     if not edges:
         return None
     return lambda x: np.min([e.of_points(x) for e in edges], axis=0)

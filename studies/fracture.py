@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from meshes.features.crack_tips import Opened, Tip
 from meshes.slit import slit_face_names
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
     from fem.observe.fracture import Extension
     from meshes.stack import Stack
 
-__all__ = ["crack_names", "crack_opening", "energy_release_rate", "stress_intensity", "tip_number"]
+__all__ = ["crack_names", "crack_opening", "energy_release_rate", "front_distance", "stress_intensity", "tip_number"]
 
+Array = npt.NDArray[np.float64]
 #: Of the room around a tip: the extension is uniform up to the first part of it and nothing beyond the second.
 _INNER, _OUTER = 0.2, 0.7
+_FRONT_POINTS = 100  # per length that belongs to a front
 
 
 def crack_names(stack: Stack) -> list[str]:
@@ -78,6 +82,22 @@ def _extension(stack: Stack, feature: Opened, tip: Tip) -> Extension:
         front = feature.front(stack, tip, stack.lateral[1])
         depth = float(np.ptp(front[:, 1]))
     return straight_extension(point, tip.direction, inner, outer, stack.dimension == "axisymmetric", depth)
+
+
+def front_distance(stack: Stack | None) -> Callable[[Array], Array] | None:
+    """Distance in metres of points (n, gdim) from the nearest tip or front of a crack; None where there is none."""
+    from scipy.spatial import cKDTree
+
+    from meshes.morph import moved
+
+    cracks = [f for f in stack.features if isinstance(f, Opened)] if stack is not None else []
+    if stack is None or not cracks:
+        return None
+    fronts = [f.front(stack, tip, tip.reach / _FRONT_POINTS) for f in cracks for tip in f.tips(stack)]
+    if not fronts:
+        return None
+    tree = cKDTree(moved(np.concatenate(fronts), stack))
+    return lambda x: np.asarray(tree.query(x)[0], dtype=np.float64)
 
 
 def _stack(assembly: Assembly) -> Any:

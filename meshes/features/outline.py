@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from meshes.sizes import MeshSizes
     from meshes.stack import Stack
 
-__all__ = ["Outline", "Outlined"]
+__all__ = ["Outline", "Outlined", "distance_to_edges"]
 
 Mask = npt.NDArray[np.bool_]
 _MOST_EDGE_POINTS = 200_000
 _SAMPLES_PER_EDGE = 16
+_MOST_PIECES = 20_000
+_COMPARED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +180,42 @@ def _spread(edges: Floats, spacing: float) -> Floats:
     return np.asarray(edges[which, 0] + share[:, None] * (edges[which, 1] - edges[which, 0]))
 
 
+def distance_to_edges(x: Floats, edges: Floats) -> Floats:
+    """(n,) distance of lateral points (n, k) from the nearest of straight `edges` (m, 2, k).
+
+    In two directions the edges are cut into pieces of one length, and the pieces with the nearest middles compared.
+    """
+    if x.shape[1] == 1:
+        return _nearest_point(x[:, 0], np.sort(edges[:, 0, 0]))
+    from scipy.spatial import cKDTree
+
+    length = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
+    start, step = _pieces(edges, max(float(length.min()), float(length.sum()) / _MOST_PIECES))
+    number = min(_COMPARED, len(start))
+    near = cKDTree(start + 0.5 * step).query(x, k=np.arange(1, number + 1))[1]
+    found = np.full(len(x), math.inf)
+    for column in near.T:
+        found = np.minimum(found, _to_piece(x, start[column], step[column]))
+    return found
+
+
+def _pieces(edges: Floats, longest: float) -> tuple[Floats, Floats]:
+    """Beginnings and vectors of pieces of the edges, `longest` metres long at most."""
+    length = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
+    number = np.maximum(1, np.ceil(length / longest * (1 - 1e-12))).astype(np.int64)
+    which = np.repeat(np.arange(len(edges)), number)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
+    step = (edges[which, 1] - edges[which, 0]) / number[which, None]
+    return edges[which, 0] + place[:, None] * step, step
+
+
+def _to_piece(x: Floats, start: Floats, step: Floats) -> Floats:
+    """(n,) distance of each point from its piece."""
+    off = x - start
+    share = np.clip(np.einsum("nk,nk->n", off, step) / np.einsum("nk,nk->n", step, step), 0.0, 1.0)
+    return np.asarray(np.linalg.norm(off - share[:, None] * step, axis=1))
+
+
 def _nearest_point(x: Floats, ends: Floats) -> Floats:
     """(n,) distance of each coordinate from the nearest of `ends`, which ascend."""
     place = np.searchsorted(ends, x)
@@ -194,18 +232,11 @@ def _nearest(x: Floats, edges: Floats, reach: float) -> Floats:
 
     length = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
     longest = max(reach, float(length.min()), float(length.sum()) / _MOST_EDGE_POINTS)
-    number = np.maximum(1, np.ceil(length / longest)).astype(np.int64)
-    which = np.repeat(np.arange(len(edges)), number)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    step = (edges[which, 1] - edges[which, 0]) / number[which, None]
-    start = edges[which, 0] + place[:, None] * step
-    tree = cKDTree(start + 0.5 * step)
-    near = tree.query_ball_point(x, reach + 0.5 * longest)
+    start, step = _pieces(edges, longest)
+    near = cKDTree(start + 0.5 * step).query_ball_point(x, reach + 0.5 * longest)
     counts = np.fromiter(map(len, near), dtype=np.int64, count=len(near))
     point = np.repeat(np.arange(len(x)), counts)
     piece = np.array([k for hits in near for k in hits], dtype=np.int64)
-    off, along = x[point] - start[piece], step[piece]
-    share = np.clip(np.einsum("nk,nk->n", off, along) / np.einsum("nk,nk->n", along, along), 0.0, 1.0)
     found = np.full(len(x), math.inf)
-    np.minimum.at(found, point, np.linalg.norm(off - share[:, None] * along, axis=1))
+    np.minimum.at(found, point, _to_piece(x[point], start[piece], step[piece]))
     return found

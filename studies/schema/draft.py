@@ -133,8 +133,8 @@ class Draft:
 
     @cached_property
     def featured(self) -> set[str]:
-        """Interfaces that some feature lies at."""
-        return {f.at for f in self.features if f is not None and f.at is not None}
+        """Interfaces whose contact ends somewhere at a feature."""
+        return {f.interrupts for f in self.features if f is not None and f.interrupts is not None}
 
     @cached_property
     def bodies(self) -> list[tuple[KeyPath, Body | None]]:

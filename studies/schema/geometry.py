@@ -97,6 +97,11 @@ class Feature(Part):
         """Interface that it lies at, if it lies at one."""
         return getattr(self.content, "at", None)
 
+    @property
+    def interrupts(self) -> str | None:
+        """Interface whose contact ends somewhere at it, if it lies at one."""
+        return None if isinstance(self.content, Waviness | Roughness) else self.at
+
     def build(self) -> MeshFeature | None:
         """The same feature for `meshes`, in metres; None where it is not meshed."""
         made: MeshFeature | None = self.content.build()

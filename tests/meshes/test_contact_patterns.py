@@ -12,6 +12,7 @@ from mesh_samples import LOW, UM, facet_sizes, stack
 from meshes import MeshSizes
 from meshes.features.contact_image import ContactImage, mask_rows
 from meshes.features.contact_pattern import ContactArray, ContactFrame, ContactStripes, RandomContacts
+from meshes.features.outline import distance_to_edges
 from meshes.features.pixels import polygons
 from meshes.generate import generate_arrays
 
@@ -99,6 +100,17 @@ def test_samples_lie_at_their_distance_on_their_side(side: Any) -> None:
     assert np.linalg.norm(away, axis=2).min(axis=1) == pytest.approx(distance, rel=1e-6)
     with pytest.raises(ValueError, match="positive"):
         picture.contact_edge_samples(s, 0.0)
+
+
+def test_distance_to_edges_is_that_of_brute_force() -> None:
+    edges = ContactImage(LOW, PICTURE).outline(stack("3")).edges()
+    x = np.random.default_rng(1).random((400, 2)) * 20 * UM
+    along = edges[:, 1] - edges[:, 0]
+    share = np.einsum("nek,ek->ne", x[:, None] - edges[:, 0], along) / np.einsum("ek,ek->e", along, along)
+    nearest = edges[:, 0] + np.clip(share, 0, 1)[:, :, None] * along
+    assert distance_to_edges(x, edges) == pytest.approx(np.linalg.norm(x[:, None] - nearest, axis=2).min(axis=1))
+    ends = ContactFrame(LOW, 0.36).outline(stack("2")).edges()
+    assert distance_to_edges(np.array([[UM], [10 * UM], [19 * UM]]), ends) / UM == pytest.approx([2.6, 6.4, 2.6])
 
 
 @pytest.mark.parametrize("seed", range(6))
