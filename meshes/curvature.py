@@ -58,6 +58,8 @@ class Ellipsoids:
     def _nearest(self, points: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
         """Index (n,) of the ellipsoid that each point lies closest to, and its level there (1: on it)."""
         count = min(_CANDIDATES, len(self.centres))
+        if not len(points):
+            return np.zeros(0, dtype=np.int64), np.ones(0)
         _, found = cKDTree(self.centres).query(points, k=count)
         near = np.asarray(found, dtype=np.int64).reshape(len(points), count)
         away = points[:, None, :] - self.centres[near]
@@ -103,6 +105,8 @@ class Bodies:
         _, found = cKDTree(centres).query(points, k=count)
         near = np.asarray(found, dtype=np.int64).reshape(len(points), count)
         best, direction = np.full(len(points), np.inf), np.zeros_like(points)
+        if not len(points):
+            return best, direction
         order = np.argsort(near, axis=None, kind="stable")
         chosen, starts = np.unique(near.reshape(-1)[order], return_index=True)
         for k, here in zip(chosen, np.split(order // count, starts[1:]), strict=True):

@@ -15,13 +15,14 @@ from support.round import shell
 from fem.compat import shared_facet_partitioner
 from fem.domains import Domains
 from meshes import ContactSpot, Layer, MeshSizes, Stack, Void
-from meshes.curvature import Ellipsoids, Shape, shape_of
+from meshes.curvature import Bodies, Ellipsoids, Level, Nearest, Rims, Rough, Shape, shape_of
 from meshes.features.crack import Crack
 from meshes.features.delamination import Delamination
 from meshes.features.fill import Fill
 from meshes.features.particle import Particle
 from meshes.features.roughness import Waviness
 from meshes.features.shapes_of_bodies import Shape as Solidity
+from meshes.features.solids import Solid
 from meshes.films import Coat
 from meshes.generate import generate
 from meshes.problems import MeshError
@@ -227,6 +228,23 @@ def test_slits_stay_open(dimension: str) -> None:
     for name in slits:
         assert after[name] > 0
         assert (cells[fine.facets_of(name)] == 1).all()
+
+
+def test_surfaces_without_points() -> None:
+    """A rank may have none."""
+    nothing = np.zeros((0, 3))
+    ball = Ellipsoids(np.zeros((1, 3)), np.ones(1), np.ones(1))
+    particle = Bodies((Solid(np.zeros(3), np.ones(3), np.eye(3)),))
+    rough = Rough(lambda x: x, 1.0)
+    for surface in (
+        ball,
+        particle,
+        rough,
+        Level(particle),
+        Rims(np.zeros((1, 2)), np.ones(1)),
+        Nearest((ball, particle)),
+    ):
+        assert surface.project(nothing).shape == (0, 3)
 
 
 def test_a_surface_that_points_do_not_lie_on_is_not_followed() -> None:
