@@ -233,6 +233,21 @@ def test_an_image_in_three_dimensions_by_voxels(tmp_path: Path) -> None:
     assert 10e-6 / (0.1 * found) == pytest.approx(1.369863, rel=1e-6)
 
 
+def test_two_conductors_at_one_electrode(tmp_path: Path) -> None:
+    """A laminate along the current: conductances in parallel, exactly (B12.1); both touch both metals perfectly."""
+    labels = np.ones((5, 10), dtype=np.uint8)
+    labels[:, 3:6] = 2
+    perfect = {"kinetics": "perfect"}
+    changes = {
+        "geometry/image/method": "voxel",
+        "interfaces/anode|filler": perfect,
+        "interfaces/filler|counter": perfect,
+    }
+    result = run(Study.load(written(tmp_path, labels, changes)), None, MPI.COMM_SELF, Silent())
+    assert 5e-6 / (0.1 * result.quantities["area_specific_resistance"].value) == pytest.approx(3.7, rel=1e-9)
+    assert result.failures == ()
+
+
 # --------------------------------------------------------------- mesh files
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
