@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-#: A film that meets a plane at a smaller angle than about 15 degrees would be smeared along it.
-_MOST_STRETCH = 4.0
+#: A film that meets a plane at a smaller angle than about 15 degrees would be smeared along it (square of 1 / sine).
+_MOST_STRETCH = 16.0
 #: A cell outside may keep this part of its volume at least.
 _LEAST_LEFT = 1e-3
 _PATCH_ROUNDS = 12
@@ -60,8 +60,9 @@ class Film:
         label: for messages.
         inner: regions below the film. outer: regions above it; where others touch `inner` there is no film.
         coats: from the inside out.
-        offset: points (n, d) -> distance (n,) from the surface, outward unit vectors (n, d), and the distance
-            (n,) beyond which points stay where they are; metres, infinite where no surface is near.
+        offset: points (n, d) -> distance (n,) from the surface, outward vectors (n, d; unit vectors, longer along
+            edges), and the distance (n,) beyond which points stay where they are; metres, infinite where no
+            surface is near.
         planes: (axis, value) of planes that points within do not leave, sides of the model apart.
         level: of points (n, d) of the surface: largest within patches; None: the film is closed.
         coverage: part of the surface that has the film.
@@ -207,17 +208,17 @@ def _points(arrays: MeshArrays, film: Film, nodes: Ints, levels: Floats, inside:
 
 
 def _along_planes(arrays: MeshArrays, film: Film, x: Floats, normal: Floats) -> Floats:
-    """Steps (n, d) that go a unit along `normal` (n, d) without leaving the planes in which the points `x` lie."""
+    """Steps (n, d) that go as far along `normal` (n, d) as it, without leaving the planes in which `x` lies."""
     low, high = arrays.points.min(axis=0), arrays.points.max(axis=0)
     near = 1e-9 * float((high - low).max())
     planes = [(k, v) for k in range(x.shape[1]) for v in (low[k], high[k])] + list(film.planes)
     step = normal.copy()
     for axis, value in planes:
         step[np.abs(x[:, axis] - value) <= near, axis] = 0.0
-    along = (step * normal).sum(axis=1)
-    if along.size and along.min() < 1 / _MOST_STRETCH:
+    whole, along = (normal * normal).sum(axis=1), (step * step).sum(axis=1)
+    if along.size and np.any(along < whole / _MOST_STRETCH):
         raise MeshError(f"{film.label}: its surface meets a side or an interface too flatly for a film")
-    return np.asarray(step / along[:, None])
+    return np.asarray(step * (whole / along)[:, None])
 
 
 def _prisms(base: Ints, number: Ints) -> tuple[Ints, Ints]:

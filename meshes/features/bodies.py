@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from meshes.features.base import FeatureDefaults, Refinement, Region
 from meshes.features.neighbours import Crowd, near_solids, on_sides, room_around, swept
-from meshes.features.solids import Solid, draw_solid
+from meshes.features.solids import Solid, draw_neck, draw_solid
 from meshes.films import Coat, Film
 from meshes.morph import flattened
 from meshes.problems import Problem, length_problem, number_text
@@ -73,6 +73,10 @@ class SolidFeature(FeatureDefaults):
     def solids(self, stack: Stack) -> tuple[Solid, ...]:
         """All bodies."""
         raise NotImplementedError
+
+    def necks(self, stack: Stack) -> tuple[Solid, ...]:
+        """Rods that join bodies which touch."""
+        return ()
 
     def layers(self, stack: Stack) -> tuple[str, ...]:
         """Layers that the bodies reach into, from bottom to top."""
@@ -142,9 +146,9 @@ class SolidFeature(FeatureDefaults):
         """The film on the bodies, if they are coated."""
         if not self.coats:
             return ()
-        solids = self.solids(stack)
+        necks = self.necks(stack)
         rooms = [min(_REACH * self.film_thickness, room) for room in room_around(stack, self)]
-        crowd = Crowd(solids, np.array(rooms))
+        crowd = Crowd(self.solids(stack) + necks, np.array(rooms + [min(rooms)] * len(necks)))
         planes = tuple((stack.gdim - 1, z) for z in stack.levels[1:-1])
         return (
             Film(
@@ -161,7 +165,7 @@ class SolidFeature(FeatureDefaults):
 
     def distance(self, stack: Stack, points: Floats) -> Floats:
         """Distance (n,) in metres of `points` (n, gdim) in the films from the surface of the bodies."""
-        solids = self.solids(stack)
+        solids = self.solids(stack) + self.necks(stack)
         return Crowd(solids, np.full(len(solids), 1.01 * self.film_thickness)).offset(flattened(points, stack))[0]
 
     def grain_at(self, stack: Stack, points: Floats, region: str) -> tuple[Ints, Floats]:
@@ -178,14 +182,15 @@ class SolidFeature(FeatureDefaults):
 
     def smallest_length(self, stack: Stack) -> float:
         """The smallest semi-axis or grain."""
-        smallest = min((s.thinnest for s in self.solids(stack)), default=math.inf)
+        smallest = min((s.thinnest for s in self.solids(stack) + self.necks(stack)), default=math.inf)
         return smallest if self.grains is None else min(smallest, self.grains.grain_size)
 
     def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
         """Cells that follow the curvature of the surfaces, the gaps between near bodies and edges of patches."""
         part = sizes.wall_fraction * _FINER[stack.gdim]
-        solids = self.solids(stack)
+        solids = self.solids(stack) + self.necks(stack)
         wanted = np.array([sizes.wall or part * math.sqrt(s.curvature_radius * s.thinnest) for s in solids])
+        wanted[len(self.solids(stack)) :] *= 1.0 if sizes.wall else 2.0  # a neck is short
         if self.grains is not None:
             wanted = np.minimum(wanted, self.grains.grain_size / _GRAIN_CELLS)
         found = []
@@ -238,7 +243,11 @@ class SolidFeature(FeatureDefaults):
         """Draw the bodies; they displace what their layers consist of."""
         stack = model.stack
         hosts = hosts_in(stack, self.layers(stack))
-        drawn = [draw_solid(s, model.unit, on_sides(s, stack)) for s in self.solids(stack)]
+        solids, necks = self.solids(stack), self.necks(stack)
+        joints = _joints(solids, necks)
+        drawn = [draw_solid(s, model.unit, on_sides(s, stack), j) for s, j in zip(solids, joints, strict=True)]
+        if necks:
+            drawn = model.occ.fuse(drawn, [draw_neck(s, model.unit) for s in necks])[0]
         if self.material is None:
             for tool in drawn:
                 for layer in self.layers(stack):
@@ -270,6 +279,27 @@ def _stepped(sizes: Floats) -> Floats:
     """The sizes (n,) rounded down to the smallest times a power of 2: each different one costs a field."""
     least = sizes.min()
     return np.asarray(least * 2.0 ** np.floor(np.log2(sizes / least * (1 + 1e-9))))
+
+
+def _joints(solids: tuple[Solid, ...], necks: tuple[Solid, ...]) -> list[Floats | None]:
+    """Directions (k, d) in which necks leave each ball, None where there are none."""
+    from scipy.spatial import cKDTree
+
+    if not necks:
+        return [None] * len(solids)
+    found: list[list[Floats]] = [[] for _ in solids]
+    straight = [(s.semi_axes[0] - s.semi_axes[1]) * s.frame[:, 0] for s in necks]
+    ends = np.array([s.centre + sign * x for s, x in zip(necks, straight, strict=True) for sign in (-1, 1)])
+    # an end lies within its ball, and in no other
+    candidates = np.asarray(cKDTree([s.centre for s in solids]).query(ends, k=min(8, len(solids)))[1]).reshape(
+        len(ends), -1
+    )
+    for n, end in enumerate(ends):
+        depths = [float(np.linalg.norm(end - solids[b].centre)) / solids[b].reach for b in candidates[n]]
+        ball = int(candidates[n, int(np.argmin(depths))])
+        towards = necks[n // 2].frame[:, 0] * (1 if n % 2 == 0 else -1)
+        found[ball].append(towards)
+    return [np.array(x) if x else None for x in found]
 
 
 def _depth_in_box(solid: Solid) -> Callable[[Floats], Floats]:

@@ -30,12 +30,18 @@ class Crowd:
     rooms: Floats
 
     def offset(self, points: Floats) -> tuple[Floats, Floats, Floats]:
-        """Distance (n,), outward direction (n, d) and room (n,) of the nearest body; infinite beyond all rooms."""
+        """Distance (n,), outward direction (n, d) and room (n,) of the nearest body; infinite beyond all rooms.
+
+        Where the rooms of two bodies overlap, as they do along the edge of a neck, the direction changes over from
+        one to the other; on the edge a step along it leaves both surfaces by as much as the step (it is longer).
+        """
         from scipy.spatial import cKDTree
 
         tree = cKDTree(points)
         away, room = np.full(len(points), np.inf), np.zeros(len(points))
         normal = np.zeros_like(points)
+        # the body with the second largest share of its room left: how much, and in which direction
+        other, aside = np.zeros(len(points)), np.zeros_like(points)
         for solid, limit in zip(self.solids, self.rooms, strict=True):
             near = np.asarray(tree.query_ball_point(solid.centre, solid.reach + limit), dtype=np.int64)
             if not len(near):
@@ -43,7 +49,17 @@ class Crowd:
             distance, outward = solid.offset(points[near])
             better = (distance <= limit) & (distance < away[near])
             rows = near[better]
+            known = rows[np.isfinite(away[rows])]
+            other[known], aside[known] = 1 - np.maximum(away[known], 0) / room[known], normal[known]
             away[rows], normal[rows], room[rows] = distance[better], outward[better], limit
+            left = 1 - np.maximum(distance, 0) / limit
+            second = ~better & (left > other[near])
+            other[near[second]], aside[near[second]] = left[second], outward[second]
+        both = np.flatnonzero(other > 0)
+        first = 1 - np.maximum(away[both], 0) / room[both]
+        share = np.minimum(1.0, other[both] / np.maximum(first, 1e-300))[:, None]
+        cosine = (normal[both] * aside[both]).sum(axis=1)[:, None]
+        normal[both] = (normal[both] + share * aside[both]) / np.maximum(1 + share * cosine, 0.2)
         return away, normal, room
 
     def nearest(self, points: Floats) -> Ints:

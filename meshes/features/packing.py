@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.bodies import SolidFeature, room_problems
+from meshes.features.necks import joined
 from meshes.features.neighbours import obstacles, swept
 from meshes.features.shapes_of_bodies import Shape, frame_along
 from meshes.features.solids import Solid
@@ -52,6 +53,8 @@ class Packing(SolidFeature):
         sizes: distribution of the radii.
         minimum_distance: between two bodies (between their coats), and to the boundaries of the layer, metres;
             default: a tenth of the mean radius. Bodies that touch cannot be meshed: their gap has no corner.
+        neck_ratio: radius of the necks that join near balls (discs), as sintering does, in parts of the smaller radius;
+            None: bodies do not touch. Necks count to the fraction.
         cut_by_sides: lateral sides are planes of symmetry in which some of the bodies (balls alone) are
             centred, as many as there would be on average; otherwise all lie inside.
         seed: of sizes, places and directions.
@@ -67,6 +70,7 @@ class Packing(SolidFeature):
     alignment: Alignment = "random"
     sizes: SizeDistribution = EQUAL
     minimum_distance: float | None = None
+    neck_ratio: float | None = None
     cut_by_sides: bool = False
     seed: int = 0
     material: str | None = ""
@@ -99,6 +103,17 @@ class Packing(SolidFeature):
         Raises:
             MeshError: they do not fit at this fraction and distance.
         """
+        return self._bodies(stack)[0]
+
+    def necks(self, stack: Stack) -> tuple[Solid, ...]:
+        """Rods that join bodies which touch.
+
+        Raises:
+            MeshError: the bodies do not fit.
+        """
+        return self._bodies(stack)[1]
+
+    def _bodies(self, stack: Stack) -> tuple[tuple[Solid, ...], tuple[Solid, ...]]:
         low, high = stack.span(self.layer)
         before = obstacles(stack, self, self.layers(stack), before=True)
         around: tuple[tuple[float, ...], ...] = ()
@@ -135,6 +150,8 @@ class Packing(SolidFeature):
             found.append(Problem("alignment", repr(self.alignment), "must be random or aligned"))
         if self.cut_by_sides and not self.shape.ball:
             found.append(Problem("cut_by_sides", "true", "only balls and discs can be cut by the sides"))
+        if self.neck_ratio is not None:
+            found += self._neck_problems()
         fraction = self.volume_fraction
         if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction < 1:
             found.append(Problem("volume_fraction", repr(fraction), "must lie between 0 and 1"))
@@ -144,6 +161,18 @@ class Packing(SolidFeature):
         if distance is not None and (not isinstance(distance, int | float) or not 0 < distance < math.inf):
             found.append(Problem("minimum_distance", repr(distance), "must be a positive length in metres"))
         return found or self._placing_problems(stack)
+
+    def _neck_problems(self) -> list[Problem]:
+        ratio = self.neck_ratio
+        if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0.1 <= ratio <= 0.7:
+            return [Problem("neck_ratio", repr(ratio), "must lie between 0.1 and 0.7")]
+        found = []
+        if not self.shape.ball:
+            found.append(Problem("neck_ratio", repr(ratio), "only balls and discs are joined by necks"))
+        for key in ("grains", "patches"):
+            if getattr(self, key) is not None:
+                found.append(Problem("neck_ratio", repr(ratio), f"bodies that touch cannot have {key}"))
+        return found
 
     def _placing_problems(self, stack: Stack) -> list[Problem]:
         text = number_text(float(self.volume_fraction))
@@ -206,7 +235,7 @@ def _drawn(packing: Packing, size: tuple[float, ...]) -> tuple[Floats, float, Fl
 @lru_cache(maxsize=32)
 def _placed(
     packing: Packing, size: tuple[float, ...], low: float, around: tuple[tuple[float, ...], ...]
-) -> tuple[Solid, ...] | None:
+) -> tuple[tuple[Solid, ...], tuple[Solid, ...]] | None:
     d = len(size)
     radii, factor, pinned = _drawn(packing, size)
     n, scales = len(radii), radii / packing.shape.mean_radius
@@ -232,9 +261,12 @@ def _placed(
     if places is None:
         return None
     shift = np.array([*np.zeros(d - 1), low])
-    return tuple(
+    solids = tuple(
         packing.shape.solid(x + shift, f, s) for x, f, s in zip(places[:n], frames, lists(scales), strict=True)
     )
+    if packing.neck_ratio is None:
+        return solids, ()
+    return joined(solids, pinned, packing.neck_ratio, coat, packing.volume_fraction * math.prod(size))
 
 
 def _frames(packing: Packing, number: int, dimension: int) -> list[Floats]:

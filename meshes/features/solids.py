@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Solid", "draw_solid"]
+__all__ = ["Solid", "draw_neck", "draw_solid"]
 
 Floats = npt.NDArray[np.float64]
 DimTag = tuple[int, int]
 #: Interval halvings for the nearest point of an ellipsoid: to the last digit.
 _HALVINGS = 80
+#: Random turns of a ball of which the best is taken.
+_TURNS = 200
 
 
 @dataclass(frozen=True)
@@ -155,12 +157,30 @@ class Solid:
         return self.centre + y @ self.frame.T, 0.3 * float(r)
 
 
-def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = ()) -> DimTag:
+def draw_neck(neck: Solid, unit: float) -> DimTag:
+    """Draw the straight part of a rod whose ends lie within two balls, in units of `unit` metres."""
+    import gmsh
+
+    occ: Any = gmsh.model.occ
+    straight = neck.semi_axes[0] - neck.semi_axes[1]
+    ends = [(neck.centre + s * straight * neck.frame[:, 0]) / unit for s in (-1, 1)]
+    radius = float(neck.semi_axes[1] / unit)
+    if neck.dimension == 3:
+        return 3, occ.addCylinder(*map(float, ends[0]), *map(float, ends[1] - ends[0]), radius)
+    across = radius * neck.frame[:, 1]
+    corners = [ends[0] - across, ends[1] - across, ends[1] + across, ends[0] + across]
+    p = [occ.addPoint(*map(float, x), 0) for x in corners]
+    lines = [occ.addLine(p[k], p[(k + 1) % 4]) for k in range(4)]
+    return 2, occ.addPlaneSurface([occ.addCurveLoop(lines)])
+
+
+def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = (), joints: Floats | None = None) -> DimTag:
     """Draw it in the current Gmsh model, in units of `unit` metres.
 
     Args:
         cut: lateral axes normal to which a symmetry plane passes through the centre. Poles and seam of the
             surface are turned so that such planes leave them alone.
+        joints: (n, d) directions in which necks leave a ball: poles and seam keep away from them.
     """
     import gmsh
 
@@ -174,7 +194,7 @@ def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = ()) -> DimTag:
         body = _revolved_rod(occ, float(a[0]), float(a[2]))
     elif solid.ball:
         body = (3, occ.addSphere(0, 0, 0, float(a[0])))
-        _turn(occ, body, _pole_frame(cut))
+        _turn(occ, body, _pole_frame(cut) if joints is None or any(cut) else _frame_between(joints))
     else:
         body = _ellipsoid(occ, a, solid.frame.T @ _pole_frame(cut) if any(cut) else None)
     if not solid.ball:
@@ -276,6 +296,21 @@ def _pole_frame(cut: tuple[bool, ...]) -> Floats:
         pole, seam = np.eye(3)[cut.index(True)], np.array([0.0, 0.0, 1.0])
     pole, seam = pole / np.linalg.norm(pole), seam / np.linalg.norm(seam)
     return np.column_stack([seam, np.cross(pole, seam), pole])
+
+
+def _frame_between(joints: Floats) -> Floats:
+    """Axes of a sphere whose seam, a half circle from pole to pole, keeps away from the directions `joints`."""
+    rng = np.random.Generator(np.random.PCG64(1))
+    best, widest = np.eye(3), -1.0
+    for _ in range(_TURNS):
+        frame = np.linalg.qr(rng.random((3, 3)) - 0.5)[0]
+        frame[:, 2] *= np.linalg.det(frame)
+        x = joints @ frame
+        # the seam runs through the first axis; behind the poles its nearest point is a pole
+        away = np.where(x[:, 0] >= 0, np.abs(x[:, 1]), np.sqrt(np.clip(1 - x[:, 2] ** 2, 0, None)))
+        if away.min() > widest:
+            best, widest = frame, float(away.min())
+    return best
 
 
 def _turn(occ: Any, body: DimTag, frame: Floats) -> None:

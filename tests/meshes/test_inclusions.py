@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 from body_samples import BETWEEN, body_stack, meshed
 from mesh_samples import UM
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from meshes import Stack, Void
 from meshes.features.inclusion import Inclusion
@@ -113,12 +116,36 @@ def test_meshes_in_three_dimensions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("dimension", "packing"),
+    [
+        ("2", Packing(Shape(2.5 * UM), "cathode", 0.5, neck_ratio=0.4, coats=THIN, seed=1)),
+        ("2", Packing(Shape(2 * UM), "cathode", 0.5, neck_ratio=0.3, cut_by_sides=True)),
+        ("3", Packing(Shape(4.5 * UM), "cathode", 0.3, neck_ratio=0.4, coats=THIN)),
+    ],
+)
+def test_bodies_that_touch(dimension: str, packing: Packing) -> None:
+    stack = body_stack(dimension, packing)
+    arrays, regions, facets = meshed(stack)
+    assert len(packing.necks(stack)) > 3
+    assert regions["particles"] == pytest.approx(packing.volume_fraction * 20**stack.gdim, rel=0.01)
+    # fewer pieces than bodies
+    here = arrays.cells[arrays.cell_tags == arrays.layers["particles"]]
+    edges = np.concatenate([here[:, [a, b]] for a, b in itertools.combinations(range(here.shape[1]), 2)])
+    n = len(arrays.points)
+    graph = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    labels = connected_components(graph, directed=False)[1]
+    assert len(np.unique(labels[np.unique(here)])) <= len(packing.solids(stack)) - 3
+    if packing.coats:
+        assert regions["film"] == pytest.approx(facets["particles|film"] * 0.05, rel=0.03)
+
+
 def test_pores_and_fillers_avoid_what_is_there_before() -> None:
     features: tuple[Any, ...] = (
         Void(BETWEEN, 3 * UM, 2 * UM),
         Particle(Shape(3 * UM), "cathode", position=(5 * UM,), coats=THIN, name="grain"),
         Packing(Shape(0.8 * UM), "cathode", 0.15, material=None, name="pores"),
-        Inclusion(Shape(0.15 * UM, 2 * UM), "cathode", 0.03, name="fibres"),
+        Inclusion(Shape(0.3 * UM, 3 * UM), "cathode", 0.03, name="fibres"),
     )
     stack = body_stack("2", *features)
     _, regions, facets = meshed(stack)
@@ -158,6 +185,8 @@ FROZEN = ["dca432b24c64fff4", "710e82a343dfdf98"]
     ("dimension", "packing", "path", "text"),
     [
         ("3", Packing(Shape(2 * UM), "anode", 0.2), "layer", "no such layer"),
+        ("3", Packing(Shape(2 * UM), "cathode", 0.2, neck_ratio=0.9), "neck_ratio", "0.7"),
+        ("3", Packing(Shape(UM, 4 * UM), "cathode", 0.1, neck_ratio=0.3), "neck_ratio", "balls"),
         ("3", Packing(Shape(2 * UM), "cathode", 1.2), "volume_fraction", "between 0 and 1"),
         ("3", Packing(Shape(5 * UM), "cathode", 0.6), "volume_fraction", "do not fit"),
         ("3", Packing(Shape(9 * UM), "cathode", 0.15), "volume_fraction", "whole number"),
