@@ -111,7 +111,17 @@ def absolute_files(data: Any, source: str) -> Any:
         item = geometry.get(key)
         if isinstance(item, dict) and isinstance(item.get("file"), str) and item["file"]:
             changed[key] = {**item, "file": str(folder / item["file"])}
+    if isinstance(geometry.get("features"), list):
+        changed["features"] = [_absolute(feature, folder) for feature in geometry["features"]]
     return {**data, "geometry": changed}
+
+
+def _absolute(feature: Any, folder: Path) -> Any:
+    """The same feature with the file of its picture made absolute."""
+    picture = feature.get("contact_image") if isinstance(feature, dict) else None
+    if not isinstance(picture, dict) or not isinstance(picture.get("file"), str) or not picture["file"]:
+        return feature
+    return {**feature, "contact_image": {**picture, "file": str(folder / picture["file"])}}
 
 
 def file_digest(path: Path) -> str:

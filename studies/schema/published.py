@@ -48,6 +48,8 @@ def json_schema() -> dict[str, Any]:
     spots, apart = (definitions[name]["properties"] for name in ("ContactArray", "InterfaceCrack"))
     spots["count"] = _or_single(spots["count"], {"type": "integer"})
     apart["along"] = _or_single(apart["along"], {"type": "string"})
+    picture = definitions["ContactImage"]["properties"]
+    picture["contact"] = _or_single(picture["contact"], {"type": "integer"})
     image = definitions["Image"]["properties"]
     image["voxel"] = _or_single(image["voxel"], quantity_json_schema(["length"]))
     image["void"] = _or_single(image["void"], {"type": "integer"})

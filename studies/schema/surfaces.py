@@ -16,6 +16,7 @@ from studies.schema.fields import (
     NotABoolean,
     Part,
     PositiveLength,
+    complaint,
 )
 from studies.schema.voids import lists, named
 
@@ -164,18 +165,68 @@ class RandomContacts(Part):
 
 
 class ContactImage(Part):
-    """Electrical contact on the pixels of a picture of the interface, seen from above."""
+    """Electrical contact on the pixels of a picture of the interface, seen from above: give `rows` or a `file`."""
 
     at: InterfaceName = Field(description=_AT)
     rows: list[Annotated[str, Field(pattern=r"^[#.]+$", max_length=2000)]] = Field(
-        min_length=1,
+        default_factory=list,
         max_length=2000,
         description="Rows of the picture from the back (y = depth) to the front, # for contact and . for none.",
     )
+    file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="PNG, TIFF or .npy with whole numbers, relative to the study file; the study keeps it as `rows`.",
+    )
+    contact: list[Annotated[int, NotABoolean, Field(ge=0)]] | None = Field(
+        default=None, min_length=1, description="Numbers in the file that are contact; default: all but 0."
+    )
     name: Name | None = Field(default=None, description=_NAME)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, data: Any) -> Any:
+        data = lists(data, "contact")
+        if not isinstance(data, dict) or not isinstance(data.get("file"), str) or not data["file"]:
+            return data
+        if data.get("rows"):
+            raise complaint("give either `rows` or a `file`")
+        rows = _read_rows(data["file"], data.get("contact"))
+        return {**{k: v for k, v in data.items() if k not in ("file", "contact")}, "rows": rows}
+
+    @model_validator(mode="after")
+    def _some(self) -> ContactImage:
+        if not self.rows:
+            raise complaint("give `rows` or a `file`")
+        return self
 
     def build(self) -> MeshFeature:
         """The same picture for `meshes`."""
         from meshes.features.contact_image import ContactImage as Made
 
         return Made(self.at, tuple(self.rows), **named(self.name))
+
+
+def _read_rows(file: str, contact: Any) -> list[str]:
+    """Rows of a picture in a file.
+
+    Raises:
+        PydanticCustomError: it cannot be read.
+    """
+    from pathlib import Path
+
+    import numpy as np
+
+    from meshes.features.contact_image import mask_rows
+    from meshes.images import read_labels
+    from meshes.problems import MeshError
+
+    try:
+        labels = read_labels(Path(file))
+    except (MeshError, OSError) as error:
+        raise complaint(str(error)) from error
+    if labels.ndim != 2:
+        raise complaint(f"{file} holds {labels.ndim} dimensions: a picture of an interface has 2")
+    numbers = contact if isinstance(contact, list) and all(isinstance(v, int) for v in contact) else None
+    mask = labels != 0 if numbers is None else np.isin(labels, numbers)
+    return list(mask_rows(mask.T[::-1]))
