@@ -229,7 +229,7 @@ def _add_bodies(
 
     if not isinstance(feature, SolidFeature):
         return
-    solids, parts = feature.solids(stack), feature.parts(stack)
+    solids, parts = feature.solids(stack) + feature.necks(stack), feature.parts(stack)
     hosts = hosts_in(stack, feature.layers(stack))
     levels: dict[str, float] = {}
     if feature.material is None:
