@@ -15,8 +15,10 @@ from meshes.features.particle import Particle
 from meshes.features.shapes_of_bodies import Shape, frame_along
 from meshes.features.solids import Solid
 from meshes.films import Coat
+from meshes.random.arithmetic import generator
+from meshes.random.directions import unit_vectors
 from meshes.random.grains import GrainStructure
-from meshes.random.patches import Patches
+from meshes.random.patches import Patches, caps_on_ball
 
 THIN = (Coat("film", 0.05 * UM, "LiNbO3"),)
 THICK = (Coat("film", 0.3 * UM), Coat("shell", 0.5 * UM, cells=4))
@@ -229,6 +231,36 @@ def test_what_is_refused(dimension: str, particle: Particle, path: str, text: st
     found = first_problem(dimension, particle)
     assert found[0] == f"features[0].{path}"
     assert text in found[1]
+
+
+@pytest.mark.parametrize(("gap", "refused"), [(0.5, False), (0.42, True)])
+def test_films_of_neighbours_share_the_room(gap: float, refused: bool) -> None:
+    pair = tuple(
+        Particle(Shape(2 * UM), "cathode", position=(x * UM,), coats=(Coat(f"film{x}", 0.2 * UM),), name=f"p{x}")
+        for x in (8.0, 12.0 + gap)
+    )
+    stack = body_stack("2", *pair)
+    assert bool(stack.problems()) is refused
+    if not refused:
+        _, regions, _ = meshed(stack)
+        assert regions["film8.0"] == pytest.approx(math.pi * (2.2**2 - 2**2), rel=0.01)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("coverage", [0.3, 0.7])
+def test_places_of_patches(dimension: int, coverage: float) -> None:
+    patches = Patches(coverage, 0.4 * UM, seed=1)
+    caps = caps_on_ball(patches, 2 * UM, dimension, 0)
+    u = unit_vectors(generator(0, "directions"), 40000, dimension)
+    assert (caps.level(u) > 0).mean() == pytest.approx(0.3, abs=0.01)
+    # whole spots, of about the size asked for, that keep apart
+    assert math.acos(caps.cosine) * 2 == pytest.approx(0.4, rel=0.15)
+    i, j = np.triu_indices(len(caps.directions), 1)
+    nearest = (caps.directions[i] * caps.directions[j]).sum(axis=1).max()
+    assert math.acos(nearest) >= 0.98 * 2 * math.acos(caps.cosine)
+    assert caps.level(caps.border(24)) == pytest.approx(0, abs=1e-12)
+    other = caps_on_ball(patches, 2 * UM, dimension, 1)
+    assert not np.allclose(caps.directions, other.directions)
 
 
 def test_bodies_that_meet_others_are_refused() -> None:
