@@ -14,8 +14,6 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from meshes.arrays import MeshArrays, cell_facets
 from meshes.problems import MeshError
@@ -167,8 +165,17 @@ def _groups(cells: int, width: int, first: Ints, second: Ints, left: Ints, right
     """
     a, b = (first[:, None] * width + left).reshape(-1), (second[:, None] * width + right).reshape(-1)
     size = cells * width
+    return _components(a, b, size)[1].reshape(cells, width)
+
+
+def _components(a: Ints, b: Ints, size: int) -> tuple[int, Ints]:
+    """Number of parts of the graph with the edges a-b, and the part (size,) of each node."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64).reshape(cells, width)
+    number, part = connected_components(graph, directed=False)
+    return int(number), np.asarray(part, dtype=np.int64)
 
 
 def _renamed(corners: Ints, group: Ints, touched: Mask, points: int) -> tuple[Ints, Ints]:
@@ -360,8 +367,7 @@ def _lower_orientation(arrays: MeshArrays, facets: Ints, normal: Floats, tags: n
     agree = (sign[pair[:, 0]] != sign[pair[:, 1]]).astype(np.int64)
     a = np.concatenate([2 * f, 2 * f + 1])
     b = np.concatenate([2 * g + (1 - agree), 2 * g + agree])
-    graph = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(2 * k, 2 * k))
-    sheets, sheet = connected_components(graph, directed=False)
+    sheets, sheet = _components(a, b, 2 * k)
     both = np.concatenate([normal, -normal], axis=1).reshape(2 * k, -1)
     mean = np.stack([np.bincount(sheet, both[:, i], minlength=sheets) for i in range(both.shape[1])], axis=1)
     size = np.bincount(sheet, np.linalg.norm(both, axis=1), minlength=sheets)
@@ -372,7 +378,7 @@ def _lower_orientation(arrays: MeshArrays, facets: Ints, normal: Floats, tags: n
     shut = np.linalg.norm(mean, axis=1) <= _UPRIGHT * size
     mean[shut], size[shut] = both[lowest][shut], np.linalg.norm(both[lowest][shut], axis=1)
     gdim = mean.shape[1]
-    up = np.zeros(sheets, dtype=np.int64)
+    up: Ints = np.zeros(sheets, dtype=np.int64)
     for axis in (gdim - 1, *range(gdim - 1)):
         lean = np.where(np.abs(mean[:, axis]) > _UPRIGHT * size, np.sign(mean[:, axis]), 0).astype(np.int64)
         up = np.where(up == 0, lean, up)

@@ -28,6 +28,7 @@ from meshes import Layer, MeshSizes, Stack
 from meshes.features.crack import Crack
 from meshes.features.penny_crack import PennyCrack
 from meshes.generate import generate
+from studies import fracture
 
 UM = 1e-6
 YOUNG, POISSON = 1.5e11, 0.26  # LLZO
@@ -164,6 +165,9 @@ def test_edge_crack(ratio: float) -> None:
         modes = stress_intensities(assembly, extension_at(stack, 0.2, 0.8), "body")
         assert modes[0] / (load * math.sqrt(math.pi * ratio * width)) == pytest.approx(found[-1], rel=5e-3)
         assert abs(modes[1]) < 1e-2 * modes[0]
+        # the same by the names of a study, with the domain that it chooses
+        assert fracture.energy_release_rate(assembly, "crack", 1) == pytest.approx(rate, rel=5e-3)
+        assert fracture.stress_intensity(assembly, "crack", 1, "I") == pytest.approx(modes[0], rel=5e-3)
     assert abs(found[2] - found[1]) < min(2e-3 * found[2], 0.5 * abs(found[1] - found[0]))
 
 
@@ -217,6 +221,7 @@ def test_penny_crack_in_three_dimensions() -> None:
     for inner, outer in ((0.15, 0.5), (0.3, 0.8)):
         extension = circular_extension((0.0, 0.0, size), radius, inner * radius, outer * radius, share=0.25)
         assert energy_release_rate(assembly, extension, FACES) == pytest.approx(exact, rel=3e-2)
+    assert fracture.energy_release_rate(assembly, "crack", 1) == pytest.approx(exact, rel=3e-2)
 
 
 @pytest.mark.mpi
