@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from studies.schema.body import Body
 from studies.schema.fields import InterfaceName, Length, Name, NotABoolean, Part, PositiveFraction, PositiveLength
 from studies.schema.films import Coat, Patches, Representation, build_patches
+from studies.schema.sizes import Sizes, distribution
 from studies.schema.voids import lists, tuple_or_none
 
 if TYPE_CHECKING:
@@ -38,15 +39,6 @@ class Grains(Part):
         from meshes.random.grains import GrainStructure
 
         return GrainStructure(self.grain_size, self.kind, self.spread, self.regularity, seed=self.seed)
-
-
-class Sizes(Part):
-    """How the sizes of many bodies scatter about their mean."""
-
-    kind: Literal["constant", "lognormal"] = Field(default="lognormal", description="Kind of the distribution.")
-    spread: PositiveFraction = Field(default=0.3, description="Standard deviation over mean.")
-    smallest: PositiveFraction = Field(default=1 / 3, description="Smallest, in multiples of the mean.")
-    largest: float = Field(default=3.0, gt=1.0, description="Largest, in multiples of the mean.")
 
 
 class _Shaped(Part):
@@ -149,14 +141,11 @@ class _Many(Part):
     seed: Seed = 0
 
     def _many(self) -> dict[str, Any]:
-        from meshes.random.sizes import EQUAL, SizeDistribution
-
-        s = self.sizes
         return {
             "layer": self.layer,
             "volume_fraction": self.volume_fraction,
             "alignment": self.alignment,
-            "sizes": EQUAL if s is None else SizeDistribution(s.kind, s.spread, s.smallest, s.largest),
+            "sizes": distribution(self.sizes),
             "minimum_distance": self.minimum_distance,
             "cut_by_sides": self.cut_by_sides,
             "seed": self.seed,
@@ -166,11 +155,16 @@ class _Many(Part):
 class Packing(_Many, _Solid):
     """Many bodies at random places of a layer: particles of an electrode, fillers, wires."""
 
+    neck_ratio: PositiveFraction | None = Field(
+        default=None,
+        description="Balls that are near touch: radius of the necks that join them, in parts of the smaller radius.",
+    )
+
     def build(self) -> MeshFeature:
         """The same packing for `meshes`, in metres."""
         from meshes.features.packing import Packing as Made
 
-        return Made(**self._content(), **self._many())
+        return Made(**self._content(), **self._many(), neck_ratio=self.neck_ratio)
 
 
 class Pores(_Many, _Shaped):

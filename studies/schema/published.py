@@ -55,6 +55,9 @@ def json_schema() -> dict[str, Any]:
     image["void"] = _or_single(image["void"], {"type": "integer"})
     layer["labels"] = _or_single(layer["labels"], {"type": "integer"})
     layer["tags"] = _or_single(layer["tags"], {"type": ["integer", "string"]})
+    for name, key in (("Particle", "coating"), ("Packing", "coating"), ("Coating", "coats")):
+        films = definitions[name]["properties"]
+        films[key] = _or_single(films[key], {"$ref": "#/$defs/Coat"})
     _switches(schema)
     _tidy(schema)
     head = {

@@ -16,6 +16,7 @@ from studies.schema.fields import (
     PositiveFraction,
     PositiveLength,
 )
+from studies.schema.sizes import Sizes, distribution
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature
@@ -118,9 +119,17 @@ class VoidArray(_VoidShape):
 
 
 class RandomVoids(_VoidShape):
-    """The same void at random places that take away a given fraction of the interface."""
+    """Voids of one shape at random places that take away a given fraction of the interface, or of the layer."""
 
-    area_fraction: PositiveFraction = Field(description="Fraction of the interface that is lost.")
+    area_fraction: PositiveFraction | None = Field(
+        default=None, description="Fraction of the interface that is lost; or give `volume_fraction`."
+    )
+    volume_fraction: PositiveFraction | None = Field(
+        default=None, description="Fraction of the layer, or both layers, that the voids reach into."
+    )
+    sizes: Sizes | None = Field(
+        default=None, description="Distribution of the radii about the one given; default: all the same."
+    )
     seed: Annotated[int, NotABoolean] = Field(
         default=0, ge=0, description="Seed of the places: the same seed gives the same places."
     )
@@ -137,6 +146,8 @@ class RandomVoids(_VoidShape):
             area_fraction=self.area_fraction,
             seed=self.seed,
             minimum_distance=self.minimum_distance,
+            volume_fraction=self.volume_fraction,
+            sizes=distribution(self.sizes),
             **named(self.name),
         )
 
