@@ -1,0 +1,1 @@
+"""Published results beside ours: ``python3 -m studies.validation.<name>`` prints the table."""
