@@ -11,7 +11,10 @@ COARSE = 0.6
 
 @pytest.mark.slow
 def test_slopes_and_order_of_the_patterns() -> None:
-    """R_CT ~ A^-1, of the single spot as steep as published; constriction falls faster, vanishes, and is less for finer contacts."""
+    """R_CT ~ A^-1, of the single spot as steep as published.
+
+    Constriction falls faster than that, vanishes at full contact, and is less for finer contacts.
+    """
     found = {p: [resistances(p, f, COARSE) for f in FRACTIONS] for p in PATTERNS}
     for pattern, values in found.items():
         kinetic = slope([v["contact_fraction"] for v in values], [v["kinetic_resistance"] for v in values])
