@@ -18,11 +18,21 @@ if TYPE_CHECKING:
     from fem.observe.fracture import Extension
     from meshes.stack import Stack
 
-__all__ = ["crack_names", "crack_opening", "energy_release_rate", "front_distance", "stress_intensity", "tip_number"]
+__all__ = [
+    "closed_cracks",
+    "crack_names",
+    "crack_opening",
+    "energy_release_rate",
+    "front_distance",
+    "stress_intensity",
+    "tip_number",
+]
 
 Array = npt.NDArray[np.float64]
 #: Of the room around a tip: the extension is uniform up to the first part of it and nothing beyond the second.
 _INNER, _OUTER = 0.2, 0.7
+#: Overlaps below this part of the height of the stack are rounding.
+_SHUT = 1e-12
 _FRONT_POINTS = 100  # per length that belongs to a front
 
 
@@ -98,6 +108,25 @@ def front_distance(stack: Stack | None) -> Callable[[Array], Array] | None:
         return None
     tree = cKDTree(moved(np.concatenate(fronts), stack))
     return lambda x: np.asarray(tree.query(x)[0], dtype=np.float64)
+
+
+def closed_cracks(assembly: Assembly) -> tuple[str, ...]:
+    """A remark for every slit that the load has closed: its faces overlap, which a crack in earnest would not allow."""
+    from fem.estimate.recorded import plain
+    from fem.observe import fracture
+
+    stack = _stack(assembly)
+    if stack is None or assembly.model.mechanics is None:
+        return ()
+    found = []
+    for crack in crack_names(stack):
+        faces = _faces(assembly, crack)
+        if len(faces) == 2 and (opening := plain(fracture.mean_opening(assembly, faces))) < -_SHUT * stack.height:
+            found.append(
+                f"the load closes crack {crack!r}: its faces overlap by {-1e9 * opening:.3g} nm in the mean, because "
+                "the model knows no contact between them; stresses near it are those of a crack that does not bear"
+            )
+    return tuple(found)
 
 
 def _stack(assembly: Assembly) -> Any:

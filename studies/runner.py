@@ -13,6 +13,7 @@ import numpy as np
 
 from fem.observe.balances import Imbalance
 from meshes.problems import MeshProblem
+from studies import fracture
 from studies.adaptive import Adapted, adapt
 from studies.converge import RATIO, Family, mesh_family
 from studies.errors import SolveError
@@ -116,7 +117,12 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
             wall_seconds={**session.timer.seconds, "total": time.perf_counter() - start},
             peak_memory_bytes=_peak_memory(comm),
             ranks=comm.size,
-            notes=(*session.tagged.remarks, *report.notes, *(adapted.notes if adapted is not None else ())),
+            notes=(
+                *session.tagged.remarks,
+                *report.notes,
+                *fracture.closed_cracks(session.assembly),
+                *(adapted.notes if adapted is not None else ()),
+            ),
         ),
         checks=(*_checks(study, solved.values), *(adapted.checks(study) if adapted is not None else ())),
         refinement=tuple(adapted.history) if adapted is not None else (),

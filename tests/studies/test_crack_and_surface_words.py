@@ -145,3 +145,21 @@ def test_distance_from_crack_fronts() -> None:
         front_distance(Study.from_text(text("contact_frame: {at: anode|electrolyte, area_fraction: 0.4}")).stack())
         is None
     )
+
+
+def test_a_crack_that_the_load_closes_is_remarked() -> None:
+    """Stack pressure shuts a crack along the layers; shrinkage opens one across them."""
+    from mpi4py import MPI
+
+    from studies.progress import Silent
+    from studies.runner import run
+
+    mesh = "mesh: {bulk: 3 um, edge: 500 nm}\nquantities: [crack_opening]\npictures: []"
+    shut = run(Study.from_text(text(CRACK, more=mesh)), None, MPI.COMM_SELF, Silent())
+    assert shut.quantities["crack_opening"].value < 0
+    assert any("closes crack 'crack'" in note for note in shut.solver.notes)
+    upright = text("crack: {path: [[10 um, 15 um], [10 um, 25 um]]}", more=mesh)
+    shrinking = upright.replace("thickness: 20 um}", "thickness: 20 um, eigenstrain: -0.1 %}")
+    opened = run(Study.from_text(shrinking), None, MPI.COMM_SELF, Silent())
+    assert opened.quantities["crack_opening"].value > 0
+    assert not any("closes crack" in note for note in opened.solver.notes)
