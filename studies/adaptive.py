@@ -18,9 +18,12 @@ from fem.estimate.bars import ErrorBars
 from fem.estimate.dual_weighted import DualWeighted, Goal
 from fem.estimate.marking import divided
 from fem.estimate.recorded import Recorded, plain
+from meshes.curvature import shape_of
 from meshes.generate import generate
 from meshes.problems import MeshError
+from meshes.refine import known_shape
 from studies.evaluate import evaluate_one
+from studies.progress import Silent
 from studies.results import CheckOutcome, RefinementStep
 from studies.solving import Session, Solved, make_mesh, mesh_cache
 
@@ -38,7 +41,8 @@ START_FACTOR = 2.0
 """Cell sizes of the first mesh over those of the study that are derived."""
 MOST_MESHES = 60
 PATIENCE = 8
-"""Meshes without progress after which a tolerance counts as out of reach, if the unknowns have doubled meanwhile."""
+"""Meshes without progress after which a tolerance counts as out of reach, if the unknowns have doubled meanwhile;
+twice as many if they have not."""
 
 
 @dataclass
@@ -90,8 +94,9 @@ def adapt(study: Study, comm: Any, progress: Progress) -> Adapted:
     bars: dict[str, ErrorBars] = {}
     history: list[RefinementStep] = []
     excess: list[float] = []
-    for _ in range(MOST_MESHES):
-        session = Session(study, comm, 1.0, progress, tagged)
+    for remaining in reversed(range(MOST_MESHES)):
+        session = Session(study, comm, 1.0, Silent(), tagged)  # what a mesh costs is said in one line
+        session.progress = progress
         solved = session.solve_at(session.currents[-1])
         level = _Level(study, session, solved)
         adapted = Adapted(session, history, level.errors(bars), level.steering)
@@ -104,6 +109,8 @@ def adapt(study: Study, comm: Any, progress: Progress) -> Adapted:
             adapted.notes.append(
                 f"refinement stopped: {', '.join(open_ones)} does not come closer to the tolerance (singular?)"
             )
+        elif open_ones and not remaining:
+            adapted.notes.append(f"refinement stopped after {MOST_MESHES} meshes")
         elif open_ones and session.solver.dofs < study.mesh.most_unknowns:
             finer = _finer(study, level, open_ones, adapted)
         level.destroy()
@@ -113,18 +120,30 @@ def adapt(study: Study, comm: Any, progress: Progress) -> Adapted:
                     f"refinement stopped at {session.solver.dofs} unknowns (mesh.most_unknowns: "
                     f"{study.mesh.most_unknowns}): the tolerance is not met by {', '.join(open_ones)}"
                 )
+            adapted.notes += _unknown_walls(tagged)
             return adapted
         session.destroy()
         tagged = finer
-    adapted.notes.append(f"refinement stopped after {MOST_MESHES} meshes")
-    return adapted
+    raise AssertionError("the last mesh is always returned")
 
 
 def _stuck(excess: list[float], history: list[RefinementStep]) -> bool:
-    """Whether the worst error bar has not fallen for long although the mesh has grown."""
-    if len(excess) <= PATIENCE or history[-1].unknowns < 2 * history[-1 - PATIENCE].unknowns:
-        return False
-    return min(excess[-PATIENCE:]) > 0.8 * min(excess[:-PATIENCE])
+    """Whether the worst error bar has not fallen for long although the mesh has grown, or for twice as long."""
+    return any(
+        len(excess) > last
+        and history[-1].unknowns >= growth * history[-1 - last].unknowns
+        and min(excess[-last:]) > 0.8 * min(excess[:-last])
+        for last, growth in ((PATIENCE, 2.0), (2 * PATIENCE, 1.0))
+    )
+
+
+def _unknown_walls(tagged: TaggedMesh) -> list[str]:
+    """A note on round facets whose true surface is not the one that the stack describes."""
+    known = known_shape(tagged).walls
+    lost = [name for name in shape_of(tagged.stack).walls if name in tagged.facets and name not in known]
+    if not lost:
+        return []
+    return [f"facets {', '.join(lost)} are taken as meshed: how round they are is not in the error bars"]
 
 
 def _first_mesh(study: Study, comm: Any, progress: Progress) -> TaggedMesh:

@@ -22,6 +22,7 @@ from meshes.generate import generate
 from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
 from studies.imported_mesh import imported_mesh
+from studies.progress import Silent
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -135,7 +136,7 @@ class Session:
     # ------------------------------------------------------------------ enriched
     def enriched(self) -> Session:
         """The study on the same cells with elements of one degree more, which follow round walls."""
-        return Session(self.study, self.comm, 1.0, self.progress, curved(self.tagged), self)
+        return Session(self.study, self.comm, 1.0, Silent(), curved(self.tagged), self)
 
     def solve_from(self, other: Session, current: float | None) -> Mapping[str, Any]:
         """Quantities at the operating point that ``other``, whose enriched copy this is, has been solved at.

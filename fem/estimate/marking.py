@@ -23,6 +23,8 @@ GAIN = 0.25
 FEW = 0.05
 """They go on only while they divide no more than this part of the cells."""
 SWEEPS = 4
+SMALLEST = 1e-8
+"""Cells below this part of the mesh in size are not divided: coordinates have no digits for much smaller ones."""
 _HALVINGS = 60
 
 
@@ -77,6 +79,8 @@ def divided(
     cells = tagged.mesh.topology.index_map(tdim).size_global
     start = float(comm.allreduce(float(indicators.sum())))
     for sweep in range(SWEEPS):
+        volumes, reference = _volumes(tagged), _volume_unit(tagged)
+        indicators = np.where(volumes < SMALLEST**tdim * reference, 0.0, indicators)
         marks = bulk_marks(comm, indicators, SHARE)
         count, total = comm.allreduce(np.array([float(np.count_nonzero(marks)), float(indicators.sum())]))
         if sweep == 0 and count == 0:
@@ -85,8 +89,7 @@ def divided(
             break
         # in units of the largest: single precision is enough, but has no room for tiny numbers
         unit = start / max(cells, 1)
-        carried = np.column_stack([indicators / unit, _volumes(tagged) / _volume_unit(tagged)])
-        reference = _volume_unit(tagged)
+        carried = np.column_stack([indicators / unit, volumes / reference])
         tagged, parents = refine_with(tagged, marks, carried, partitioner, shape)
         ratio = np.minimum(_volumes(tagged) / (parents[:, 1] * reference), 1.0)
         ratio[ratio > 0.99] = 1.0

@@ -100,3 +100,20 @@ def test_a_lonely_cell_is_divided_several_times() -> None:
     smallest = COMM.allreduce(float(finer.mesh.h(2, owned).min(initial=9.0)), op=MPI.MIN)
     assert smallest == pytest.approx(np.sqrt(2) / 8 / 4, rel=1e-9)
     assert finer.mesh.topology.index_map(2).size_global < 2 * tagged.mesh.topology.index_map(2).size_global
+
+
+@pytest.mark.mpi
+def test_cells_without_digits_are_left_alone() -> None:
+    """However much error a point carries, cells there stay far above the spacing of coordinates."""
+    tagged = layered(COMM, "2", (("a", 1.0),), lateral=2, across=2)
+    for _ in range(40):
+        points, cells, _ = tagged.owned_cells()
+        at_corner = np.linalg.norm(points[cells], axis=2).min(axis=1) < 1e-14
+        finer = divided(tagged, np.where(at_corner, 1.0, 0.0), shared_facet_partitioner())
+        if finer is None:
+            break
+        tagged = finer
+    assert finer is None
+    owned = np.arange(tagged.mesh.topology.index_map(2).size_local, dtype=np.int32)
+    smallest = COMM.allreduce(float(tagged.mesh.h(2, owned).min(initial=9.0)), op=MPI.MIN)
+    assert 1e-9 < smallest < 1e-7

@@ -144,3 +144,21 @@ def test_same_on_any_number_of_ranks() -> None:
         assert found.error is not None
         assert other.error is not None
         assert abs(found.value - other.value) <= 0.2 * (found.error + other.error)
+
+
+def test_the_last_mesh_is_returned_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the number of meshes is used up, the result is that of the last one, and says so."""
+    monkeypatch.setattr("studies.adaptive.MOST_MESHES", 2)
+    results = run(study(tolerance="1e-6"), None, MPI.COMM_SELF, Silent())
+    assert len(results.refinement) == 2
+    assert any("after 2 meshes" in note for note in results.solver.notes)
+    assert results.failures != ()
+
+
+def test_a_tolerance_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refinement ends when nothing comes closer to the tolerance although the mesh grows."""
+    monkeypatch.setattr("studies.adaptive.PATIENCE", 2)
+    monkeypatch.setattr("fem.estimate.bars.ErrorBars.bar", property(lambda self: 0.3 * abs(self.values[-1])))
+    results = run(study(tolerance="20 %"), None, MPI.COMM_SELF, Silent())
+    assert 2 < len(results.refinement) <= 6
+    assert any("does not come closer" in note for note in results.solver.notes)
