@@ -41,12 +41,15 @@ STRESS_AXES = {"1": "xyz", "2": "xyz", "axisymmetric": ("r", "z", "theta"), "3":
 def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any]:
     """The table of contents without operating points: dimension, layers, interfaces, openings. Collective.
 
-    Lengths are in metres. Keys of a layer: ``name``, ``material``, ``low`` and ``high`` (corners of its
-    bounding box), ``cells``. Keys of an opening (void or contact spot): those of `meshes.features.Opening`.
+    Lengths are in metres. Keys of a layer, which is any region of the mesh: ``name``, ``material``, ``body`` (what
+    it is a part of: regions ``grains`` and ``grains.2`` are one body), ``kind`` (``layer`` of the stack, or
+    ``body`` that a feature adds), ``low`` and ``high`` (corners of its bounding box), ``cells``. Keys of an opening
+    (void or contact spot): those of `meshes.features.Opening`, and the ``level`` of its interface.
     """
     tagged, gdim = geometry.tagged, geometry.gdim
     stack = tagged.stack
     materials = {region.name: region.material for region in stack.regions} if stack is not None else {}
+    stacked = {layer.name for layer in stack.layers} if stack is not None else {body_of(n) for n in grids}
     layers = []
     for layer, grid in grids.items():
         points = grid.points[:, :gdim]
@@ -58,23 +61,30 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
             {
                 "name": layer,
                 "material": materials.get(layer, ""),
+                "body": body_of(layer),
+                "kind": "layer" if body_of(layer) in stacked else "body",
                 "low": np.min([p[0] for p in parts], axis=0).tolist(),
                 "high": np.max([p[1] for p in parts], axis=0).tolist(),
                 "cells": int(sum(p[2] for p in parts)),
             }
         )
-    openings = [
-        {
-            "at": o.at,
-            "centre": list(o.centre),
-            "radius": o.radius,
-            "below": o.below,
-            "above": o.above,
-            "shape": o.shape,
-            "label": o.label,
-        }
-        for _, o in (stack.openings() if stack is not None else ())
-    ]
+    openings = (
+        [
+            {
+                "at": o.at,
+                "level": stack.z_of(o.at),
+                "centre": list(o.centre),
+                "radius": o.radius,
+                "below": o.below,
+                "above": o.above,
+                "shape": o.shape,
+                "label": o.label,
+            }
+            for _, o in stack.openings()
+        ]
+        if stack is not None
+        else []
+    )
     return {
         "format": FORMAT,
         "dimension": tagged.dimension,
@@ -83,12 +93,18 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
         "layers": layers,
         "interfaces": list(geometry.interfaces),
         "openings": openings,
+        "surfaces": [],
         "fields": {
             name: {"place": place, "unit": unit, "dimension": dimension, "meaning": meaning}
             for name, (place, unit, dimension, meaning) in FIELDS.items()
         },
         "steps": [],
     }
+
+
+def body_of(region: str) -> str:
+    """The body that a region of the mesh is a part of: ``grains`` for ``grains.3``."""
+    return region.split(".")[0]
 
 
 def file_stems(names: Iterable[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ Every rank writes its own cells; only interface data and counts travel to rank 0
     fields.pvd         all layers as one multi-block data set, one time per operating point
     interfaces.pvd     all interfaces likewise
     fields.json        names, units, layers, files: what the pictures read (see `fem.output.contents`)
+    surfaces.npz       walls of voids, parts without contact, slits (see `fem.output.surfaces`)
     data/              the grids: one .vtu per layer, or a .pvtu with one .vtu per rank that has a part of it
     A-B.csv, .npz      table of interface A|B; with the number of the operating point in a series
 
@@ -33,6 +34,7 @@ from fem.output.grids import (
     stress_measures,
 )
 from fem.output.profiles import InterfaceMeans, Profile
+from fem.output.surfaces import bare_surfaces, save_surfaces, surface_entries
 from fem.output.vtu import CellKind, Grid, write_pvd, write_pvtu, write_vtu
 from fem.unknowns import Field, Number
 
@@ -82,6 +84,8 @@ class FieldWriter:
         """
         step = len(self.contents["steps"])
         self._on_root(partial(_make_folders, self.folder))
+        if step == 0:
+            self.contents["surfaces"] = _surfaces(self.model.geometry, self.folder)
         self.contents["steps"].append(
             {
                 "label": dict(label or {}),
@@ -152,6 +156,7 @@ def write_mesh(tagged: TaggedMesh, folder: Path) -> None:
     together(comm, partial(_make_folders, folder) if root else None)
     grids = {layer: LayerGrid(geometry, layer, 1) for layer in geometry.layers}
     table, stems = describe(geometry, grids), file_stems(geometry.layers)
+    table["surfaces"] = _surfaces(geometry, folder)
     files: dict[str, str] = {}
     entries: Entries = []
     for number, (layer, grid) in enumerate(grids.items()):
@@ -205,6 +210,13 @@ def together(comm: Any, action: Callable[[], None] | None) -> None:
     failures = [text for text in comm.allgather(failure) if text is not None]
     if failures:
         raise OSError(failures[0])
+
+
+def _surfaces(geometry: Domains, folder: Path) -> list[dict[str, Any]]:
+    """Write what nothing passes; its entries in the table of contents on rank 0. Collective."""
+    found = bare_surfaces(geometry)
+    together(geometry.comm, partial(save_surfaces, folder, found) if found else None)
+    return surface_entries(found)
 
 
 def _potential_kinds(model: Model, layer: str) -> dict[str, str]:

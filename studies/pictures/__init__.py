@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from studies.pictures.dataset import Dataset
-    from studies.pictures.planar import Sheet
+    from studies.pictures.section import Cut
 
 __all__ = ["PICTURES", "caption", "draw"]
 
@@ -150,8 +150,7 @@ class _Job:
         for carrier in self.carriers:
             view = self._view(f"potential:{carrier}")
             if view is None:
-                sheets, where = self._cut
-                return [draw_potential(self.dataset, path, sheets, lines=False, where=where)]
+                return [draw_potential(self.dataset, path, self._cut)]
             each = path if len(self.carriers) == 1 else self.out / f"potential-{carrier}.png"
             found.append(compose_potential(self.dataset, view, carrier, each))
         return found
@@ -170,8 +169,7 @@ class _Job:
         from studies.pictures.interface import draw_interface_stress
         from studies.pictures.stress import draw_stress
 
-        sheets, where = self._cut if self.dataset.gdim == 3 else (None, "")
-        stress = draw_stress(self.dataset, path, sheets, where)
+        stress = draw_stress(self.dataset, path, self._cut if self.dataset.gdim == 3 else None)
         if stress is None:
             return []
         return [stress, draw_interface_stress(self.dataset, self.out / "interface-stress.png")]
@@ -182,15 +180,12 @@ class _Job:
         return [draw_polarisation(self.series, self.out / "polarisation.png")]
 
     @cached_property
-    def _cut(self) -> tuple[list[Sheet], str]:
-        """The layers in a cut through a model in space, and where it is."""
-        from studies.pictures.section import cut_position, cut_sheet
+    def _cut(self) -> Cut:
+        """A cut through a model in space."""
+        from studies.pictures.section import make_cut
         from studies.pictures.stress import QUANTITIES
-        from studies.units import format
 
-        position = cut_position(self.dataset)
-        sheets = [cut_sheet(layer, position, tuple(QUANTITIES)) for layer in self.dataset.layers]
-        return sheets, f"cut at y = {format(position, 'length', 4)}"
+        return make_cut(self.dataset, tuple(QUANTITIES))
 
     def _view(self, name: str) -> dict[str, Any] | None:
         """A rendered view; all that may be needed are rendered at once. None, and a message, when it fails."""

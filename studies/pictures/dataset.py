@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fem.output.vtu import Grid, read_vtu
 
-__all__ = ["Dataset", "DatasetError", "Interface", "Layer", "Opening"]
+__all__ = ["Body", "Dataset", "DatasetError", "Interface", "Layer", "Opening", "Surface", "boundary"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -43,9 +43,13 @@ class DatasetError(Exception):
 
 @dataclass(frozen=True)
 class Opening:
-    """Footprint of a void or contact spot; lengths in metres (see `meshes.features.base.Opening`)."""
+    """Footprint of a void or contact spot; lengths in metres (see `meshes.features.base.Opening`).
+
+    `level` is the height of its interface, as drawn: where that is moved afterwards, the height about which it is.
+    """
 
     at: str
+    level: float
     centre: tuple[float, ...]
     radius: float
     below: float
@@ -60,19 +64,32 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Facets that nothing passes.
+
+    Attributes:
+        name: ``void|a``, ``a|b:gap``, or that of a slit.
+        kind: ``void``, ``gap`` or ``slit``.
+        corners: (n, corners, gdim) m.
+    """
+
+    name: str
+    kind: str
+    corners: Floats
+
+
+@dataclass(frozen=True)
 class Interface:
     """Table of an interface: facet means (see `fem.output.profiles.Profile`).
 
     Attributes:
-        name: ``a|b``.
-        level: coordinate along the stacking direction, m.
+        name: ``a|b``: regions of the mesh, or bodies where it is joined of several (`studies.pictures.joined`).
         points: (n, gdim). corners: (n, corners, gdim). area: (n,).
-        values: name -> (n,), SI.
+        values: name -> (n,), SI; NaN where a part of the interface does not have it.
         meaning: name -> what it is, with its sign.
     """
 
     name: str
-    level: float
     points: Floats
     corners: Floats
     area: Floats
@@ -85,7 +102,7 @@ class Layer:
     """One layer with its fields.
 
     Attributes:
-        name, material: as in the study.
+        name, material: as in the study; `name` is that of a region of the mesh.
         low, high: (gdim,) corners of its bounding box, m.
         points: (n, gdim) m. cells: (m, tdim + 1) straight simplices with all nodes as corners (drawing).
         corners: (k, tdim + 1) cells of the mesh itself.
@@ -93,6 +110,8 @@ class Layer:
         means: name -> (k,) or (k, components), cell means.
         potentials: carrier -> ``resolved`` or ``equipotential``.
         equipotentials: carrier -> V.
+        body: what it is a part of (`grains` for the region ``grains.2``).
+        kind: ``layer`` of the stack, or ``body`` that a feature adds.
     """
 
     name: str
@@ -107,11 +126,14 @@ class Layer:
     means: Mapping[str, Array]
     potentials: Mapping[str, str]
     equipotentials: Mapping[str, float]
+    body: str = ""
+    kind: str = "layer"
 
     @property
     def title(self) -> str:
-        """Name and material."""
-        return f"{self.name} ({self.material})" if self.material else self.name
+        """Name and material of the body."""
+        name = self.body or self.name
+        return f"{name} ({self.material})" if self.material else name
 
     @cached_property
     def measures(self) -> Floats:
@@ -154,6 +176,46 @@ class Layer:
         return ends
 
 
+@dataclass(frozen=True)
+class Body:
+    """What a reader knows by one name: a layer, or bodies that a feature adds, as one or several regions."""
+
+    name: str
+    parts: tuple[Layer, ...]
+
+    @property
+    def title(self) -> str:
+        """Name and material."""
+        return self.parts[0].title
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is a layer of the stack."""
+        return self.parts[0].kind == "layer"
+
+    @property
+    def low(self) -> Floats:
+        """(gdim,) lower corner of its bounding box, m."""
+        return np.asarray(np.min([x.low for x in self.parts], axis=0))
+
+    @property
+    def high(self) -> Floats:
+        """(gdim,) upper corner of its bounding box, m."""
+        return np.asarray(np.max([x.high for x in self.parts], axis=0))
+
+    @cached_property
+    def thickness(self) -> float:
+        """Twice what it fills over what bounds it, m: the thickness of a film, half the length of a square."""
+        volume = sum(float(x.measures.sum()) for x in self.parts)
+        bounds = 0.0
+        for part in self.parts:
+            corners = part.points[boundary(part.corners)]
+            edges = corners[:, 1:] - corners[:, :1]
+            gram = np.linalg.det(np.einsum("cik,cjk->cij", edges, edges))
+            bounds += float(np.sqrt(np.clip(gram, 0.0, None)).sum()) / (1.0, 1.0, 2.0)[edges.shape[1]]
+        return 2.0 * volume / bounds if bounds > 0 else 0.0
+
+
 class Dataset:
     """One operating point of a fields folder.
 
@@ -192,35 +254,61 @@ class Dataset:
         found = []
         for entry in self.contents["layers"]:
             try:
-                grid = read_vtu(self.folder / self.step["layers"][entry["name"]])
+                file = self.folder / self.step["layers"][entry["name"]]
+                grid = read_vtu(file)
             except (OSError, ValueError, KeyError) as error:
                 raise DatasetError(f"layer {entry['name']!r}: {error}") from error
-            found.append(self._layer(entry, _merged(grid)))
+            found.append(self._layer(entry, _merged(grid) if file.suffix == ".pvtu" else grid))
         return tuple(found)
 
     @cached_property
-    def interfaces(self) -> tuple[Interface, ...]:
-        """Tables of all interfaces from bottom to top.
+    def bodies(self) -> tuple[Body, ...]:
+        """The regions by the bodies that they belong to, in the order of the first of each."""
+        names = dict.fromkeys(x.body for x in self.layers)
+        return tuple(Body(name, tuple(x for x in self.layers if x.body == name)) for name in names)
+
+    @cached_property
+    def contacts(self) -> tuple[Interface, ...]:
+        """Tables of all interfaces between regions, as they are on file.
 
         Raises:
             DatasetError: a file is missing or damaged.
         """
         found = []
         for name, entry in self.step["interfaces"].items():
-            try:
-                with np.load(self.folder / entry["table"]) as table:
-                    arrays = {key: table[key] for key in table.files}
-            except (OSError, ValueError) as error:
-                raise DatasetError(f"interface {name!r}: {error}") from error
+            arrays = self._arrays(entry["table"], f"interface {name!r}")
             points, corners, area = (arrays.pop(key) for key in ("points", "corners", "area"))
-            level = self.level(name)
-            found.append(Interface(name, level, points, corners, area, arrays, entry.get("meaning", {})))
+            if len(area):
+                found.append(Interface(name, points, corners, area, arrays, entry.get("meaning", {})))
         return tuple(found)
 
-    def level(self, interface: str) -> float:
-        """Coordinate of an interface along the stacking direction, m."""
-        below = interface.split("|")[0]
-        return float(next(x["high"][-1] for x in self.contents["layers"] if x["name"] == below))
+    @cached_property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Tables of all interfaces between bodies: the contacts of their regions joined."""
+        from studies.pictures.joined import join
+
+        return join(self.contacts, {x.name: x.body for x in self.layers})
+
+    @cached_property
+    def surfaces(self) -> tuple[Surface, ...]:
+        """Walls of voids, parts of interfaces without contact, and slits.
+
+        Raises:
+            DatasetError: a file is missing or damaged.
+        """
+        found, files = [], dict[str, dict[str, Array]]()
+        for entry in self.contents.get("surfaces", ()):
+            if entry["file"] not in files:
+                files[entry["file"]] = self._arrays(entry["file"], "surfaces")
+            found.append(Surface(entry["name"], entry["kind"], files[entry["file"]][entry["key"]]))
+        return tuple(found)
+
+    def _arrays(self, file: str, what: str) -> dict[str, Array]:
+        try:
+            with np.load(self.folder / file) as table:
+                return {key: table[key] for key in table.files}
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{what}: {error}") from error
 
     @property
     def low(self) -> Floats:
@@ -259,6 +347,8 @@ class Dataset:
             grid.cell_data,
             entry.get("potentials", {}),
             self.step["equipotentials"].get(entry["name"], {}),
+            entry.get("body", entry["name"]),
+            entry.get("kind", "layer"),
         )
 
 
@@ -276,11 +366,28 @@ def _pairs(count: int) -> list[tuple[int, int]]:
 
 
 def _merged(grid: Grid) -> Grid:
-    """The grid with points that several pieces share made one (their coordinates are bitwise equal)."""
+    """The grid with points that several pieces share made one: the same place (bitwise) and the same values.
+
+    The two faces of a slit are at the same place and differ in what they carry.
+    """
     points = np.ascontiguousarray(grid.points + 0.0)
     rows = points.view([("", points.dtype)] * points.shape[1]).reshape(-1)
-    _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+    group = np.unique(rows, return_inverse=True)[1].reshape(-1)
+    for values in grid.point_data.values():
+        for column in np.asarray(values, dtype=float).reshape(len(points), -1).T:
+            group = _divided(group, column)
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
     if len(first) == len(points):
         return grid
     data = {name: values[first] for name, values in grid.point_data.items()}
-    return replace(grid, points=points[first], cells=inverse[grid.cells], point_data=data)
+    return replace(grid, points=points[first], cells=inverse.reshape(-1)[grid.cells], point_data=data)
+
+
+def _divided(group: Ints, values: Floats) -> Ints:
+    """The groups, divided where values within one are further apart than rounding makes them."""
+    order = np.lexsort((values, group))
+    jump = np.diff(values[order]) > 1e-6 * float(np.ptp(values))
+    number = np.cumsum(np.concatenate([[True], jump | (np.diff(group[order]) != 0)]))
+    divided = np.empty_like(group)
+    divided[order] = number
+    return divided

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from studies.pictures import style
 from studies.pictures.dataset import Array, Dataset, Layer, boundary
+from studies.pictures.labels import VOID, Placer, Tag
 from studies.pictures.views import Panel, View
 
 Floats = npt.NDArray[np.float64]
@@ -21,6 +22,8 @@ _BOX = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", 
 _MANY = 100_000
 #: Height of a line of text and width of a letter, inches.
 _LINE, _LETTER = 0.165, 0.075
+#: Pixels per inch of the raster that names are placed on.
+_PIXELS = 60
 
 
 @dataclass(frozen=True)
@@ -109,41 +112,176 @@ def outline(panel: Panel, sheet: Sheet) -> None:
     panel.axes.add_collection(LineCollection(list(segments), colors="#202020", linewidths=0.6, zorder=4), autolim=False)
 
 
-def label_layers(panel: Panel, sheets: Sequence[Sheet], texts: Mapping[str, str]) -> None:
-    """Write the names of the layers (and lines more, `texts`) into them, as far as there is room."""
-    low, high = panel.view.low, panel.view.high
-    inches = _inches(panel)[1]
+@dataclass(frozen=True)
+class Seam:
+    """Lines in a plane that nothing passes: a slit, or a part of an interface without contact.
+
+    Attributes:
+        name: what to call it.
+        kind: ``slit`` or ``gap``.
+        segments: (k, 2, 2) ends, m.
+    """
+
+    name: str
+    kind: str
+    segments: Floats
+
+
+def seams_of(dataset: Dataset) -> list[Seam]:
+    """The slits and the parts without contact of a 2-D model."""
+    return [
+        Seam(x.name if x.kind == "slit" else "no contact", x.kind, x.corners)
+        for x in dataset.surfaces
+        if x.kind in ("slit", "gap")
+    ]
+
+
+def draw_seams(panel: Panel, seams: Sequence[Seam]) -> None:
+    """Slits as thick dark lines, interfaces without contact as broken ones on white."""
+    from matplotlib.collections import LineCollection
+
+    for seam in seams:
+        lines = _chained(seam.segments * panel.unit(1.0))
+        if seam.kind == "slit":
+            drawn = [LineCollection(lines, colors="black", linewidths=2.0, zorder=6, capstyle="round")]
+        else:
+            drawn = [
+                LineCollection(lines, colors="white", linewidths=2.6, zorder=5),
+                LineCollection(lines, colors="black", linewidths=1.2, linestyles=(0, (2, 1)), zorder=6),
+            ]
+        for collection in drawn:
+            panel.axes.add_collection(collection, autolim=False)
+
+
+def annotate(
+    panel: Panel, dataset: Dataset, sheets: Sequence[Sheet], seams: Sequence[Seam], texts: Mapping[str, str]
+) -> list[str]:
+    """Name the bodies that a view shows (with lines more, `texts` by body), one void, and every kind of seam.
+
+    Returns:
+        names for which there was no room.
+    """
+    owner = raster(panel, dataset, sheets, seams)
+    names = [b.name for b in dataset.bodies]
+    placer = Placer(owner, [k for k, b in enumerate(dataset.bodies) if b.is_layer])
+    tags = []
+    for k, body in enumerate(dataset.bodies):
+        if body.is_layer:
+            if not np.any(owner == k):
+                continue
+            corner = "bottom" if np.any(owner[-1] == k) else "top"
+            longer = (f"{body.title}\n{texts[body.name]}",) if texts.get(body.name) else ()
+            tags.append(Tag((*longer, body.title), k, corner))
+        else:
+            at = _largest_piece(panel, owner.shape, [s for s in sheets if s.layer.body == body.name])
+            if at is not None or np.any(owner == k):
+                tags.append(Tag(_lines_of(body.title, texts.get(body.name, "")), k, at=at))
+    tags.sort(key=lambda tag: (tag.owner not in placer.ground, -int(np.sum(owner == tag.owner))))
+    if np.sum(owner == VOID) > 4:
+        tags.append(Tag(("void",), VOID))
+    done = set[str]()
+    for k, seam in enumerate(seams):
+        if seam.name not in done and np.any(owner == len(names) + k):
+            tags.append(Tag((seam.name,), len(names) + k, inside=False))
+            done.add(seam.name)
+    return _write(panel, placer, tags)
+
+
+def _lines_of(title: str, text: str) -> tuple[str, ...]:
+    return (f"{title}\n{text}", title) if text else (title,)
+
+
+def raster(panel: Panel, dataset: Dataset, sheets: Sequence[Sheet], seams: Sequence[Seam] = ()) -> Ints:
+    """(rows, columns) what a view shows: the number of a body, `VOID`, or of a seam (after the bodies)."""
+    from PIL import Image, ImageDraw
+
+    width, height = (max(int(v * _PIXELS), 2) for v in _inches(panel))
+    names = [b.name for b in dataset.bodies]
+    image = Image.new("I", (width, height), VOID)
+    pen = ImageDraw.Draw(image)
+    for sheet in sorted(sheets, key=lambda s: s.layer.kind != "layer"):  # films are drawn last: they are thin
+        number = names.index(sheet.layer.body)
+        corners = _pixels(panel, (width, height), sheet.points[sheet.triangles[_near(panel.view, sheet)]])
+        large = np.ptp(corners, axis=1).max(axis=1) > 1.0
+        for triangle in corners[large]:
+            pen.polygon([(float(x), float(y)) for x, y in triangle], fill=number)
+        for x, y in corners[~large].mean(axis=1):
+            pen.point((float(x), float(y)), fill=number)
+    for k, seam in enumerate(seams):
+        for start, end in _pixels(panel, (width, height), seam.segments):
+            pen.line([(float(start[0]), float(start[1])), (float(end[0]), float(end[1]))], fill=len(names) + k)
+    return np.asarray(image, dtype=np.int64)
+
+
+def _pixels(panel: Panel, size: tuple[int, int], points: Floats) -> Floats:
+    """Points (..., 2) in metres as (column, row)."""
+    low, extent = np.array(panel.view.low), np.array(panel.view.size)
+    share = (points - low) / extent
+    return np.asarray(np.stack([share[..., 0] * size[0], (1 - share[..., 1]) * size[1]], axis=-1))
+
+
+def _largest_piece(panel: Panel, shape: tuple[int, ...], sheets: Sequence[Sheet]) -> tuple[float, float] | None:
+    """(column, row) of the middle of the largest triangle that a view shows of a body."""
+    best, found = 0.0, None
     for sheet in sheets:
-        bottom, top = max(low[1], float(sheet.layer.low[-1])), min(high[1], float(sheet.layer.high[-1]))
-        room = (top - bottom) / (high[1] - low[1]) * inches
-        text = sheet.layer.title + (f"\n{texts[sheet.layer.name]}" if texts.get(sheet.layer.name) else "")
-        if room < _LINE * (text.count("\n") + 1) + 0.06:
-            text = sheet.layer.title
-        if room < _LINE + 0.04:
+        middles, areas = sheet.points[sheet.triangles].mean(axis=1), sheet.areas()
+        areas = np.where(panel.view.contains(middles), areas, 0.0)
+        if len(areas) and areas.max() > best:
+            best, point = float(areas.max()), middles[np.argmax(areas)]
+            column, row = _pixels(panel, (shape[1], shape[0]), point)
+            found = (float(column), float(row))
+    return found
+
+
+def _write(panel: Panel, placer: Placer, tags: Sequence[Tag]) -> list[str]:
+    rows, columns = placer.owner.shape
+    missing = []
+    for tag in tags:
+        placed = placer.place(tag, [_text_size(panel, text) for text in tag.texts])
+        if placed is None:
+            missing.append(tag.texts[-1])
             continue
-        at_top = bottom > low[1]
+        x, y = placed.middle
+        where = (x / columns, 1 - y / rows)
+        options = {"transform": panel.axes.transAxes, "ha": "center", "va": "center", "zorder": 8, "bbox": _BOX}
+        if placed.tip is None:
+            panel.axes.text(*where, placed.text, multialignment="left", **options)
+            continue
+        tip = (placed.tip[0] / columns, 1 - placed.tip[1] / rows)
+        del options["transform"]
         panel.axes.annotate(
-            text,
-            (panel.unit(low[0]), panel.unit(top if at_top else bottom)),
-            xytext=(4, -4 if at_top else 4),
-            textcoords="offset points",
-            va="top" if at_top else "bottom",
-            ha="left",
-            zorder=8,
-            bbox=_BOX,
+            placed.text,
+            tip,
+            xycoords="axes fraction",
+            xytext=where,
+            textcoords="axes fraction",
+            multialignment="left",
+            arrowprops={"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+            **options,
         )
+    return missing
 
 
-def label_overview(small: Panel, part: View, sheets: Sequence[Sheet], texts: Mapping[str, str]) -> None:
+def _text_size(panel: Panel, text: str) -> tuple[int, int]:
+    """Width and height in pixels of the raster of a name with its box."""
+    made = panel.axes.get_figure()
+    probe = made.text(0.0, 0.0, text)
+    extent = probe.get_window_extent(made.canvas.get_renderer())
+    probe.remove()
+    scale = _PIXELS / made.dpi
+    return int(extent.width * scale + 0.13 * _PIXELS), int(extent.height * scale + 0.12 * _PIXELS)
+
+
+def label_overview(small: Panel, part: View, dataset: Dataset, texts: Mapping[str, str]) -> None:
     """Write names (and what is in `texts`) into the layers of the overview, beside the frame of the part."""
     width, inches = _inches(small)
     per_metre = inches / small.view.size[1]
-    for sheet in sheets:
-        bottom, top = float(sheet.layer.low[-1]), float(sheet.layer.high[-1])
+    for body in (b for b in dataset.bodies if b.is_layer):
+        bottom, top = float(body.low[-1]), float(body.high[-1])
         pieces = [(bottom, min(top, part.low[1])), (max(bottom, part.high[1]), top)]
         bottom, top = max(pieces, key=lambda piece: piece[1] - piece[0])
         room = (top - bottom) * per_metre
-        lines = [sheet.layer.name, *filter(None, [texts.get(sheet.layer.name)])]
+        lines = [body.name, *filter(None, [texts.get(body.name)])]
         longest = max(map(len, lines)) * _LETTER + 0.1
         turned = longest > width
         if turned and longest < room and width > _LINE * len(lines) + 0.1:
@@ -165,63 +303,17 @@ def _inches(panel: Panel) -> tuple[float, float]:
     return float(size[0] * box.width), float(size[1] * box.height)
 
 
-def label_openings(panel: Panel, dataset: Dataset) -> None:
-    """Name one void or gap, and draw contacts that are missing without a void."""
-    low, high = panel.view.low, panel.view.high
-    unit = panel.unit
-    named = False
-    for interface in {o.at for o in dataset.openings}:
-        level = dataset.level(interface)
-        if not low[1] < level < high[1]:
-            continue
-        openings = [o for o in dataset.openings if o.at == interface]
-        for left, right in gaps(dataset, interface):
-            panel.axes.plot([unit(left), unit(right)], [unit(level)] * 2, color="white", lw=2.6, zorder=5)
-            panel.axes.plot(
-                [unit(left), unit(right)], [unit(level)] * 2, color="black", lw=1.2, ls=(0, (2, 1)), zorder=6
-            )
-            if not named:
-                x = 0.5 * (max(left, low[0]) + min(right, high[0]))
-                _call_out(panel, "no contact", x, level, -1)
-                named = True
-        for opening in openings:
-            if opening.contact or named or not low[0] <= opening.centre[0] <= high[0]:
-                continue
-            deeper = -1 if opening.below >= opening.above else 1
-            depth = opening.below if deeper < 0 else opening.above
-            x = opening.centre[0] + (0.3 * opening.radius if dataset.dimension == "axisymmetric" else 0.0)
-            _call_out(panel, "void", x, level + deeper * 0.5 * depth, deeper)
-            named = True
-
-
-def gaps(dataset: Dataset, interface: str) -> list[tuple[float, float]]:
-    """Lateral intervals (m) of an interface outside of its contact spots; none where there are no spots."""
-    spots = sorted(
-        (o.centre[0] - o.radius, o.centre[0] + o.radius) for o in dataset.openings if o.at == interface and o.contact
-    )
-    if not spots:
-        return []
-    left, found = float(dataset.low[0]), []
-    for start, end in spots:
-        if start > left:
-            found.append((left, start))
-        left = max(left, end)
-    right = float(dataset.high[0])
-    return [*found, (left, right)] if left < right else found
-
-
-def _call_out(panel: Panel, text: str, x: float, y: float, direction: int) -> None:
-    panel.axes.annotate(
-        text,
-        (panel.unit(x), panel.unit(y)),
-        xytext=(22, 26 * direction),
-        textcoords="offset points",
-        ha="left",
-        va="center",
-        zorder=8,
-        arrowprops={"arrowstyle": "-", "linewidth": 0.8, "shrinkB": 0},
-        bbox=_BOX,
-    )
+def _chained(segments: Floats) -> list[Floats]:
+    """Segments that follow each other as one line, so that a broken line style runs on."""
+    ordered = segments[np.argsort(segments.min(axis=1)[:, 0], kind="stable")]
+    turned = np.where((ordered[:, 0, 0] > ordered[:, 1, 0])[:, None, None], ordered[:, ::-1], ordered)
+    lines: list[list[Floats]] = []
+    for start, end in turned:
+        if lines and np.array_equal(lines[-1][-1], start):
+            lines[-1].append(end)
+        else:
+            lines.append([start, end])
+    return [np.array(line) for line in lines]
 
 
 def _near(view: View, sheet: Sheet) -> npt.NDArray[np.bool_]:

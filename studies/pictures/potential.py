@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,20 @@ import numpy.typing as npt
 
 from studies import units
 from studies.pictures import style
-from studies.pictures.dataset import Dataset, Layer
+from studies.pictures.dataset import Body, Dataset, Layer
 from studies.pictures.planar import (
     Sheet,
+    annotate,
+    draw_seams,
     fill_flat,
     fill_values,
-    label_layers,
-    label_openings,
     label_overview,
     level_lines,
     outline,
+    seams_of,
     sheet_of,
 )
+from studies.pictures.section import Cut
 from studies.pictures.stream import CurrentLines, current_lines
 from studies.pictures.views import Panel, View, layout, unseen, views
 
@@ -37,17 +39,13 @@ def carriers(dataset: Dataset) -> tuple[str, ...]:
     return tuple(k for k in kinds if any(x.potentials.get(k) == "resolved" for x in dataset.layers))
 
 
-def draw_potential(
-    dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = None, lines: bool = True, where: str = ""
-) -> Path | None:
-    """Draw the resolved potentials of a plane model or of a cut through one in space.
+def draw_potential(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path | None:
+    """Draw the resolved potentials of a plane model, or of a cut through one in space.
 
     Args:
         dataset: what to draw.
         path: PNG to write.
-        sheets: the layers in the plane; default: those of a plane model.
-        lines: whether to draw current lines (they need a plane model).
-        where: which cut; empty for a plane model.
+        cut: of a model in space; without it current lines are drawn, which need a plane model.
 
     Returns:
         `path`, or None when no potential is resolved.
@@ -57,33 +55,33 @@ def draw_potential(
     shown = carriers(dataset)
     if not shown:
         return None
-    sheets = [sheet_of(x) for x in dataset.layers] if sheets is None else sheets
+    sheets = [sheet_of(x) for x in dataset.layers] if cut is None else cut.sheets
+    seams = seams_of(dataset) if cut is None else cut.seams
     whole, part = views(dataset)
     if len(shown) > 1:
         whole = None
     scales = [_Scale(sheets, carrier) for carrier in shown]
     share = _share(dataset, part)
-    current = [_lines(dataset, carrier, share) if lines else [] for carrier in shown]
+    current = [_lines(dataset, carrier, share) if cut is None else [] for carrier in shown]
     notes = [_note(*each, share, several=len(shown) > 1) for each in zip(shown, scales, current, strict=True)]
-    if where:
-        notes.insert(0, where)
+    if cut is not None:
+        notes.insert(0, cut.where)
     if whole is None:
         notes += filter(None, ["axes not to the same scale" if part.stretched else "", unseen(dataset, part)])
     made = style.figure(style.WIDTH, 4.0)
-    panels, small, bars = layout(made, dataset, [part] * len(shown), whole, lines=len(notes))
+    panels, small, bars = layout(made, dataset, [part] * len(shown), whole, notes=notes)
+    texts = {body.name: metal_text(body) for body in dataset.bodies}
     for panel, bar, carrier, scale, found in zip(panels, bars, shown, scales, current, strict=True):
         _paint(panel, sheets, carrier, scale)
         for line in found:
             _trace(panel, line)
-        texts = {s.layer.name: metal_text(s.layer) for s in sheets}
-        label_layers(panel, sheets, {name: text for name, text in texts.items() if text})
-        label_openings(panel, dataset)
+        draw_seams(panel, seams)
+        annotate(panel, dataset, sheets, seams, texts)
         style.colour_bar(made, ScalarMappable(norm=scale.norm, cmap=scale.cmap), scale.label, bar)
     if small is not None:
         _paint(small, sheets, shown[0], scales[0])
-        numbers = {s.layer.name: metal_text(s.layer, short=True) for s in sheets}
-        label_overview(small, part, sheets, numbers)
-    made.text(0.995, 0.995, "\n".join(notes), ha="right", va="top")
+        draw_seams(small, seams)
+        label_overview(small, part, dataset, {b.name: metal_text(b, short=True) for b in dataset.bodies})
     return style.save(made, path, f"potential; {'; '.join(notes)}")
 
 
@@ -142,22 +140,24 @@ def _paint(panel: Panel, sheets: Sequence[Sheet], carrier: str, scale: _Scale) -
 def _lines(dataset: Dataset, carrier: str, share: float) -> list[CurrentLines]:
     """Current lines of every run of layers that share the carrier."""
     found = []
-    for group in groups(dataset.layers, carrier):
+    for group in groups(dataset, carrier):
         lines = current_lines(group, carrier, dataset.dimension == "axisymmetric", round(1 / share))
         if lines is not None:
             found.append(lines)
     return found
 
 
-def groups(layers: Sequence[Layer], carrier: str) -> list[list[Layer]]:
-    """Neighbouring layers in which the current of a carrier is resolved."""
-    runs: list[list[Layer]] = [[]]
-    for layer in layers:
-        if f"{carrier}_current_density" in layer.means:
-            runs[-1].append(layer)
-        elif runs[-1]:
-            runs.append([])
-    return [run for run in runs if run]
+def groups(dataset: Dataset, carrier: str) -> list[list[Layer]]:
+    """Regions in which the current of a carrier is resolved, those together that it passes between."""
+    name = f"{carrier}_current_density"
+    lead = {x.name: {x.name} for x in dataset.layers if name in x.means}
+    for contact in dataset.contacts:
+        below, above = contact.name.split("|")
+        if name in contact.values and below in lead and above in lead:
+            both = lead[below] | lead[above]
+            lead |= dict.fromkeys(both, both)
+    distinct = {id(group): group for group in lead.values()}
+    return [[x for x in dataset.layers if x.name in group] for group in distinct.values()]
 
 
 def _trace(panel: Panel, current: CurrentLines) -> None:
@@ -197,11 +197,11 @@ def _arrow(panel: Panel, line: Floats) -> None:
     )
 
 
-def metal_text(layer: Layer, short: bool = False) -> str:
-    """What is written into a layer whose potential is one number."""
-    values: Mapping[str, float] = layer.equipotentials
-    if short:
-        return "\n".join(units.format(float(f"{v:.4g}"), "potential", 4) for v in values.values())
-    return "\n".join(
-        f"{kind} potential {units.format(float(f'{v:.4g}'), 'potential', 4)}" for kind, v in values.items()
-    )
+def metal_text(body: Body, short: bool = False) -> str:
+    """What is written into a body whose potential is one number, or one in each of its parts."""
+    lines = []
+    for kind in dict.fromkeys(kind for part in body.parts for kind in part.equipotentials):
+        values = [float(f"{p.equipotentials[kind]:.4g}") for p in body.parts if kind in p.equipotentials]
+        ends = dict.fromkeys(units.format(v, "potential", 4) for v in (min(values), max(values)))
+        lines.append(("" if short else f"{kind} potential ") + " to ".join(ends))
+    return "\n".join(lines)

@@ -8,7 +8,7 @@ back: neither may happen to a study. `python -m studies.pictures.scene FOLDER ST
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,18 @@ import numpy.typing as npt
 
 from studies.pictures import style
 from studies.pictures.dataset import Dataset, Layer
-from studies.pictures.section import cut_position, cut_sheet
+from studies.pictures.outlines import lifted, outlines
+from studies.pictures.potential import groups
+from studies.pictures.section import cut_place, cut_seams
+from studies.pictures.section_lines import lines_of, probed
 
 Floats = npt.NDArray[np.float64]
 
 PIXELS = (1200, 1200)
+#: Every so many pixels of a picture it is known which region is seen.
+COARSE = 4
+#: Points along the largest extent of a cut at which the current is looked up.
+_PROBES = 240
 #: Current lines across the width of the model.
 LINES = 9
 
@@ -35,7 +42,8 @@ class Scene:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.size = float(np.max(dataset.high - dataset.low))
-        self.cut = cut_position(dataset) / self.size
+        self.position, self.where = cut_place(dataset)
+        self.cut = self.position / self.size
         self.floor = self._floor()
 
     def _floor(self) -> int | None:
@@ -45,7 +53,7 @@ class Scene:
             return None
         pair = max(dict.fromkeys(names), key=names.count).split("|")
         for k, layer in enumerate(self.dataset.layers):
-            if layer.name in pair and "resolved" not in layer.potentials.values():
+            if layer.name in pair and layer.kind == "layer" and "resolved" not in layer.potentials.values():
                 return k
         return None
 
@@ -96,27 +104,56 @@ class Scene:
         plotter.camera.parallel_scale = 1.03 * max(tall, wide * PIXELS[1] / PIXELS[0])
         plotter.renderer.ResetCameraClippingRange()
 
-    def places(self, plotter: Any) -> dict[str, Floats]:
-        """Pixels (column, row from the top) of what text is written beside."""
+    def places(self, plotter: Any) -> dict[str, Any]:
+        """Pixels (column, row from the top) of what text is written beside, and where the cut is."""
         low, high = self.dataset.low / self.size, self.dataset.high / self.size
         points: dict[str, Any] = {
             "width start": (low[0], low[1], low[2]),
             "width end": (high[0], low[1], low[2]),
             "depth end": (high[0], high[1], low[2]),
         }
-        for layer in self.dataset.layers:
+        for layer in (x for x in self.dataset.layers if x.kind == "layer" and x.name == x.body):
             middle = 0.5 * float(layer.low[2] + layer.high[2]) / self.size
-            points[f"layer {layer.name}"] = (low[0], self.cut, middle)
-            if layer is self.dataset.layers[self.floor if self.floor is not None else -1]:
-                points[f"layer {layer.name}"] = (low[0], low[1] if self.floor is not None else self.cut, middle)
-        floor = self.dataset.layers[self.floor].name if self.floor is not None else None
-        openings = [o for o in self.dataset.openings if floor in o.at.split("|") and not o.contact]
-        front = sorted(openings, key=lambda o: (o.centre[1], -o.centre[0]))
-        if front:
-            o = front[0]
-            level = self.dataset.level(o.at)
-            points["void"] = np.array([o.centre[0], o.centre[1] - 0.5 * o.radius, level]) / self.size
-        return {name: _pixel(plotter, np.array(p)) for name, p in points.items()}
+            whole = self.floor is not None and layer is self.dataset.layers[self.floor]
+            points[f"body {layer.body}"] = (low[0], low[1] if whole else self.cut, middle)
+        void = self._void()
+        if void is not None:
+            points["mark void"] = void / self.size
+        for seam in cut_seams(self.dataset, self.position):
+            x, z = seam.segments[len(seam.segments) // 2].mean(axis=0)
+            points[f"mark {seam.name}"] = np.array([x, self.position, z]) / self.size
+        found: dict[str, Any] = {name: _pixel(plotter, np.array(p)) for name, p in points.items()}
+        return {**found, "where": self.where}
+
+    def _void(self) -> Floats | None:
+        """A point in metres in the hollow of a void that can be seen; None without one."""
+        if not any(x.kind == "void" for x in self.dataset.surfaces):
+            return None
+        floor = self.dataset.layers[self.floor].name if self.floor is not None else ""
+        for o in sorted(self.dataset.openings, key=lambda o: (o.centre[1], -o.centre[0])):
+            if o.contact or o.shape == "slit":
+                continue
+            if floor in o.at.split("|"):
+                return np.array([o.centre[0], o.centre[1] - 0.5 * o.radius, o.level])
+            if not floor and abs(o.centre[1] - self.position) < 0.5 * o.radius:
+                return np.array([o.centre[0], self.position, o.level + 0.5 * (o.above - o.below)])
+        return None
+
+    def owner(self, solids: Sequence[tuple[int, Any]]) -> npt.NDArray[np.int16]:
+        """(rows, columns) number of the region that is seen in every `COARSE`th pixel, -1 where there is none.
+
+        Args:
+            solids: number and grid of everything that is shown.
+        """
+        plotter = _plotter()
+        for number, grid in solids:
+            if grid.n_cells:
+                plotter.add_mesh(grid, color=[*divmod(number + 1, 256), 128], lighting=False)
+        self.camera(plotter)
+        plotter.disable_anti_aliasing()
+        image = np.asarray(plotter.screenshot(return_img=True), dtype=np.int16)[::COARSE, ::COARSE, :3]
+        seen = image[:, :, 0] * 256 + image[:, :, 1] - 1
+        return np.where((image[:, :, 2] == 128) & (seen < len(self.dataset.layers)), seen, -1).astype(np.int16)
 
 
 def _pixel(plotter: Any, point: Floats) -> Floats:
@@ -128,17 +165,21 @@ def _pixel(plotter: Any, point: Floats) -> Floats:
 
 
 def render_potential(dataset: Dataset, carrier: str) -> dict[str, Any]:
-    """The potential on the cut, metals in grey, and current lines in front of the cut."""
+    """The potential on the cut, metals in grey, and lines of the current in the plane of the cut."""
     scene = Scene(dataset)
     name, current = f"{carrier}_potential", f"{carrier}_current_density"
     resolved = [x for x in dataset.layers if x.potentials.get(carrier) == "resolved"]
     values = np.concatenate([x.nodes[name] for x in resolved])
     limits = (float(values.min()), float(values.max()))
     plotter = _plotter()
-    lines, upward = 0, 0.0
+    upward = 0.0
+    grids, solids = {}, []
     for k, layer in enumerate(dataset.layers):
         grid = scene.grid(layer, (current,))
         shown = grid if k == scene.floor else scene.behind(grid)
+        solids.append((k, shown))
+        if not shown.n_cells:
+            continue
         if layer in resolved:
             plotter.add_mesh(
                 shown,
@@ -148,17 +189,16 @@ def render_potential(dataset: Dataset, carrier: str) -> dict[str, Any]:
                 show_scalar_bar=False,
                 lighting=False,
             )
-            tubes, count = _tubes(scene, layer, grid, current)
-            lines += count
             upward += float(layer.measures @ layer.means[current][:, 2])
-            if count:
-                plotter.add_mesh(tubes, color="#303030", smooth_shading=True, ambient=0.3)
+            grids[layer.name] = grid
         else:
             plotter.add_mesh(shown, color=style.METAL, ambient=0.55, diffuse=0.45)
+    lines = _current_lines(scene, plotter, grids, carrier)
     _edges(scene, plotter)
     scene.camera(plotter)
     return {
         "image": _shot(plotter),
+        "owner": scene.owner(solids),
         "limits": np.array(limits),
         "lines": lines,
         "upward": upward,
@@ -167,86 +207,66 @@ def render_potential(dataset: Dataset, carrier: str) -> dict[str, Any]:
 
 
 def render_mesh(dataset: Dataset) -> dict[str, Any]:
-    """The cells behind the cut, layers tinted."""
+    """The cells behind the cut, bodies tinted."""
     scene = Scene(dataset)
     plotter = _plotter()
+    tints = {body.name: style.LAYER_TINTS[k % len(style.LAYER_TINTS)] for k, body in enumerate(dataset.bodies)}
+    solids = []
     for k, layer in enumerate(dataset.layers):
         grid = scene.tetrahedra(layer.points, layer.corners)
-        tint = style.LAYER_TINTS[k % len(style.LAYER_TINTS)]
+        tint = tints[layer.body]
         shown = grid if k == scene.floor else scene.behind(grid, crinkle=True)
+        solids.append((k, shown))
+        if not shown.n_cells:
+            continue
         surface = shown.extract_surface()
         width = 0.6 if surface.n_cells > 20_000 else 1.2
         plotter.add_mesh(
             surface, color=tint, show_edges=True, edge_color="#404040", line_width=width, ambient=0.5, diffuse=0.5
         )
     scene.camera(plotter)
-    return {"image": _shot(plotter), **scene.places(plotter)}
+    return {"image": _shot(plotter), "owner": scene.owner(solids), **scene.places(plotter)}
 
 
-def _tubes(scene: Scene, layer: Layer, grid: Any, current: str) -> tuple[Any, int]:
-    """Current lines in front of the cut, from points evenly spaced far from the openings."""
+def _current_lines(scene: Scene, plotter: Any, grids: Mapping[str, Any], carrier: str) -> int:
+    """Draw the lines of the current on the cut, of every conductor by itself; how many."""
     import pyvista
 
-    dataset = scene.dataset
-    low, high = dataset.low / scene.size, dataset.high / scene.size
-    bottom, top = float(layer.low[2]) / scene.size, float(layer.high[2]) / scene.size
-    near_top = scene.floor is not None and not scene.upside_down
-    level = top - 0.01 * (top - bottom) if near_top else bottom + 0.01 * (top - bottom)
-    step = float(high[0] - low[0]) / LINES
-    rows = max(1, round((scene.cut - float(low[1])) / step))
-    x = low[0] + (np.arange(LINES) + 0.5) * step
-    y = low[1] + (np.arange(rows) + 0.5) * (scene.cut - low[1]) / rows
-    seeds = np.array([(a, b, level) for b in y for a in x])
-    lines = grid.streamlines_from_source(
-        pyvista.PolyData(seeds),
-        vectors=current,
-        integration_direction="both",
-        initial_step_length=0.2,
-        max_step_length=0.5,
-        terminal_speed=0.0,
-        max_length=20.0,
-        max_steps=20_000,
-    )
-    if lines.n_points == 0:
-        return None, 0
-    return lines.tube(radius=0.0035, n_sides=12), len(seeds)
+    count = 0
+    up = scene.floor is not None and not scene.upside_down
+    for group in groups(scene.dataset, carrier):
+        field = probed(
+            [grids[x.name] for x in group if x.name in grids], f"{carrier}_current_density", scene.cut, _PROBES
+        )
+        for line in lines_of(field, LINES, from_top=up):
+            points = np.column_stack([line[:, 0], np.full(len(line), scene.cut), line[:, 1]])
+            tube = pyvista.lines_from_points(points).tube(radius=0.003, n_sides=12)
+            plotter.add_mesh(tube, color="#303030", ambient=0.3)
+            count += 1
+    return count
 
 
 def _edges(scene: Scene, plotter: Any) -> None:
-    """Outlines of the layers as they are shown, and the rims of the openings."""
+    """Outlines of the regions as they are shown, the rims of the openings in what is shown whole, and slits."""
     import pyvista
 
     dataset = scene.dataset
-    segments = []
-    for k, layer in enumerate(dataset.layers):
-        low, high = layer.low.copy(), layer.high
-        if k != scene.floor:
-            low[1] = scene.cut * scene.size
-            segments += list(_lifted(cut_sheet(layer, low[1]).outline, low[1]))
-        segments += _box(low, high)
-    for opening in dataset.openings:
-        turn = np.linspace(0.0, 2 * np.pi, 97)
-        x = opening.centre[0] + opening.radius * np.cos(turn)
-        y = opening.centre[1] + opening.radius * np.sin(turn)
-        rim = np.column_stack([x, y, np.full_like(x, dataset.level(opening.at))])
-        segments += list(np.stack([rim[:-1], rim[1:]], axis=1))
-    ends = np.asarray(segments)
-    inside = np.all((ends >= dataset.low - 1e-12) & (ends <= dataset.high + 1e-12), axis=(1, 2))
-    ends = ends[inside].reshape(-1, 3) / scene.size
-    table = np.column_stack([np.full(len(ends) // 2, 2), np.arange(len(ends)).reshape(-1, 2)]).reshape(-1)
-    plotter.add_mesh(pyvista.PolyData(ends, lines=table), color="#202020", line_width=1.6, lighting=False)
-
-
-def _lifted(segments: Floats, y: float) -> Floats:
-    """Segments (k, 2, 2) of (x, z) in the plane y as (k, 2, 3)."""
-    return np.stack([segments[:, :, 0], np.full(segments.shape[:2], y), segments[:, :, 1]], axis=2)
-
-
-def _box(low: Floats, high: Floats) -> list[Floats]:
-    """The 12 edges of a box, (2, 3) each."""
-    corners = np.array([[(low, high)[b >> k & 1][k] for k in range(3)] for b in range(8)])
-    pairs = [(a, a | 1 << k) for a in range(8) for k in range(3) if not a >> k & 1]
-    return [corners[list(pair)] for pair in pairs]
+    segments = [outlines(dataset, scene.position, scene.floor)]
+    if scene.floor is not None:
+        for opening in (o for o in dataset.openings if o.at.count(dataset.layers[scene.floor].name)):
+            turn = np.linspace(0.0, 2 * np.pi, 97)
+            x = opening.centre[0] + opening.radius * np.cos(turn)
+            y = opening.centre[1] + opening.radius * np.sin(turn)
+            rim = np.column_stack([x, y, np.full_like(x, opening.level)])
+            ends = np.stack([rim[:-1], rim[1:]], axis=1)
+            inside = np.all((ends >= dataset.low - 1e-12) & (ends <= dataset.high + 1e-12), axis=(1, 2))
+            segments.append(ends[inside])
+    seams = [lifted(seam.segments, scene.position) for seam in cut_seams(dataset, scene.position)]
+    for parts, colour, width in ((segments, "#202020", 1.6), (seams, "black", 4.5)):
+        ends = np.concatenate([np.empty((0, 2, 3)), *parts]).reshape(-1, 3) / scene.size
+        if len(ends):
+            table = np.column_stack([np.full(len(ends) // 2, 2), np.arange(len(ends)).reshape(-1, 2)]).reshape(-1)
+            plotter.add_mesh(pyvista.PolyData(ends, lines=table), color=colour, line_width=width, lighting=False)
 
 
 def _plotter() -> Any:

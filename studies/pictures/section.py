@@ -3,25 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from studies import units
 from studies.pictures.dataset import Dataset, Layer, boundary
-from studies.pictures.planar import Sheet
+from studies.pictures.planar import Seam, Sheet
 
-__all__ = ["cut_position", "cut_sheet"]
+__all__ = ["Cut", "cut_place", "cut_position", "cut_seams", "cut_sheet", "make_cut"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def cut_position(dataset: Dataset) -> float:
-    """Coordinate y in metres of the cut: through the opening nearest to the middle, else the middle."""
+@dataclass(frozen=True)
+class Cut:
+    """A model in space in the plane y = `position` (metres), and a sentence on where that is."""
+
+    position: float
+    where: str
+    sheets: tuple[Sheet, ...]
+    seams: tuple[Seam, ...]
+
+
+def make_cut(dataset: Dataset, smooth: Sequence[str] = ()) -> Cut:
+    """Cut a model in space where most is to be seen.
+
+    Args:
+        dataset: the model.
+        smooth: cell means to average to the nodes before.
+    """
+    position, where = cut_place(dataset)
+    sheets = tuple(cut_sheet(layer, position, smooth) for layer in dataset.layers)
+    return Cut(position, where, sheets, tuple(cut_seams(dataset, position)))
+
+
+def cut_place(dataset: Dataset) -> tuple[float, str]:
+    """Coordinate y in metres of a cut, and a sentence on where that is.
+
+    Through the opening nearest to the middle, else the middle of the largest body within the layers, else of the
+    largest slit, else of the model.
+    """
     middle = 0.5 * float(dataset.low[1] + dataset.high[1])
-    centres = [o.centre[1] for o in dataset.openings]
-    inside = [c for c in centres if dataset.low[1] < c < dataset.high[1]]
-    return min(inside, key=lambda c: (round(abs(c - middle), 12), c), default=middle)
+    inside = [o for o in dataset.openings if dataset.low[1] < o.centre[1] < dataset.high[1]]
+    if inside:
+        nearest = min(inside, key=lambda o: (round(abs(o.centre[1] - middle), 12), o.centre[1]))
+        what = "contact spot" if nearest.contact else nearest.label.split("[")[0]
+        count = sum(abs(o.centre[1] - nearest.centre[1]) < 0.5 * o.radius for o in inside)
+        return nearest.centre[1], _where(nearest.centre[1], f", through {count} openings" if count > 1 else f": {what}")
+    pieces = [(part, body.name) for body in dataset.bodies if not body.is_layer for part in body.parts]
+    if pieces:
+        found = [(*_largest_piece(part), name) for part, name in pieces]
+        _, position, name = max(found, key=lambda x: x[0])
+        return position, _where(position, f", through the largest piece of {name}")
+    slits = [x for x in dataset.surfaces if x.kind == "slit"]
+    if slits:
+        largest = max(slits, key=lambda x: len(x.corners))
+        low, high = largest.corners[..., 1].min(), largest.corners[..., 1].max()
+        position = float(0.5 * (low + high))
+        return position, _where(position, f", through {largest.name}")
+    return middle, _where(middle, "")
+
+
+def cut_position(dataset: Dataset) -> float:
+    """Coordinate y in metres of a cut (see `cut_place`)."""
+    return cut_place(dataset)[0]
+
+
+def _where(position: float, what: str) -> str:
+    return f"cut at y = {units.format(float(f'{position:.4g}'), 'length', 4)}{what}"
+
+
+def _largest_piece(layer: Layer) -> tuple[float, float]:
+    """Volume in m^3 of the largest connected piece of a region, and the middle y of its extent in m."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    cells, size = layer.corners, len(layer.points)
+    rows, columns = np.repeat(cells[:, 0], cells.shape[1] - 1), cells[:, 1:].reshape(-1)
+    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    volumes = np.bincount(label[cells[:, 0]], layer.measures)
+    own = layer.points[label == np.argmax(volumes), 1]
+    return float(volumes.max()), float(0.5 * (own.min() + own.max()))
+
+
+def cut_seams(dataset: Dataset, position: float) -> list[Seam]:
+    """Slits and parts without contact in the plane y = `position` (metres)."""
+    found = []
+    for surface in dataset.surfaces:
+        if surface.kind not in ("slit", "gap"):
+            continue
+        points = surface.corners.reshape(-1, 3)
+        faces = np.arange(len(points)).reshape(-1, 3)
+        segments = _cut_triangles(faces, points, _off_plane(points, position))
+        if len(segments):
+            name = surface.name if surface.kind == "slit" else "no contact"
+            found.append(Seam(name, surface.kind, segments))
+    return found
+
+
+def _off_plane(points: Floats, position: float) -> Floats:
+    """(n,) distances from the cut, none of which is zero: no node lies on the plane."""
+    distance = points[:, 1] - position
+    small = 1e-9 * float(np.ptp(points[:, 1]) or 1.0)
+    return np.where(np.abs(distance) < small, small, distance)
 
 
 def cut_sheet(layer: Layer, position: float, smooth: Sequence[str] = ()) -> Sheet:
@@ -33,9 +121,7 @@ def cut_sheet(layer: Layer, position: float, smooth: Sequence[str] = ()) -> Shee
         smooth: cell means to average to the nodes before.
     """
     nodes = {**layer.nodes, **{n: layer.smooth(n) for n in smooth if n in layer.means}}
-    distance = layer.points[:, 1] - position
-    small = 1e-9 * float(np.ptp(layer.points[:, 1]) or 1.0)
-    distance = np.where(np.abs(distance) < small, small, distance)  # no node lies on the plane
+    distance = _off_plane(layer.points, position)
     above = distance > 0
     edges, triangles = _cut_tetrahedra(layer.cells, above)
     ends, inverse = np.unique(edges, axis=0, return_inverse=True)

@@ -8,17 +8,21 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
 from studies import units
 from studies.pictures import style
-from studies.pictures.dataset import Dataset
+from studies.pictures.dataset import Body, Dataset
+from studies.pictures.labels import deepest
 from studies.pictures.potential import metal_text
 
 __all__ = ["RenderError", "compose_mesh", "compose_potential", "render"]
 
+_COARSE = 4  # see `studies.pictures.scene`
+_LINE = 13.5  # height of a line of text in points, with what is between lines
 _DPI = 200  # of pictures with a rendered view
 _PATIENCE = 120.0  # seconds for all views of a study
 #: Variables by which a process believes that it is a rank of an MPI job.
@@ -67,59 +71,130 @@ def compose_potential(dataset: Dataset, view: Mapping[str, Any], carrier: str, p
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    texts = {x.name: metal_text(x, short=True) for x in dataset.layers}
-    made, axes = _framed(dataset, view, texts)
+    texts = {body.name: metal_text(body, short=True) for body in dataset.bodies}
+    where = str(view["where"])
+    lines = ""
+    if int(view["lines"]):
+        way = "upwards" if float(view["upward"]) > 0 else "downwards"
+        lines = f"dark: direction of the {carrier} current in the plane of the cut ({way})"
+    made, _ = _framed(dataset, view, texts, [*filter(None, [lines]), where])
     unit = units.scale(view["limits"], "potential")
     norm = Normalize(unit(float(view["limits"][0])), unit(float(view["limits"][1])))
     bar = made.add_axes((0.9, 0.2, 0.02, 0.6))
     mappable = ScalarMappable(norm=norm, cmap=style.colours(style.SEQUENTIAL))
     style.colour_bar(made, mappable, unit.label(f"{carrier} potential"), bar)
-    lines = ""
-    if int(view["lines"]):
-        way = "upwards" if float(view["upward"]) > 0 else "downwards"
-        lines = f"dark: lines of the {carrier} current ({way}), evenly spaced far from the openings"
-    text = "cut open through the openings"
-    axes.set_title(f"{lines}\n{text}" if lines else text, loc="left")
-    return style.save(made, path, f"{carrier} potential; {lines}; {text}", _DPI)
+    return style.save(made, path, "; ".join([f"{carrier} potential", *filter(None, [lines]), where]), _DPI)
 
 
 def compose_mesh(dataset: Dataset, view: Mapping[str, Any], path: Path) -> Path:
     """The rendered mesh with names and lengths."""
-    made, axes = _framed(dataset, view, {})
     cells = sum(len(layer.corners) for layer in dataset.layers)
-    axes.set_title(f"{cells} tetrahedra, cut open", loc="left")
-    return style.save(made, path, f"mesh: {cells} tetrahedra", _DPI)
+    text, where = f"{cells} tetrahedra", str(view["where"])
+    made, _ = _framed(dataset, view, {}, [f"{text}, {where}"])
+    return style.save(made, path, f"mesh: {text}; {where}", _DPI)
 
 
-def _framed(dataset: Dataset, view: Mapping[str, Any], texts: Mapping[str, str]) -> tuple[Any, Any]:
-    """The picture without its white margins, with the names of the layers and the lengths of the sides."""
+def _framed(
+    dataset: Dataset, view: Mapping[str, Any], texts: Mapping[str, str], notes: Sequence[str]
+) -> tuple[Any, Any]:
+    """The picture without its white margins, with sentences above, names of the bodies and lengths of the sides."""
     image = view["image"]
     dark = np.argwhere((image < 250).any(axis=2))
     (top, left), (bottom, right) = dark.min(axis=0), dark.max(axis=0) + 1
     pad = 8
     top, left = max(top - pad, 0), max(left - pad, 0)
     image = image[top : bottom + pad, left : right + pad]
-    width, margin = 0.62 * style.WIDTH, 0.24
+    width, margin = 0.58 * style.WIDTH, 0.28
     height = width * image.shape[0] / image.shape[1]
-    total = height + 0.8
+    lines = [line for note in notes for line in wrap(note, 88)]
+    total = height + 0.5 + 0.17 * len(lines)
     made = style.figure(style.WIDTH, total)
-    axes = made.add_axes((margin, 0.35 / total, width / style.WIDTH, height / total))
+    axes = made.add_axes((margin, 0.38 / total, width / style.WIDTH, height / total))
     axes.imshow(image, interpolation="antialiased")
     axes.set_axis_off()
+    made.text(0.08 / style.WIDTH, 1 - 0.05 / total, "\n".join(lines), ha="left", va="top")
     shift = np.array([left, top])
-    for layer in dataset.layers:
-        x, y = view[f"layer {layer.name}"] - shift
-        words = layer.title.replace(" (", "\n(") + (f"\n{texts[layer.name]}" if texts.get(layer.name) else "")
-        axes.annotate(words, (x, y), xytext=(-14, 0), textcoords="offset points", ha="right", va="center")
-    if "void" in view:
-        x, y = view["void"] - shift
-        box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-        line = {"arrowstyle": "-", "linewidth": 0.8, "shrinkB": 0}
-        axes.annotate("void", (x, y), xytext=(-24, -22), textcoords="offset points", arrowprops=line, bbox=box)
+    _name_bodies(axes, dataset, view, texts, shift, image.shape[0] / (height * 72))
+    for key in view:
+        if key.startswith("mark "):
+            x, y = view[key] - shift
+            box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+            line = {"arrowstyle": "-", "linewidth": 0.8, "shrinkB": 0}
+            text = key.removeprefix("mark ")
+            axes.annotate(text, (x, y), xytext=(-24, -22), textcoords="offset points", arrowprops=line, bbox=box)
     start, end, back = (view[key] - shift for key in ("width start", "width end", "depth end"))
     _side(axes, start, end, units.format(float(dataset.high[0] - dataset.low[0]), "length", 4))
     _side(axes, end, back, units.format(float(dataset.high[1] - dataset.low[1]), "length", 4))
     return made, axes
+
+
+def _name_bodies(
+    axes: Any, dataset: Dataset, view: Mapping[str, Any], texts: Mapping[str, str], shift: Any, point: float
+) -> None:
+    """Names in a column at the left, none over another, with lines to what is not at the same height there.
+
+    Args:
+        axes: that show the picture. dataset: the model. view: what was rendered. texts: body -> more lines.
+        shift: (2,) pixels that were cut off at the left and at the top. point: pixels in a typographic point.
+    """
+    body_of = np.array([*(dataset.bodies.index(_body(dataset, x.body)) for x in dataset.layers), -1])
+    owner = body_of[np.asarray(view["owner"], dtype=int)]
+    items: list[tuple[str, Any, bool]] = []
+    for number, body in enumerate(dataset.bodies):
+        seen = owner == number
+        tip = None
+        if f"body {body.name}" in view and body.is_layer:
+            tip = view[f"body {body.name}"]
+        elif seen.any():
+            tip = (_leftmost(seen) if body.is_layer else deepest(seen)) * _COARSE
+        words = body.title.replace(" (", "\n(") + (f"\n{texts[body.name]}" if texts.get(body.name) else "")
+        if tip is None:
+            words += "\n(not in the cut)"
+        items.append((words, None if tip is None else tip - shift, body.is_layer))
+    known = sorted((x for x in items if x[1] is not None), key=lambda x: float(x[1][1]))
+    known += [x for x in items if x[1] is None]
+    tall = [_LINE * (words.count("\n") + 1) * point for words, _, _ in known]
+    wanted = [0.0 if tip is None else float(tip[1]) for _, tip, _ in known]
+    for (words, tip, is_layer), middle, wish in zip(known, spread(wanted, tall), wanted, strict=True):
+        left = min([-14 * point, *([float(tip[0]) - 14 * point] if tip is not None and is_layer else [])])
+        options = {"ha": "right", "va": "center", "annotation_clip": False}
+        if tip is None or (is_layer and abs(middle - wish) < 2 * point):
+            x = left if tip is None else float(tip[0]) - 14 * point
+            axes.annotate(words, (x, middle), **options)
+            continue
+        line = {"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0, "relpos": (1.0, 0.5)}
+        axes.annotate(words, (float(tip[0]), float(tip[1])), xytext=(left, middle), arrowprops=line, **options)
+        axes.plot(*tip, marker="o", markersize=2.5, color="black")
+
+
+def spread(wanted: Sequence[float], tall: Sequence[float]) -> list[float]:
+    """Middles of boxes of given heights in the order given, as near to what is wanted as they do not overlap."""
+    # runs of boxes that touch move together to the mean of what they want
+    runs: list[tuple[float, float, list[int]]] = []
+    for k, (wish, height) in enumerate(zip(wanted, tall, strict=True)):
+        start, size, members = wish - 0.5 * height, height, [k]
+        while runs and runs[-1][0] + runs[-1][1] > start:
+            before, length, others = runs.pop()
+            weight = len(others) / (len(others) + len(members))
+            start = weight * before + (1 - weight) * (start - length)
+            size, members = length + size, [*others, *members]
+        runs.append((start, size, members))
+    middles = [0.0] * len(wanted)
+    for start, _, members in runs:
+        for k in members:
+            middles[k] = start + 0.5 * tall[k]
+            start += tall[k]
+    return middles
+
+
+def _body(dataset: Dataset, name: str) -> Body:
+    return next(b for b in dataset.bodies if b.name == name)
+
+
+def _leftmost(seen: Any) -> Any:
+    """(column, row) of the middle of the left edge of a mask."""
+    column = int(np.argmax(seen.any(axis=0)))
+    return np.array([float(column), float(np.mean(np.flatnonzero(seen[:, column])))])
 
 
 def _side(axes: Any, start: Any, end: Any, text: str) -> None:

@@ -12,13 +12,15 @@ from studies.pictures import style
 from studies.pictures.dataset import Dataset
 from studies.pictures.planar import (
     Sheet,
+    annotate,
+    draw_seams,
     fill_flat,
     fill_values,
-    label_layers,
-    label_openings,
     outline,
+    seams_of,
     sheet_of,
 )
+from studies.pictures.section import Cut
 from studies.pictures.views import Panel, layout, unseen, views
 
 __all__ = ["QUANTITIES", "draw_stress"]
@@ -31,7 +33,7 @@ QUANTITIES = {
 _SHARE = 0.99
 
 
-def draw_stress(dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = None, where: str = "") -> Path | None:
+def draw_stress(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path | None:
     """Draw the stresses around the openings of a plane model, or of a cut through one in space.
 
     Colours are clipped where a few peaks would rule them, which the colour bar says. The shape is not deformed.
@@ -39,25 +41,25 @@ def draw_stress(dataset: Dataset, path: Path, sheets: Sequence[Sheet] | None = N
     Args:
         dataset: what to draw.
         path: PNG to write.
-        sheets: the layers in the plane; default: those of a plane model.
-        where: which cut; empty for a plane model.
+        cut: of a model in space, with `QUANTITIES` at its nodes.
 
     Returns:
         `path`, or None without mechanics.
     """
     if not any("von_mises_stress" in layer.means for layer in dataset.layers):
         return None
-    sheets = [sheet_of(x, tuple(QUANTITIES)) for x in dataset.layers] if sheets is None else sheets
+    sheets = [sheet_of(x, tuple(QUANTITIES)) for x in dataset.layers] if cut is None else cut.sheets
+    seams = seams_of(dataset) if cut is None else cut.seams
+    where = "" if cut is None else cut.where
     made = style.figure(style.WIDTH, 3.0)
     part = views(dataset)[1]
     notes = [*filter(None, [where, "axes not to the same scale" if part.stretched else "", unseen(dataset, part)])]
-    panels, _, bars = layout(made, dataset, [part] * len(QUANTITIES), lines=1 + len(notes))
-    made.text(0.995, 0.995, "\n".join(notes), ha="right", va="top")
+    panels, _, bars = layout(made, dataset, [part] * len(QUANTITIES), notes=notes, titles=1)
     for panel, bar, (name, (text, centred)) in zip(panels, bars, QUANTITIES.items(), strict=True):
         label = text.format(axis=dataset.axes[-1])
         _draw(made, panel, bar, sheets, name, label, centred)
-        label_layers(panel, sheets, {})
-        label_openings(panel, dataset)
+        draw_seams(panel, seams)
+        annotate(panel, dataset, sheets, seams, {})
     after = f"; {where}" if where else ""
     return style.save(made, path, f"von Mises stress and stress in the stacking direction, undeformed{after}")
 

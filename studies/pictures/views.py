@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def views(dataset: Dataset) -> tuple[View | None, View]:
         stretched = max(width / height, height / width) > 4.0
         return None, View(whole.low, whole.high, stretched)
     extent = _extent(openings, width, height)
-    level = dataset.level(openings[0].at)
+    level = openings[0].level
     centre = _middle(openings, extent, width, dataset.dimension == "axisymmetric")
     level += (0.5 - _share_below(dataset, openings[0].at)) * extent
     side = [_clamped(centre, extent, low[0], high[0]), _clamped(level, extent, low[1], high[1])]
@@ -74,7 +75,13 @@ def views(dataset: Dataset) -> tuple[View | None, View]:
 
 
 def layout(
-    made: Any, dataset: Dataset, parts: Sequence[View], whole: View | None = None, bars: bool = True, lines: int = 1
+    made: Any,
+    dataset: Dataset,
+    parts: Sequence[View],
+    whole: View | None = None,
+    bars: bool = True,
+    notes: Sequence[str] = (),
+    titles: int = 0,
 ) -> tuple[list[Panel], Panel | None, list[Any]]:
     """Axes for views side by side, each with axes for a colour bar at its right, and for the overview.
 
@@ -84,13 +91,15 @@ def layout(
         parts: what to show side by side.
         whole: what the overview shows, in which the first part is framed; None: no overview.
         bars: whether there are colour bars.
-        lines: of text above.
+        notes: sentences to write at the top.
+        titles: lines of text between them and the axes.
 
     Returns:
         panels of the parts, the overview if there is one, axes of the colour bars.
     """
-    sizes = _Sizes(parts, whole, bars, lines)
-    made.set_size_inches(style.WIDTH, sizes.height)
+    sizes = _Sizes(parts, whole, bars, notes, titles)
+    made.set_size_inches(sizes.total, sizes.height)
+    made.text(0.08 / sizes.total, 1 - 0.05 / sizes.height, sizes.text, ha="left", va="top")
     panels, made_bars = [], []
     for k, part in enumerate(parts):
         panels.append(_panel(made, sizes.part(k), part, dataset, labelled=k == 0 or part != parts[0]))
@@ -104,11 +113,13 @@ def layout(
 
 
 class _Sizes:
-    """Inches of everything on a figure of the text width."""
+    """Inches of everything on a figure of at most the text width."""
 
-    LEFT, GAP, BAR, BOTTOM, TALLEST = 0.62, 0.08, 0.12, 0.5, 4.4
+    LEFT, GAP, BAR, BOTTOM, TALLEST, NARROWEST = 0.62, 0.08, 0.12, 0.5, 4.8, 4.4
 
-    def __init__(self, parts: Sequence[View], whole: View | None, bars: bool, lines: int) -> None:
+    def __init__(
+        self, parts: Sequence[View], whole: View | None, bars: bool, notes: Sequence[str], titles: int
+    ) -> None:
         ratio = max(p.size[1] / p.size[0] if not p.stretched else 1.0 for p in parts)
         self.beside = whole is not None and whole.size[1] >= whole.size[0]
         self.extra = self.GAP + self.BAR + 0.62 if bars else 0.08
@@ -125,17 +136,22 @@ class _Sizes:
             self.width = self.TALLEST / ratio
         self.tall = self.width * ratio
         self.small = (share * self.width, self.tall)
-        self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
         self.start = self.LEFT
         if self.beside:
             self.start += self.small[0] + self.LEFT + 0.1
-        elif whole is not None:
-            wide = style.WIDTH - self.LEFT - 0.15
+        used = self._x(len(parts)) - self.between
+        self.total = min(max(used, self.NARROWEST), style.WIDTH)
+        self.start += 0.5 * max(self.total - used, 0.0)
+        self.text = "\n".join(line for note in notes for line in wrap(note, int((self.total - 0.16) / 0.072)))
+        lines = titles + (self.text.count("\n") + 1 if self.text else 0)
+        self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
+        if whole is not None and not self.beside:
+            wide = self.total - self.LEFT - 0.15
             self.small = (wide, max(wide * whole.size[1] / whole.size[0], 0.5))
             self.height += self.small[1] + self.BOTTOM + 0.1
 
     def _box(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
-        return x / style.WIDTH, y / self.height, width / style.WIDTH, height / self.height
+        return x / self.total, y / self.height, width / self.total, height / self.height
 
     def _x(self, k: int) -> float:
         return self.start + k * (self.width + self.extra + self.between)
@@ -179,19 +195,22 @@ def frame(small: Panel, part: View) -> None:
 
 
 def unseen(dataset: Dataset, view: View) -> str:
-    """Which layers are too thin to be seen in a view; empty when there are none."""
+    """Which layers and films are too thin to be seen in a view; empty when there are none."""
     thin = []
-    for entry in dataset.contents["layers"]:
-        low, high = entry["low"][-1], entry["high"][-1]
-        if low < view.high[1] and high > view.low[1] and high - low < 0.012 * view.size[1]:
-            thin.append(f"{entry['name']} ({units.format(high - low, 'length', 4)})")
+    for body in dataset.bodies:
+        low, high = float(body.low[-1]), float(body.high[-1])
+        if low < view.high[1] and high > view.low[1] and body.thickness < 0.012 * view.size[1]:
+            # the thickness of a layer is exact, that of a film between bodies a mean
+            text = units.format(high - low, "length", 4) if body.is_layer else units.format(body.thickness, "length", 2)
+            thin.append(f"{body.name} ({text})")
     return f"too thin to be seen: {', '.join(thin)}" if thin else ""
 
 
 def _share_below(dataset: Dataset, interface: str) -> float:
     """Part of a view that lies below an interface: less where only a metal is to be seen."""
     resolved = {
-        entry["name"]: "resolved" in entry.get("potentials", {}).values() for entry in dataset.contents["layers"]
+        entry.get("body", entry["name"]): "resolved" in entry.get("potentials", {}).values()
+        for entry in dataset.contents["layers"]
     }
     below, above = (resolved[name] for name in interface.split("|"))
     return 0.5 if below == above else (0.7 if below else 0.3)

@@ -62,6 +62,8 @@ def make_folder(folder: Path, dimension: int, axisymmetric: bool = False) -> Pat
             {
                 "name": name,
                 "material": "LLZO" if name == "electrolyte" else "Li",
+                "body": name,
+                "kind": "layer",
                 "low": [0.0] * (dimension - 1) + [low],
                 "high": [*side, high],
                 "cells": len(cells),
@@ -69,14 +71,15 @@ def make_folder(folder: Path, dimension: int, axisymmetric: bool = False) -> Pat
             }
         )
     tables = {f"{a}|{b}": table(folder, f"{a}-{b}", dimension, heights[a][1]) for a, b in pairwise(NAMES)}
-    opening = {"at": "anode|electrolyte", "centre": [10 * UM] * (dimension - 1), "radius": 3 * UM}
+    opening = {"at": "anode|electrolyte", "level": 5 * UM, "centre": [10 * UM] * (dimension - 1)}
     contents = {
         "format": 1,
         "dimension": "axisymmetric" if axisymmetric else str(dimension),
         "axes": axes,
         "layers": layers,
         "interfaces": list(tables),
-        "openings": [{**opening, "below": UM, "above": 0.0, "shape": "cap", "label": "void"}] * (dimension > 1),
+        "openings": [{**opening, "radius": 3 * UM, "below": UM, "above": 0.0, "shape": "cap", "label": "void"}]
+        * (dimension > 1),
         "fields": {},
         "steps": [
             {
