@@ -44,7 +44,7 @@ class ErrorBars:
     def factor(self) -> float:
         """Ratio c of error and estimate on the last mesh, within its bounds."""
         moved, predicted = self._movement
-        if abs(predicted) < _SILENT * abs(self.estimates[-1]):
+        if abs(predicted) <= _SILENT * abs(self.estimates[-1]):
             return EXPECTED
         return min(max(moved / predicted, LEAST), MOST)
 

@@ -66,6 +66,12 @@ def test_bars_show_a_movement_that_estimates_do_not_explain() -> None:
     assert bars.add(1.3, 1e-6) == pytest.approx(MARGIN * 2e-6)
 
 
+def test_bars_of_exact_values_vanish() -> None:
+    """Nothing is divided by."""
+    bars = ErrorBars()
+    assert [bars.add(1.0, 0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+
+
 @pytest.mark.mpi
 @pytest.mark.parametrize("share", [0.1, 0.6, 1.0])
 def test_marked_cells_are_the_fewest_that_carry_the_share(share: float) -> None:
