@@ -1,0 +1,83 @@
+"""A coating that is meshed and one that is an interface law give the same resistance where it is thin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mpi4py import MPI
+
+from studies.progress import Silent
+from studies.runner import run
+from studies.schema import Study
+
+
+def coated(dimension: Any, representation: str, graded: bool, film: float) -> dict[str, Any]:
+    """A metal particle of 3 um with a film of 1/60 of its radius in a cell of electrolyte.
+
+    Args:
+        film: conductivity at the inner face, S/m. graded: ten times that at the outer face.
+    """
+    coat: dict[str, Any] = {
+        "name": "film",
+        "material": "LiNbO3",
+        "thickness": "50 nm",
+        "properties": {"ionic_conductivity": f"{film} S/m"},
+    }
+    if graded:
+        coat["gradient"] = {"ionic_conductivity": {"outer": f"{10 * film} S/m", "law": "exponential"}}
+    particle = {
+        "name": "particle",
+        "material": "Li",
+        "layer": "electrolyte",
+        "radius": "3 um",
+        "coating": [coat],
+        "coating_as": representation,
+    }
+    geometry: dict[str, Any] = {
+        "dimension": dimension,
+        "width": "5 um" if dimension == "axisymmetric" else "10 um",
+        "layers": [
+            {"name": "anode", "material": "Li", "thickness": "2 um"},
+            {
+                "name": "electrolyte",
+                "material": "LLZO",
+                "thickness": "10 um",
+                "properties": {"ionic_conductivity": "0.05 S/m"},
+            },
+            {"name": "counter", "material": "Li", "thickness": "2 um"},
+        ],
+        "features": [{"particle": particle}],
+    }
+    if dimension == 3:
+        geometry["depth"] = "10 um"
+        particle["position"] = ["0 um", "0 um"]
+    return {
+        "study": "coated",
+        "geometry": geometry,
+        "interfaces": {
+            "anode|electrolyte": {"kinetics": "perfect"},
+            "electrolyte|counter": {"kinetics": "perfect"},
+            "particle|film": {"kinetics": "linear", "exchange_current": "2000 A/m^2"},
+            "electrolyte|film": {"resistance": "0.05 ohm*cm^2"},
+        },
+        "operation": {"current": "1 mA/cm^2", "temperature": "298.15 K"},
+        "mesh": {"error_estimate": "none", "wall": "0.15 um" if dimension != 3 else "0.35 um"},
+        "quantities": ["area_specific_resistance", "constriction_resistance"],
+    }
+
+
+def resistance(*arguments: Any) -> float:
+    results = run(Study.from_mapping(coated(*arguments)), None, MPI.COMM_SELF, Silent())
+    return float(results.quantities["area_specific_resistance"].value)
+
+
+@pytest.mark.parametrize("graded", [False, True], ids=["uniform", "graded"])
+@pytest.mark.parametrize("dimension", [2, "axisymmetric", pytest.param(3, marks=pytest.mark.slow)])
+def test_both_give_the_same_resistance(dimension: Any, graded: bool) -> None:
+    """0.5 % of the whole; and the film matters: without it the resistance is another one."""
+    film = 5e-4
+    resolved, collapsed = (resistance(dimension, r, graded, film) for r in ("resolved", "collapsed"))
+    assert collapsed == pytest.approx(resolved, rel=5e-3)
+    without = resistance(dimension, "collapsed", graded, 1e3 * film)
+    assert abs(without / resolved - 1) > 0.02
