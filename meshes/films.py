@@ -32,6 +32,8 @@ Mask = npt.NDArray[np.bool_]
 _MOST_STRETCH = 16.0
 #: A cell outside may keep this part of its volume at least.
 _LEAST_LEFT = 1e-3
+#: Within so many thicknesses of a plane points are pushed along it.
+_BESIDE = 3.0
 _PATCH_ROUNDS = 12
 
 
@@ -213,9 +215,11 @@ def _along_planes(arrays: MeshArrays, film: Film, x: Floats, normal: Floats) -> 
     near = 1e-9 * float((high - low).max())
     planes = [(k, v) for k in range(x.shape[1]) for v in (low[k], high[k])] + list(film.planes)
     step = normal.copy()
+    # next to a plane that points may not leave, others may not cross it
+    width = _BESIDE * sum(c.thickness for c in film.coats)
     for axis, value in planes:
-        step[np.abs(x[:, axis] - value) <= near, axis] = 0.0
-    whole, along = (normal * normal).sum(axis=1), (step * step).sum(axis=1)
+        step[:, axis] *= np.clip((np.abs(x[:, axis] - value) - near) / width, 0.0, 1.0)
+    whole, along = (normal * normal).sum(axis=1), (step * normal).sum(axis=1)
     if along.size and np.any(along < whole / _MOST_STRETCH):
         raise MeshError(f"{film.label}: its surface meets a side or an interface too flatly for a film")
     return np.asarray(step * (whole / along)[:, None])

@@ -94,7 +94,7 @@ class SolidFeature(FeatureDefaults):
         if self.grains is None:
             return ()
         return tuple(
-            grow_clear(self.grains, tuple(float(v) for v in 2 * s.extents), i, _depth_in_box(s))
+            grow_clear(self.grains, tuple(float(v) for v in 2 * s.extents), i, _depth_in_box(s, stack.lateral))
             for i, s in enumerate(self.solids(stack))
         )
 
@@ -249,9 +249,11 @@ class SolidFeature(FeatureDefaults):
         if necks:
             drawn = model.occ.fuse(drawn, [draw_neck(s, model.unit) for s in necks])[0]
         if self.material is None:
+            first, *others = self.layers(stack)
             for tool in drawn:
-                for layer in self.layers(stack):
-                    model.carve(layer, tool)
+                for layer in others:
+                    model.carve(layer, model.occ.copy([tool])[0])  # a cut uses its tools up
+                model.carve(first, tool)
         elif self.grains is None:
             model.fill(self.name, drawn, hosts)
         else:
@@ -302,9 +304,18 @@ def _joints(solids: tuple[Solid, ...], necks: tuple[Solid, ...]) -> list[Floats 
     return [np.array(x) if x else None for x in found]
 
 
-def _depth_in_box(solid: Solid) -> Callable[[Floats], Floats]:
-    """Distance from the surface at points that count from the corner of the upright box about the body."""
-    return lambda points: solid.offset(points + solid.centre - solid.extents)[0]
+def _depth_in_box(solid: Solid, lateral: tuple[float, ...]) -> Callable[[Floats], Floats]:
+    """Distance from the surface at points that count from the corner of the upright box about the body.
+
+    Infinite beyond the sides of the model, which may cut the body.
+    """
+
+    def depth(points: Floats) -> Floats:
+        x = points + solid.centre - solid.extents
+        beyond = np.any((x[:, :-1] < 0) | (x[:, :-1] > np.asarray(lateral)), axis=1)
+        return np.where(beyond, np.inf, solid.offset(x)[0])
+
+    return depth
 
 
 def coat_problems(coats: tuple[Coat, ...], patches: Patches | None) -> list[Problem]:

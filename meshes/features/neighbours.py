@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.solids import Solid
+from meshes.problems import MeshError
 from meshes.random.packing import Bodies, closest
 
 if TYPE_CHECKING:
@@ -138,6 +139,14 @@ def room_around(stack: Stack, feature: Any) -> list[float]:
     return [float(r) for r in room]
 
 
+def _placed(feature: Any, stack: Stack) -> list[tuple[Solid, float]]:
+    """The bodies of a feature with the thickness of their films; none where they do not fit, as it says itself."""
+    try:
+        return [(solid, feature.film_thickness) for solid in feature.solids(stack)]
+    except MeshError:
+        return []
+
+
 def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool) -> tuple[tuple[Solid, float], ...]:
     """Bodies of other features in `layers` with the thickness of their films, and balls about voids that reach there.
 
@@ -153,7 +162,7 @@ def obstacles(stack: Stack, feature: Any, layers: tuple[str, ...], before: bool)
         bodies: Any = other
         if hasattr(bodies, "solids"):
             if set(bodies.layers(stack)) & set(layers):
-                found += [(solid, bodies.film_thickness) for solid in bodies.solids(stack)]
+                found += _placed(bodies, stack)
             continue
         for o in other.openings(stack):
             lower, upper = o.at.split("|")

@@ -24,6 +24,8 @@ __all__ = ["Particle"]
 
 #: A body keeps at least this part of its smallest semi-axis from sides and interfaces that it does not cross.
 _CLEARANCE = 1e-2
+#: The interface passes a coated body within this part of its half height from its centre: at 30 degrees or more.
+_STEEP = 0.85
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,9 @@ class Particle(SolidFeature):
             above = stack.z_of(self.at) - solid.centre[-1]
             if not abs(above) < solid.extents[-1] * (1 - 5 * _CLEARANCE):
                 message = "the interface does not pass through the particle: put it into a layer"
+                return [Problem("height", number_text(float(self.height or 0.0)), message)]
+            if self.coats and abs(above) > _STEEP * solid.extents[-1]:
+                message = "the particle meets the interface too flatly for a film: put its centre nearer to it"
                 return [Problem("height", number_text(float(self.height or 0.0)), message)]
         (room,) = room_around(stack, self)
         if room < least:

@@ -35,6 +35,8 @@ _MOST_SWEEPS = 100
 _SMALLER = 8
 #: Sets of grains of which the one that suits a curved surface best is taken.
 _CHOICES = 8
+#: Points per grain by which it is decided whether it has a part in a body.
+_SAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,17 @@ def grow_clear(
 
     A vertex next to the surface makes short edges, which cost cells and their quality.
 
+    A grain that has almost no part in the body takes the first colour, whatever it touches.
+
     Args:
         distance: points (n, d) in the box -> distance (n,) from the surface of the body, metres.
     """
     sets = [grow(replace(structure, seed=structure.seed + 1000 * number + k), size) for k in range(_CHOICES)]
     clear = [float(np.abs(distance(g.cells.vertices)).min()) for g in sets]
-    return sets[int(np.argmax(clear))]
+    grains = sets[int(np.argmax(clear))]
+    n = grains.cells.number
+    points = generator(structure.seed, "grains", 1).random((_SAMPLES * n, len(size))) * np.asarray(size)
+    present = np.bincount(grains.locate(points[distance(points) < 0]), minlength=n) >= _SAMPLES // 100
+    touching = grains.cells.touching
+    colours = colour(n, touching[present[touching].all(axis=1)])
+    return replace(grains, colours=np.where(present, colours, 0))

@@ -27,8 +27,10 @@ _TRIALS = 100
 #: Bodies are pushed this part of their mean radius further than asked, so that the sweeps come to an end.
 _SLACK = 3e-3
 _MOST_SWEEPS = 3000
+#: Sweeps in which the largest overlap must become smaller.
+_PATIENCE = 500
 #: Beginnings, each with other random numbers, before bodies count as too many.
-_ATTEMPTS = 3
+_ATTEMPTS = 2
 #: Step and memory of the relaxation: stable for up to 24 stiff contacts per body.
 _STEP, _MEMORY = 0.14, 0.85
 #: Kicks in parts of the largest overlap: they open local jams, and cease as the overlaps do.
@@ -184,7 +186,8 @@ def _relaxed(
     slack, skin = _SLACK * mean, 0.4 * mean
     x, speed = places, np.zeros_like(places)
     listed: Floats | None = None
-    for _ in range(_MOST_SWEEPS):
+    before = math.inf
+    for sweep in range(_MOST_SWEEPS):
         if listed is None or _farthest(x, listed) > 0.5 * skin:
             i, j = _near(x, bodies.reach, gap + 2 * slack + skin)
             listed = x
@@ -192,6 +195,10 @@ def _relaxed(
         overlap = bodies.radii[i] + bodies.radii[j] + gap + slack - away
         if not len(overlap) or overlap.max() <= slack:
             return np.clip(x, low, high)
+        if sweep % _PATIENCE == _PATIENCE - 1:
+            if overlap.max() > 0.9 * before:
+                return None  # jammed for good
+            before = float(overlap.max())
         hit = overlap > 0
         push = towards[hit] * (overlap[hit] / np.maximum(away[hit], 1e-9 * mean))[:, None]
         force = np.empty_like(x)

@@ -166,6 +166,25 @@ def test_polycrystals(dimension: str, size: float) -> None:
     assert len(seen) > len(parts)
 
 
+def test_grains_beyond_a_side_have_no_region() -> None:
+    particle = Particle(BALL, "cathode", position=(20 * UM,), grains=GrainStructure(3.2 * UM, seed=122))
+    _, regions, _ = meshed(body_stack("2", particle))
+    assert sum(size for name, size in regions.items() if "particle" in name) == pytest.approx(8 * math.pi, rel=0.01)
+
+
+@pytest.mark.parametrize("dimension", ["2", "axisymmetric", "3"])
+def test_pores_across_an_interface(dimension: str) -> None:
+    _, regions, _ = meshed(body_stack(dimension, Particle(BALL, at=BETWEEN, material=None)))
+    whole = {"2": 600, "axisymmetric": math.pi * 400 * 30, "3": 12000}[dimension]
+    assert sum(regions.values()) == pytest.approx(whole - ball(4, dimension), rel=1e-3)
+
+
+@pytest.mark.parametrize("height", [-3.3 * UM, 3.3 * UM])
+def test_thick_films_where_an_interface_is_met_flatly(height: float) -> None:
+    for dimension in ("2", "3"):
+        meshed(body_stack(dimension, Particle(BALL, at=BETWEEN, height=height, coats=THICK)))
+
+
 def test_pores_are_holes() -> None:
     particle = Particle(BALL, "cathode", material=None, name="pore")
     stack = body_stack("3", particle)
@@ -219,6 +238,7 @@ def first_problem(dimension: str, *features: Any) -> tuple[str, str]:
         ("axisymmetric", Particle(BALL, "cathode", grains=GrainStructure(UM)), "grains", "axisymmetric"),
         ("3", Particle(BALL, "electrolyte", height=2 * UM), "shape", "leaves"),
         ("3", Particle(BALL, at=BETWEEN, height=6 * UM), "height", "does not pass"),
+        ("3", Particle(BALL, at=BETWEEN, height=3.6 * UM, coats=THIN), "height", "too flatly"),
         ("3", Particle(BALL, "cathode", coats=(Coat("film", UM, cells=2),)), "coats[0].cells", "3 cells"),
         ("3", Particle(BALL, "cathode", coats=(Coat("film", 6 * UM),)), "coats", "resistance of its interface"),
         ("3", Particle(BALL, "cathode", patches=Patches(0.5, UM)), "patches", "no coats"),
