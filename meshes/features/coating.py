@@ -16,7 +16,7 @@ from meshes.features.bodies import coat_problems, hosts_in
 from meshes.features.neighbours import obstacles
 from meshes.features.placement import place_discs, place_strips
 from meshes.films import Coat, Film
-from meshes.morph import flattened
+from meshes.morph import deformation, flattened
 from meshes.problems import Problem, number_text
 from meshes.random.patches import Patches
 
@@ -31,6 +31,8 @@ Floats = npt.NDArray[np.float64]
 _PATCH_CELLS = 6
 #: Tighter and tighter distances between patches, in parts of their radius.
 _GAPS = (0.5, 0.2, 0.05, 0.01)
+#: Slopes of a rough surface are differences over twice this part of the model's size.
+_DIFFERENCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,7 @@ class Coating(FeatureDefaults):
 
         def offset(points: Floats) -> tuple[Floats, Floats, Floats]:
             away = up * (points[:, -1] - z)
-            normal = np.zeros_like(points)
-            normal[:, -1] = up
+            normal = self._steps(stack, points)
             return np.where(away >= -1e-9 * room, np.maximum(away, 0.0), np.inf), normal, np.full(len(points), room)
 
         return (
@@ -122,7 +123,32 @@ class Coating(FeatureDefaults):
 
     def distance(self, stack: Stack, points: Floats) -> Floats:
         """Distance (n,) in metres of `points` (n, gdim) in the film from the layer that is coated."""
-        return np.asarray(self.sides()[2] * (flattened(points, stack)[:, -1] - stack.z_of(self.at)))
+        flat = flattened(points, stack)
+        return np.asarray((flat[:, -1] - stack.z_of(self.at)) / self._steps(stack, flat)[:, -1])
+
+    def _steps(self, stack: Stack, points: Floats) -> Floats:
+        """Steps (n, d) in the flat stack that become the normal of the rough surface when the mesh is moved.
+
+        The film is grown before the interface is roughened: a vertical step would be thin on slopes, and the move
+        itself squeezes what lies above a crest.
+        """
+        up, move = self.sides()[2], deformation(stack)
+        straight = np.zeros_like(points)
+        straight[:, -1] = up
+        if not move.reliefs:
+            return straight
+        base = points.copy()
+        base[:, -1] = stack.z_of(self.at)
+        here = move(base)
+        normal = np.zeros_like(points)
+        normal[:, -1] = 1.0
+        for axis, size in enumerate(stack.lateral):
+            aside = np.zeros(points.shape[1])
+            aside[axis] = _DIFFERENCE * size
+            normal[:, axis] = -(move(base + aside)[:, -1] - move(base - aside)[:, -1]) / (2 * aside[axis])
+        normal *= up / np.linalg.norm(normal, axis=1)[:, None]
+        thick = self.film_thickness
+        return np.asarray((flattened(here + thick * normal, stack) - base) / thick)
 
     def refinements(self, stack: Stack, sizes: MeshSizes) -> tuple[Refinement, ...]:
         """Cells that resolve the edges of patches."""

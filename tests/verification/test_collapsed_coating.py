@@ -81,3 +81,42 @@ def test_both_give_the_same_resistance(dimension: Any, graded: bool) -> None:
     assert collapsed == pytest.approx(resolved, rel=5e-3)
     without = resistance(dimension, "collapsed", graded, 1e3 * film)
     assert abs(without / resolved - 1) > 0.02
+
+
+def coated_wave(representation: str) -> dict[str, Any]:
+    """A wavy electrode under a film of one tenth of the waves' height."""
+    film = {"name": "film", "material": "LiNbO3", "thickness": "50 nm"}
+    cathode = {"name": "cathode", "material": "NCM811", "conduction": "equipotential", "thickness": "6 um"}
+    return {
+        "study": "coated-wave",
+        "geometry": {
+            "dimension": 2,
+            "width": "10 um",
+            "layers": [
+                cathode,
+                {"name": "electrolyte", "material": "LLZO", "thickness": "8 um"},
+                {"name": "counter", "material": "Li", "thickness": "2 um"},
+            ],
+            "features": [
+                {"waviness": {"at": "cathode|electrolyte", "amplitude": "0.5 um", "wavelength": "10 um"}},
+                {"coating": {"at": "cathode|electrolyte", "coating_as": representation, "coats": [film]}},
+            ],
+        },
+        "interfaces": {
+            "cathode|film": {"kinetics": "linear", "exchange_current": "10 A/m^2", "equilibrium_potential": "3.8 V"},
+            "electrolyte|film": {"resistance": "2 ohm*cm^2"},
+            "electrolyte|counter": {"kinetics": "perfect"},
+        },
+        "operation": {"current": "1 mA/cm^2", "temperature": "298.15 K"},
+        "mesh": {"error_estimate": "none", "interface": "0.15 um"},
+        "quantities": ["area_specific_resistance"],
+    }
+
+
+def test_a_film_on_a_wave_has_its_thickness_along_the_normal() -> None:
+    """Grown upwards it would be 2.4 % too thin on average, and so its resistance."""
+    found = []
+    for representation in ("resolved", "collapsed"):
+        results = run(Study.from_mapping(coated_wave(representation)), None, MPI.COMM_SELF, Silent())
+        found.append(results.quantities["area_specific_resistance"].value)
+    assert found[0] == pytest.approx(found[1], rel=1e-3)
