@@ -58,10 +58,7 @@ def draw_maps(
             _map(made, axes, bar, dataset, interface, name, label, dimension)
         else:
             unit = units.scale([float(np.quantile(np.abs(interface.values[name]), 0.9))], dimension)
-            histogram(axes, interface, name, unit.label(label), unit, "area")
-            mean = axes.get_title(loc="right")
-            axes.set_title("", loc="right")
-            axes.set_title(f"{axes.get_title(loc='left')}\n{mean}", loc="left")
+            histogram(axes, interface, name, unit.label(label), unit, "area", narrow=True)
     text = "; ".join(f"{i.name}: {i.meaning[n]}" for i, n in shown if i.meaning.get(n))
     return style.save(made, path, "; ".join([f"{labels[0]} over the interfaces", *sentences, text]))
 

@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 _PEAK = 2.0
 _SHARE = 0.98
 _BINS = 40
+#: Letters above axes as wide as a page.
+_LETTERS = 80
 
 
 def draw_profiles(
@@ -42,7 +44,7 @@ def draw_profiles(
     """
     foot = "\n".join(wrap(note, 95))
     below = 0.17 * (foot.count("\n") + 1) if foot else 0.0
-    tall = 0.3 + 2.2 * len(shown) + below
+    tall = 0.3 + 2.3 * len(shown) + below
     made = style.figure(style.WIDTH, tall)
     rows = made.subplots(len(shown), 1, squeeze=False)[:, 0]
     length = style.lengths(float(dataset.high[0] - dataset.low[0]))
@@ -90,21 +92,27 @@ def _over_width(axes: Any, dataset: Dataset, interface: Interface, name: str, un
     layers = {b.name for b in dataset.bodies if b.is_layer}
     whole = set(interface.name.split("|")) <= layers
     axes.set_xlim(length(float(dataset.low[0])), length(float(dataset.high[0])))
-    for hole in missing(dataset, interface, at):
-        _blank(axes, hole, length, float(dataset.high[0] - dataset.low[0]))
-    flat = "" if is_flat(interface) else ", not flat"
-    _finish(axes, interface, name, unit, dataset.area if whole else None, flat)
+    holes = missing(dataset, interface, at)
+    named = {h.words for h in holes if _blank(axes, h, length, float(dataset.high[0] - dataset.low[0]))}
+    unnamed = list(dict.fromkeys(h.words for h in holes if h.is_open and h.words not in named))
+    more = "" if is_flat(interface) else ", not flat"
+    more += f", grey: {', '.join(unnamed)}" if unnamed else ""
+    _finish(axes, interface, name, unit, dataset.area if whole else None, more)
 
 
-def _blank(axes: Any, hole: Missing, length: Any, width: float) -> None:
-    """Name what is there instead of contact; grey where it is nothing."""
+def _blank(axes: Any, hole: Missing, length: Any, width: float) -> bool:
+    """Grey where nothing is instead of contact, and what is there, where it has room: whether it has."""
     left, right = hole.ends
     if hole.is_open:
         axes.axvspan(length(left), length(right), color="#e6e6e6", zorder=0, linewidth=0)
-    if right - left > (0.014 * len(hole.words) + 0.01) * width:
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0} if not hole.is_open else None
-        at = (length(0.5 * (left + right)), 0.5)
-        axes.text(*at, hole.words, transform=axes.get_xaxis_transform(), ha="center", va="center", bbox=box)
+    for words in (hole.words, hole.words.replace(" ", "\n")):
+        if words and right - left > (0.013 * max(map(len, words.split("\n"))) + 0.01) * width:
+            colour = "#e6e6e6" if hole.is_open else "white"
+            box = {"facecolor": colour, "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+            at = (length(0.5 * (left + right)), 0.5)
+            axes.text(*at, words, transform=axes.get_xaxis_transform(), ha="center", va="center", bbox=box)
+            return True
+    return False
 
 
 def _along(
@@ -121,13 +129,13 @@ def _finish(axes: Any, interface: Interface, name: str, unit: Any, area: float |
     values, size = interface.values[name], interface.area
     low, high, peaks = _limits(values, size)
     nominal = float(np.sum(size * values) / (area if area is not None else np.sum(size)))
+    mean = ""
     if name != "pressure" and low <= nominal <= high and not is_uniform(values):
         axes.axhline(unit(nominal), color="black", linewidth=0.8, linestyle="--")
-        number = 0.0 if abs(nominal) < 1e-6 * np.abs(values).max() else unit(nominal)
         what = "over the whole area" if area is not None else "mean of the interface"
-        axes.set_title(f"dashed: {what} {number:.4g} {unit.unit}".replace("-", "−"), loc="right")
+        mean = f"dashed: {what} {_number(nominal, values, unit)}"
     axes.set_ylim(unit(low), unit(high))
-    axes.set_title(f"{interface.name}{sign_words(interface, name)}{more}", loc="left")
+    _entitle(axes, f"{interface.name}{sign_words(interface, name)}{more}", mean)
     if peaks:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
         # beside zero, where a curve that is cut off at its peaks leaves room
@@ -135,12 +143,29 @@ def _finish(axes: Any, interface: Interface, name: str, unit: Any, area: float |
         axes.text(0.01, y, peaks(unit), transform=axes.transAxes, ha="left", va=anchor, zorder=8, bbox=box)
 
 
-def histogram(axes: Any, interface: Interface, name: str, label: str, unit: Any, measure: str) -> None:
+def _entitle(axes: Any, left: str, right: str) -> None:
+    """Both texts above the axes, below each other where they would meet."""
+    if len(left) + len(right) < _LETTERS:
+        axes.set_title(right, loc="right")
+        axes.set_title(left, loc="left")
+    else:
+        axes.set_title(f"{left}\n{right}", loc="left")
+
+
+def _number(value: float, among: Floats, unit: Any) -> str:
+    """A value with its unit, zero where it is nothing against those that it is the mean of."""
+    number = 0.0 if abs(value) < 1e-6 * np.abs(among).max() else unit(value)
+    return f"{number:.4g} {unit.unit}".replace("-", "−")
+
+
+def histogram(
+    axes: Any, interface: Interface, name: str, label: str, unit: Any, measure: str, narrow: bool = False
+) -> None:
     """Share of an interface on which a value lies in an interval.
 
     Args:
         axes: of matplotlib. interface: its facets. name: of the values. label: of the axis.
-        unit: of the values. measure: ``area`` or ``length``.
+        unit: of the values. measure: ``area`` or ``length``. narrow: whether titles stand below each other.
     """
     values, size = interface.values[name], interface.area
     span = style.widened(style.value_range(values, size, 0.995, word=measure))
@@ -152,10 +177,14 @@ def histogram(axes: Any, interface: Interface, name: str, label: str, unit: Any,
     axes.set_xlim(unit(span.low), unit(span.high))
     axes.set_ylim(0.0, 1.15 * float(share.max()))
     axes.set_xlabel(label)
-    axes.set_ylabel(f"share of the\n{measure} [%]")
-    beyond = "; the last bars hold all beyond" if span.extend != "neither" else ""
-    axes.set_title(f"{interface.name}{sign_words(interface, name)}{beyond}", loc="left")
-    axes.set_title(f"dashed: mean {unit(mean):.4g} {unit.unit}".replace("-", "−"), loc="right")
+    axes.set_ylabel(f"share of the {measure} [%]" if narrow else f"share of the\n{measure} [%]")
+    beyond = "; outer bars hold all beyond" if span.extend != "neither" else ""
+    what = "uniform," if is_uniform(values) else "dashed: mean"
+    words = [f"{interface.name}{sign_words(interface, name)}", f"{what} {_number(mean, values, unit)}{beyond}"]
+    if narrow:
+        axes.set_title("\n".join(words), loc="left")
+    else:
+        _entitle(axes, *words)
 
 
 def is_uniform(values: Floats) -> bool:

@@ -22,6 +22,8 @@ VOID, OUTSIDE = -1, -2
 #: How much further away a name is put rather than over something small: times the share of it that is covered.
 _AVERSION = 400.0
 _MOST_TRIED = 400
+#: Depth in pixels up to which something is a line.
+_LINE = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,12 @@ class Tag:
     """A name to be placed.
 
     Attributes:
-        texts: what to write, the first that has room inside; with a line the last.
+        texts: what to write, the first that has room, inside or with a line.
         owner: number in the raster of what it names.
         corner: ``top`` or ``bottom``: it stands at the left of it there; empty: in its middle.
         at: (column, row) of a point of it, for what is too small for the raster.
         inside: whether it may stand inside.
+        short: whether the last of `texts` is only written where no other has room, not even with a line.
     """
 
     texts: tuple[str, ...]
@@ -41,6 +44,7 @@ class Tag:
     corner: str = ""
     at: tuple[float, float] | None = None
     inside: bool = True
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,32 +84,32 @@ class Placer:
         Args:
             tag: what to place. sizes: (width, height) in pixels of each of its texts.
         """
-        found = self._inside(tag, sizes) if tag.inside else None
-        if found is None:
-            found = self._beside(tag, sizes[-1])
+        full = len(tag.texts) - 1 if tag.short else len(tag.texts)
+        # a name with a line is the one without further lines of text
+        ways = [(self._inside, range(full) if tag.inside else ()), (self._beside, (full - 1,))]
+        if tag.short:
+            ways += [(self._beside, (full,)), (self._inside, (full,) if tag.inside else ())]
+        tries = ((way, tag.texts[k], sizes[k]) for way, numbers in ways for k in numbers)
+        found = next((placed for way, text, size in tries if (placed := way(tag, text, size)) is not None), None)
         if found is not None:
             left, top, width, height = (round(v) for v in found.box)
             self.busy[max(top - 1, 0) : top + height + 1, max(left - 1, 0) : left + width + 1] = True
         return found
 
-    def _inside(self, tag: Tag, sizes: Sequence[tuple[int, int]]) -> Placed | None:
-        own = self.owner == tag.owner
-        if not own.any():
+    def _inside(self, tag: Tag, text: str, size: tuple[int, int]) -> Placed | None:
+        own, (width, height) = self.owner == tag.owner, size
+        free = np.argwhere(_sums(own & ~self.busy, width, height) == width * height)
+        if not len(free):
             return None
-        rows, columns = np.nonzero(own)
-        for text, (width, height) in zip(tag.texts, sizes, strict=True):
-            free = np.argwhere(_sums(own & ~self.busy, width, height) == width * height)
-            if not len(free):
-                continue
-            if tag.corner:
-                wanted = np.array([rows.min() if tag.corner == "top" else rows.max() - height, columns.min()])
-            else:
-                wanted = deepest(own)[::-1] - 0.5 * np.array([height, width])
-            top, left = free[np.argmin(((free - wanted) ** 2).sum(axis=1))]
-            return Placed(text, (float(left), float(top), float(width), float(height)))
-        return None
+        if tag.corner:
+            rows, columns = np.nonzero(own)
+            wanted = np.array([rows.min() if tag.corner == "top" else rows.max() - height, columns.min()])
+        else:
+            wanted = deepest(own)[::-1] - 0.5 * np.array([height, width])
+        top, left = free[np.argmin(((free - wanted) ** 2).sum(axis=1))]
+        return Placed(text, (float(left), float(top), float(width), float(height)))
 
-    def _beside(self, tag: Tag, size: tuple[int, int]) -> Placed | None:
+    def _beside(self, tag: Tag, text: str, size: tuple[int, int]) -> Placed | None:
         own, (width, height) = self.owner == tag.owner, size
         if not own.any() and tag.at is None:
             return None
@@ -125,7 +129,7 @@ class Placer:
             if np.isfinite(score[k]) and not self._crossed(middles[k], tip):
                 top, left = free[k]
                 where = (float(left), float(top), float(width), float(height))
-                return Placed(tag.texts[-1], where, (float(tip[0]), float(tip[1])))
+                return Placed(text, where, (float(tip[0]), float(tip[1])))
         return None
 
     def _crossed(self, start: Floats, end: Floats) -> bool:
@@ -137,11 +141,19 @@ class Placer:
 
 
 def deepest(mask: Mask) -> Floats:
-    """(column, row) of the point of a mask that is furthest from all that does not belong to it."""
-    from scipy.ndimage import distance_transform_edt
+    """(column, row) of the point of a mask that is furthest from all that does not belong to it.
+
+    Of a mask of lines: the middle of the longest.
+    """
+    from scipy.ndimage import distance_transform_edt, label
 
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    row, column = np.unravel_index(int(np.argmax(depth)), mask.shape)
+    deep = np.argwhere(depth >= 0.95 * depth.max())
+    row, column = deep[np.argmin(((deep - deep.mean(axis=0)) ** 2).sum(axis=1))]
+    if depth.max() <= _LINE:
+        number = label(mask, np.ones((3, 3)))[0]
+        longest = np.argwhere(number == 1 + np.argmax(np.bincount(number[mask])[1:]))
+        row, column = longest[np.argmin(((longest - longest.mean(axis=0)) ** 2).sum(axis=1))]
     return np.array([float(column), float(row)])
 
 

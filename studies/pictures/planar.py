@@ -170,12 +170,11 @@ def annotate(
             if not np.any(owner == k):
                 continue
             corner = "bottom" if np.any(owner[-1] == k) else "top"
-            longer = (f"{body.title}\n{texts[body.name]}",) if texts.get(body.name) else ()
-            tags.append(Tag((*longer, body.title), k, corner))
+            tags.append(Tag((*_lines_of(body.title, texts.get(body.name, "")), body.name), k, corner, short=True))
         else:
             at = _largest_piece(panel, owner.shape, [s for s in sheets if s.layer.body == body.name])
             if at is not None or np.any(owner == k):
-                tags.append(Tag(_lines_of(body.title, texts.get(body.name, "")), k, at=at))
+                tags.append(Tag((*_lines_of(body.title, texts.get(body.name, "")), body.name), k, at=at, short=True))
     tags.sort(key=lambda tag: (tag.owner not in placer.ground, -int(np.sum(owner == tag.owner))))
     if np.sum(owner == VOID) > 4:
         tags.append(Tag(("void",), VOID))
@@ -234,6 +233,8 @@ def _largest_piece(panel: Panel, shape: tuple[int, ...], sheets: Sequence[Sheet]
 
 
 def _write(panel: Panel, placer: Placer, tags: Sequence[Tag]) -> list[str]:
+    from matplotlib.patheffects import Normal, Stroke
+
     rows, columns = placer.owner.shape
     missing = []
     for tag in tags:
@@ -249,7 +250,7 @@ def _write(panel: Panel, placer: Placer, tags: Sequence[Tag]) -> list[str]:
             continue
         tip = (placed.tip[0] / columns, 1 - placed.tip[1] / rows)
         del options["transform"]
-        panel.axes.annotate(
+        made = panel.axes.annotate(
             placed.text,
             tip,
             xycoords="axes fraction",
@@ -259,6 +260,7 @@ def _write(panel: Panel, placer: Placer, tags: Sequence[Tag]) -> list[str]:
             arrowprops={"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
             **options,
         )
+        made.arrow_patch.set_path_effects([Stroke(linewidth=2.0, foreground="white", alpha=0.8), Normal()])
     return missing
 
 

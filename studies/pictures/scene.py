@@ -88,12 +88,17 @@ class Scene:
             return grid.extract_cells(np.flatnonzero(grid.cell_centers().points[:, 1] > self.cut))
         return grid.clip(normal=(0, -1, 0), origin=(0, self.cut, 0))
 
+    @property
+    def way(self) -> Floats:
+        """(3,) direction from the model to the eye: from the front, from the right, from above or below."""
+        way = np.array([0.5, -1.0, -0.7 if self.upside_down else 0.7])
+        return np.asarray(way / np.linalg.norm(way))
+
     def camera(self, plotter: Any) -> None:
         """Look from the front, from the right and from above (or below), with parallel rays."""
         low, high = self.dataset.low / self.size, self.dataset.high / self.size
         middle = 0.5 * (low + high)
-        way = np.array([0.5, -1.0, -0.7 if self.upside_down else 0.7])
-        way /= np.linalg.norm(way)
+        way = self.way
         right = np.cross([0.0, 0.0, 1.0], way)
         right /= np.linalg.norm(right)
         up = np.cross(way, right)
@@ -107,9 +112,11 @@ class Scene:
     def places(self, plotter: Any) -> dict[str, Any]:
         """Pixels (column, row from the top) of what text is written beside, and where the cut is."""
         low, high = self.dataset.low / self.size, self.dataset.high / self.size
+        lowest = self.dataset.layers[0]
+        front = low[1] if self.floor is not None and self.dataset.layers[self.floor] is lowest else self.cut
         points: dict[str, Any] = {
-            "width start": (low[0], low[1], low[2]),
-            "width end": (high[0], low[1], low[2]),
+            "width start": (low[0], front, low[2]),
+            "width end": (high[0], front, low[2]),
             "depth end": (high[0], high[1], low[2]),
         }
         for layer in (x for x in self.dataset.layers if x.kind == "layer" and x.name == x.body):
@@ -120,10 +127,11 @@ class Scene:
         if void is not None:
             points["mark void"] = void / self.size
         for seam in cut_seams(self.dataset, self.position):
-            x, z = seam.segments[len(seam.segments) // 2].mean(axis=0)
+            middles = seam.segments.mean(axis=1)
+            x, z = middles[np.argmin(((middles - middles.mean(axis=0)) ** 2).sum(axis=1))]
             points[f"mark {seam.name}"] = np.array([x, self.position, z]) / self.size
         found: dict[str, Any] = {name: _pixel(plotter, np.array(p)) for name, p in points.items()}
-        return {**found, "where": self.where}
+        return {**found, "where": self.where, "depth": (high[1] - front) * self.size}
 
     def _void(self) -> Floats | None:
         """A point in metres in the hollow of a void that can be seen; None without one."""
@@ -234,11 +242,13 @@ def _current_lines(scene: Scene, plotter: Any, grids: Mapping[str, Any], carrier
 
     count = 0
     up = scene.floor is not None and not scene.upside_down
+    slits = [x.segments for x in cut_seams(scene.dataset, scene.position) if x.kind == "slit"]
+    walls = np.concatenate([np.empty((0, 2, 2)), *slits]) / scene.size
     for group in groups(scene.dataset, carrier):
         field = probed(
             [grids[x.name] for x in group if x.name in grids], f"{carrier}_current_density", scene.cut, _PROBES
         )
-        for line in lines_of(field, LINES, from_top=up):
+        for line in lines_of(field, LINES, up, walls):
             points = np.column_stack([line[:, 0], np.full(len(line), scene.cut), line[:, 1]])
             tube = pyvista.lines_from_points(points).tube(radius=0.003, n_sides=12)
             plotter.add_mesh(tube, color="#303030", ambient=0.3)
@@ -264,6 +274,7 @@ def _edges(scene: Scene, plotter: Any) -> None:
     seams = [lifted(seam.segments, scene.position) for seam in cut_seams(dataset, scene.position)]
     for parts, colour, width in ((segments, "#202020", 1.6), (seams, "black", 4.5)):
         ends = np.concatenate([np.empty((0, 2, 3)), *parts]).reshape(-1, 3) / scene.size
+        ends = ends + 1e-3 * scene.way  # lines lie in front of the faces that they bound
         if len(ends):
             table = np.column_stack([np.full(len(ends) // 2, 2), np.arange(len(ends)).reshape(-1, 2)]).reshape(-1)
             plotter.add_mesh(pyvista.PolyData(ends, lines=table), color=colour, line_width=width, lighting=False)

@@ -71,8 +71,11 @@ def probed(grids: Sequence[Any], name: str, cut: float, number: int) -> Field:
     return Field(low, spacing, vectors.reshape(*x.shape, 2), known.reshape(x.shape))
 
 
-def lines_of(field: Field, count: int, from_top: bool) -> list[Floats]:
-    """Lines (n, 2) through points evenly spaced at the upper or lower end of a field."""
+def lines_of(field: Field, count: int, from_top: bool, walls: Floats) -> list[Floats]:
+    """Lines (n, 2) through points evenly spaced at the upper or lower end of a field.
+
+    They end at `walls` (k, 2, 2): slits have no thickness, so that a lattice does not know of them.
+    """
     columns = field.known.shape[0]
     width = (columns - 1) * field.spacing
     found = []
@@ -84,14 +87,14 @@ def lines_of(field: Field, count: int, from_top: bool) -> list[Floats]:
             continue
         row = there[-1] - 1 if from_top else there[0] + 1
         seed = np.array([x, field.low[1] + row * field.spacing])
-        back, ahead = (_followed(field, seed, sign) for sign in (-1.0, 1.0))
+        back, ahead = (_followed(field, seed, sign, walls) for sign in (-1.0, 1.0))
         line = np.array([*back[::-1], seed, *ahead])
         if len(line) > 3:
             found.append(line)
     return found
 
 
-def _followed(field: Field, start: Floats, sign: float) -> list[Floats]:
+def _followed(field: Field, start: Floats, sign: float, walls: Floats) -> list[Floats]:
     """Points after `start` along the field, or against it (midpoint rule)."""
     step = sign * _STEP * field.spacing
     found: list[Floats] = []
@@ -99,8 +102,22 @@ def _followed(field: Field, start: Floats, sign: float) -> list[Floats]:
     for _ in range(int(4 * sum(field.known.shape) / _STEP)):
         way = field.at(point)
         middle = None if way is None else field.at(point + 0.5 * step * way)
-        if middle is None:
+        if middle is None or _crosses(point, point + step * middle, walls):
             break
         point = point + step * middle
         found.append(point)
     return found
+
+
+def _crosses(start: Floats, end: Floats, walls: Floats) -> bool:
+    """Whether a segment crosses one of the walls."""
+    if not len(walls):
+        return False
+    a, b = walls[:, 0], walls[:, 1]
+    sides = _turn(b - a, start - a) * _turn(b - a, end - a)
+    others = _turn(end - start, a - start) * _turn(end - start, b - start)
+    return bool(np.any((sides <= 0) & (others <= 0)))
+
+
+def _turn(u: Floats, v: Floats) -> Floats:
+    return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])

@@ -18,6 +18,7 @@ from studies.pictures import style
 from studies.pictures.dataset import Body, Dataset
 from studies.pictures.labels import deepest
 from studies.pictures.potential import metal_text
+from studies.pictures.views import View, unseen
 
 __all__ = ["RenderError", "compose_mesh", "compose_potential", "render"]
 
@@ -77,7 +78,7 @@ def compose_potential(dataset: Dataset, view: Mapping[str, Any], carrier: str, p
     if int(view["lines"]):
         way = "upwards" if float(view["upward"]) > 0 else "downwards"
         lines = f"dark: direction of the {carrier} current in the plane of the cut ({way})"
-    made, _ = _framed(dataset, view, texts, [*filter(None, [lines]), where])
+    made, _ = _framed(dataset, view, texts, [*filter(None, [lines]), where, *filter(None, [_thin(dataset)])])
     unit = units.scale(view["limits"], "potential")
     norm = Normalize(unit(float(view["limits"][0])), unit(float(view["limits"][1])))
     bar = made.add_axes((0.9, 0.2, 0.02, 0.6))
@@ -90,7 +91,7 @@ def compose_mesh(dataset: Dataset, view: Mapping[str, Any], path: Path) -> Path:
     """The rendered mesh with names and lengths."""
     cells = sum(len(layer.corners) for layer in dataset.layers)
     text, where = f"{cells} tetrahedra", str(view["where"])
-    made, _ = _framed(dataset, view, {}, [f"{text}, {where}"])
+    made, _ = _framed(dataset, view, {}, [f"{text}, {where}", *filter(None, [_thin(dataset)])])
     return style.save(made, path, f"mesh: {text}; {where}", _DPI)
 
 
@@ -124,7 +125,10 @@ def _framed(
             axes.annotate(text, (x, y), xytext=(-24, -22), textcoords="offset points", arrowprops=line, bbox=box)
     start, end, back = (view[key] - shift for key in ("width start", "width end", "depth end"))
     _side(axes, start, end, units.format(float(dataset.high[0] - dataset.low[0]), "length", 4))
-    _side(axes, end, back, units.format(float(dataset.high[1] - dataset.low[1]), "length", 4))
+    depth, seen = float(dataset.high[1] - dataset.low[1]), float(view["depth"])
+    whole = units.format(depth, "length", 4)
+    cut = f"{units.format(float(f'{seen:.3g}'), 'length', 3)} of {whole}" if seen < 0.999 * depth else whole
+    _side(axes, end, back, cut)
     return made, axes
 
 
@@ -165,6 +169,12 @@ def _name_bodies(
         line = {"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0, "relpos": (1.0, 0.5)}
         axes.annotate(words, (float(tip[0]), float(tip[1])), xytext=(left, middle), arrowprops=line, **options)
         axes.plot(*tip, marker="o", markersize=2.5, color="black")
+
+
+def _thin(dataset: Dataset) -> str:
+    """What is too thin to be seen."""
+    low, high = dataset.low, dataset.high
+    return unseen(dataset, View((float(low[0]), float(low[2])), (float(high[0]), float(high[2]))))
 
 
 def spread(wanted: Sequence[float], tall: Sequence[float]) -> list[float]:

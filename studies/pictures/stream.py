@@ -50,14 +50,14 @@ def current_lines(layers: Sequence[Layer], carrier: str, axisymmetric: bool, par
     """
     from scipy.spatial import cKDTree
 
-    points, cells, density = _joined(layers, f"{carrier}_current_density")
+    points, cells, density, region = _joined(layers, f"{carrier}_current_density")
     if not len(cells) or np.abs(density).max() <= _NOTHING:
         return None
     psi = stream_function(points, cells, density, axisymmetric)
     low, high = float(psi.min()), float(psi.max())
     levels = low + (np.arange(parts) + 0.5) / parts * (high - low)
     middles = cKDTree(points[cells].mean(axis=1))
-    lines = _level_lines(points, cells, psi, levels)
+    lines = _level_lines(points, cells, region, psi, levels)
     return CurrentLines(tuple(_along(line, middles, density) for line in lines))
 
 
@@ -104,8 +104,8 @@ def _turned(vectors: Floats) -> Floats:
     return np.column_stack([-vectors[:, 1], vectors[:, 0]])
 
 
-def _joined(layers: Sequence[Layer], name: str) -> tuple[Floats, Ints, Floats]:
-    """Corner points, cells and current density of layers in one mesh."""
+def _joined(layers: Sequence[Layer], name: str) -> tuple[Floats, Ints, Floats, Ints]:
+    """Corner points, cells, their current density and the number of their layer, of layers in one mesh."""
     points = np.concatenate([x.points for x in layers]) + 0.0
     starts = np.cumsum([0, *(len(x.points) for x in layers)])
     cells = np.concatenate([x.corners + s for x, s in zip(layers, starts, strict=False)])
@@ -114,20 +114,21 @@ def _joined(layers: Sequence[Layer], name: str) -> tuple[Floats, Ints, Floats]:
     used, numbers = np.unique(cells, return_inverse=True)
     points, cells = points[used], numbers.reshape(shape)
     merged, inverse = np.unique(points, axis=0, return_inverse=True)
-    return merged, inverse.reshape(-1)[cells], density
+    region = np.repeat(np.arange(len(layers)), [len(x.corners) for x in layers])
+    return merged, inverse.reshape(-1)[cells], density, region
 
 
-def _level_lines(points: Floats, cells: Ints, psi: Floats, levels: Floats) -> list[Floats]:
+def _level_lines(points: Floats, cells: Ints, region: Ints, psi: Floats, levels: Floats) -> list[Floats]:
     """Connected lines (n, 2) on which psi takes one of the levels."""
     from matplotlib.path import Path
-    from matplotlib.tri import CubicTriInterpolator, Triangulation, UniformTriRefiner
+    from matplotlib.tri import Triangulation
 
     scale = float(np.ptp(points, axis=0).max())  # matplotlib's tolerances suit coordinates of order one
-    mesh = Triangulation(points[:, 0] / scale, points[:, 1] / scale, cells)
     divisions = 0 if len(cells) > _MANY / 4 else (1 if len(cells) > _MANY / 16 else 2)
+    scaled: Floats = np.asarray(points / scale, dtype=np.float64)
     if divisions:
-        smooth = CubicTriInterpolator(mesh, psi, kind="geom")
-        mesh, psi = UniformTriRefiner(mesh).refine_field(psi, smooth, subdiv=divisions)
+        scaled, cells, psi = _refined(scaled, cells, region, psi, divisions)
+    mesh = Triangulation(scaled[:, 0], scaled[:, 1], cells)
     axes = figure(1.0, 1.0).add_subplot()
     contours = axes.tricontour(mesh, psi, levels=levels)
     lines = []
@@ -137,6 +138,26 @@ def _level_lines(points: Floats, cells: Ints, psi: Floats, levels: Floats) -> li
         starts = np.flatnonzero(path.codes == Path.MOVETO)
         lines += [part * scale for part in np.split(path.vertices, starts[1:]) if len(part) > 1]
     return lines
+
+
+def _refined(points: Floats, cells: Ints, region: Ints, psi: Floats, divisions: int) -> tuple[Floats, Ints, Floats]:
+    """Points, cells and psi of a finer mesh, smooth within every region: lines may have kinks between them."""
+    from matplotlib.tri import CubicTriInterpolator, Triangulation, UniformTriRefiner
+
+    parts, start = [], 0
+    for number in np.unique(region):
+        used, own = np.unique(cells[region == number], return_inverse=True)
+        mesh = Triangulation(points[used, 0], points[used, 1], own.reshape(-1, 3))
+        smooth = CubicTriInterpolator(mesh, psi[used], kind="geom")
+        finer, values = UniformTriRefiner(mesh).refine_field(psi[used], smooth, subdiv=divisions)
+        parts.append((np.column_stack([finer.x, finer.y]), finer.triangles + start, np.asarray(values)))
+        start += len(finer.x)
+    every, triangles, values = (np.concatenate(x) for x in zip(*parts, strict=True))
+    # both sides of an interface have their own values between its nodes: their mean joins the lines
+    first, inverse = np.unique(np.round(every, 10), axis=0, return_index=True, return_inverse=True)[1:]
+    inverse = inverse.reshape(-1)
+    mean = np.bincount(inverse, values) / np.bincount(inverse)
+    return every[first], np.asarray(inverse[triangles], dtype=np.int64), mean
 
 
 def _along(line: Floats, middles: Any, density: Floats) -> Floats:

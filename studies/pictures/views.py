@@ -69,6 +69,8 @@ def views(dataset: Dataset) -> tuple[View | None, View]:
     level += (0.5 - _share_below(dataset, openings[0].at)) * extent
     side = [_clamped(centre, extent, low[0], high[0]), _clamped(level, extent, low[1], high[1])]
     part = View((side[0][0], side[1][0]), (side[0][1], side[1][1]))
+    if not _holds(part, dataset, openings[0].at):
+        return None, View(low, high, max(width / height, height / width) > 4.0)
     if part.size[0] > 0.85 * width and part.size[1] > 0.6 * height and 0.5 < width / height < 2.0:
         return None, whole
     return whole, part
@@ -142,7 +144,7 @@ class _Sizes:
         used = self._x(len(parts)) - self.between
         self.total = min(max(used, self.NARROWEST), style.WIDTH)
         self.start += 0.5 * max(self.total - used, 0.0)
-        self.text = "\n".join(line for note in notes for line in wrap(note, int((self.total - 0.16) / 0.072)))
+        self.text = "\n".join(line for note in notes for line in wrap(note, int((self.total - 0.16) / 0.074)))
         lines = titles + (self.text.count("\n") + 1 if self.text else 0)
         self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
         if whole is not None and not self.beside:
@@ -204,6 +206,19 @@ def unseen(dataset: Dataset, view: View) -> str:
             text = units.format(high - low, "length", 4) if body.is_layer else units.format(body.thickness, "length", 2)
             thin.append(f"{body.name} ({text})")
     return f"too thin to be seen: {', '.join(thin)}" if thin else ""
+
+
+def _holds(part: View, dataset: Dataset, interface: str) -> bool:
+    """Whether a part shows of bodies, slits and openings elsewhere what is above and below its interface."""
+    spans = [(o.centre[0] - o.radius, o.centre[0] + o.radius, o.level, o.level) for o in dataset.openings]
+    spans = [span for span, o in zip(spans, dataset.openings, strict=True) if o.at != interface]
+    boxes = [(b.low, b.high) for b in dataset.bodies if not b.is_layer]
+    boxes += [(x.corners.min(axis=(0, 1)), x.corners.max(axis=(0, 1))) for x in dataset.surfaces if x.kind == "slit"]
+    spans += [(float(a[0]), float(b[0]), float(a[-1]), float(b[-1])) for a, b in boxes]
+    return all(
+        left < part.high[0] and right > part.low[0] and part.low[1] <= bottom and top <= part.high[1]
+        for left, right, bottom, top in spans
+    )
 
 
 def _share_below(dataset: Dataset, interface: str) -> float:
