@@ -34,6 +34,8 @@ Alignment = Literal["random", "aligned"]
 #: Most that lengths may change to meet the fraction with a whole number of bodies.
 _LARGEST_RESCALING = 0.25
 _CLEARANCE = 0.02
+#: Splines are slow to intersect: 64 ellipsoids take 20 s, and the time grows like the square.
+_MOST_ELLIPSOIDS = 60
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,12 @@ class Packing(SolidFeature):
         whole = self._expected(stack)
         if whole > MOST_BODIES:
             return [Problem("volume_fraction", text, f"needs {whole} bodies, more than {MOST_BODIES}")]
+        if stack.gdim == 3 and self.shape.semi_axes is not None and whole > _MOST_ELLIPSOIDS:
+            message = (
+                f"needs {whole} ellipsoids, and the geometry kernel takes minutes for more than {_MOST_ELLIPSOIDS} in "
+                "three dimensions: balls and rods (a radius and a length) may be many"
+            )
+            return [Problem("volume_fraction", text, message)]
         if self.gap(stack) < _CLEARANCE * self.shape.mean_radius:
             message = f"must be at least {_CLEARANCE:g} of the radius: narrower gaps cannot be meshed"
             return [Problem("minimum_distance", number_text(self.gap(stack)), message)]
