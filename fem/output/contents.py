@@ -49,7 +49,7 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
     tagged, gdim = geometry.tagged, geometry.gdim
     stack = tagged.stack
     materials = {region.name: region.material for region in stack.regions} if stack is not None else {}
-    stacked = {layer.name for layer in stack.layers} if stack is not None else {body_of(n) for n in grids}
+    stacked = {layer.name for layer in stack.layers} if stack is not None else None
     layers = []
     for layer, grid in grids.items():
         points = grid.points[:, :gdim]
@@ -62,12 +62,15 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
                 "name": layer,
                 "material": materials.get(layer, ""),
                 "body": body_of(layer),
-                "kind": "layer" if body_of(layer) in stacked else "body",
+                "kind": "layer",
                 "low": np.min([p[0] for p in parts], axis=0).tolist(),
                 "high": np.max([p[1] for p in parts], axis=0).tolist(),
                 "cells": int(sum(p[2] for p in parts)),
             }
         )
+    wide = stacked if stacked is not None else _layers_of(geometry, grids, layers)
+    for entry in layers:
+        entry["kind"] = "layer" if entry["body"] in wide else "body"
     openings = (
         [
             {
@@ -100,6 +103,27 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
         },
         "steps": [],
     }
+
+
+def _layers_of(geometry: Domains, grids: Mapping[str, LayerGrid], entries: list[dict[str, Any]]) -> set[str]:
+    """What to call layers in a mesh from elsewhere: what is as wide as the model and fills its bounding box by half.
+
+    Collective.
+    """
+    low, high = (np.array([entry[key] for entry in entries]) for key in ("low", "high"))
+    near = 1e-6 * float((high.max(axis=0) - low.min(axis=0)).max())
+    found = set()
+    for k, (name, grid) in enumerate(grids.items()):
+        corners = grid.points[grid.cells[:, : geometry.tdim + 1]][:, :, : geometry.gdim]
+        edges = corners[:, 1:] - corners[:, :1]
+        own = float(np.abs(np.linalg.det(edges)).sum()) / (1.0, 1.0, 2.0, 6.0)[geometry.tdim]
+        volume = sum(geometry.comm.allgather(own))
+        wide = np.all(low[k, :-1] <= low.min(axis=0)[:-1] + near) and np.all(
+            high[k, :-1] >= high.max(axis=0)[:-1] - near
+        )
+        if wide and volume > 0.5 * float(np.prod(high[k] - low[k])):
+            found.add(body_of(name))
+    return found or {body_of(name) for name in grids}
 
 
 def body_of(region: str) -> str:

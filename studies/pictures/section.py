@@ -73,7 +73,7 @@ def cut_position(dataset: Dataset) -> float:
 
 
 def _where(position: float, what: str) -> str:
-    return f"cut at y = {units.format(float(f'{position:.4g}'), 'length', 4)}{what}"
+    return f"cut at y = {units.format(float(f'{position:.3g}'), 'length', 3)}{what}"
 
 
 def _largest_piece(layer: Layer) -> tuple[float, float]:

@@ -72,25 +72,30 @@ def probed(grids: Sequence[Any], name: str, cut: float, number: int) -> Field:
 
 
 def lines_of(field: Field, count: int, from_top: bool, walls: Floats) -> list[Floats]:
-    """Lines (n, 2) through points evenly spaced at the upper or lower end of a field.
+    """Lines (n, 2) through points evenly spaced at the upper or lower end of a field, then at the other one.
 
-    They end at `walls` (k, 2, 2): slits have no thickness, so that a lattice does not know of them.
+    They end at `walls` (k, 2, 2): slits have no thickness, so that a lattice does not know of them. From the other
+    end they start only where the first ones do not arrive.
     """
     columns = field.known.shape[0]
     width = (columns - 1) * field.spacing
-    found = []
-    for k in range(count):
-        x = field.low[0] + (k + 0.5) / count * width
-        column = field.known[min(int((x - field.low[0]) / field.spacing), columns - 1)]
-        there = np.flatnonzero(column)
-        if not len(there):
-            continue
-        row = there[-1] - 1 if from_top else there[0] + 1
-        seed = np.array([x, field.low[1] + row * field.spacing])
-        back, ahead = (_followed(field, seed, sign, walls) for sign in (-1.0, 1.0))
-        line = np.array([*back[::-1], seed, *ahead])
-        if len(line) > 3:
-            found.append(line)
+    found: list[Floats] = []
+    for top in (from_top, not from_top):
+        first = np.concatenate([np.empty((0, 2)), *found])
+        for k in range(count):
+            x = field.low[0] + (k + 0.5) / count * width
+            column = field.known[min(int((x - field.low[0]) / field.spacing), columns - 1)]
+            there = np.flatnonzero(column)
+            if not len(there):
+                continue
+            row = there[-1] - 1 if top else there[0] + 1
+            seed = np.array([x, field.low[1] + row * field.spacing])
+            if len(first) and np.linalg.norm(first - seed, axis=1).min() < 0.7 * width / count:
+                continue
+            back, ahead = (_followed(field, seed, sign, walls) for sign in (-1.0, 1.0))
+            line = np.array([*back[::-1], seed, *ahead])
+            if len(line) > 3:
+                found.append(line)
     return found
 
 

@@ -147,10 +147,11 @@ def _name_bodies(
     for number, body in enumerate(dataset.bodies):
         seen = owner == number
         tip = None
-        if f"body {body.name}" in view and body.is_layer:
+        if f"body {body.name}" in view and body.is_layer and _sees(seen, view[f"body {body.name}"]):
             tip = view[f"body {body.name}"]
         elif seen.any():
-            tip = (_leftmost(seen) if body.is_layer else deepest(seen)) * _COARSE
+            at_side = body.is_layer and len(body.parts) > 1
+            tip = (_leftmost(seen) if at_side else deepest(seen)) * _COARSE
         words = body.title.replace(" (", "\n(") + (f"\n{texts[body.name]}" if texts.get(body.name) else "")
         if tip is None:
             words += "\n(not in the cut)"
@@ -199,6 +200,12 @@ def spread(wanted: Sequence[float], tall: Sequence[float]) -> list[float]:
 
 def _body(dataset: Dataset, name: str) -> Body:
     return next(b for b in dataset.bodies if b.name == name)
+
+
+def _sees(seen: Any, point: Any) -> bool:
+    """Whether a mask of the picture reaches a point (column, row) on the left edge of the model."""
+    column, row = (int(v) // _COARSE for v in point)
+    return bool(seen[max(row - 1, 0) : row + 3, max(column - 1, 0) : column + 4].any())
 
 
 def _leftmost(seen: Any) -> Any:

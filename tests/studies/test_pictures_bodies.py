@@ -322,8 +322,9 @@ def test_lines_stop_at_slits_and_stay_in_the_model() -> None:
         assert line[:, 1].max() > 0.94
         assert np.all((line >= -1e-9) & (line <= np.array([2.0, 1.0]) + 1e-9))
     wall = np.array([[[0.0, 0.5], [1.0, 0.5]]])
-    tops = [float(line[:, 1].max()) for line in lines_of(field, 4, False, wall)]
-    assert [top < 0.51 for top in tops] == [True, True, False, False]
+    ends = [(float(line[:, 1].min()), float(line[:, 1].max())) for line in lines_of(field, 4, False, wall)]
+    assert [high < 0.51 for _, high in ends] == [True, True, False, False, False, False]
+    assert [low > 0.49 for low, _ in ends] == [False, False, False, False, True, True]
 
 
 def test_outlines_end_at_the_cut() -> None:
