@@ -86,7 +86,8 @@ def test_films_follow_rough_interfaces() -> None:
     assert regions["film"] == pytest.approx(20 * 0.05, rel=0.15)
     x = arrays.points[np.unique(arrays.facets[arrays.facet_tags == arrays.facet_names["electrolyte|film"]])]
     assert np.ptp(x[:, -1]) > UM
-    assert film.distance(stack, x) / (50 * NM) == pytest.approx(1, rel=1e-3)
+    # points that mend flat cells are moved beside the map
+    assert film.distance(stack, x) / (50 * NM) == pytest.approx(1, rel=1e-2)
 
 
 @pytest.mark.parametrize(
