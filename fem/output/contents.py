@@ -16,6 +16,7 @@ from fem.output.profiles import AXES
 if TYPE_CHECKING:
     from fem.domains import Domains
     from fem.output.grids import LayerGrid
+    from meshes.stack import Stack
 
 CONTENTS = "fields.json"
 FORMAT = 1
@@ -49,7 +50,6 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
     tagged, gdim = geometry.tagged, geometry.gdim
     stack = tagged.stack
     materials = {region.name: region.material for region in stack.regions} if stack is not None else {}
-    stacked = {layer.name for layer in stack.layers} if stack is not None else None
     layers = []
     for layer, grid in grids.items():
         points = grid.points[:, :gdim]
@@ -68,7 +68,8 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
                 "cells": int(sum(p[2] for p in parts)),
             }
         )
-    wide = stacked if stacked is not None else _layers_of(geometry, grids, layers)
+    drawn = stack is not None and (bool(stack.features) or _as_stacked(stack, layers))
+    wide = {x.name for x in stack.layers} if drawn and stack is not None else _layers_of(geometry, grids, layers)
     for entry in layers:
         entry["kind"] = "layer" if entry["body"] in wide else "body"
     openings = (
@@ -103,6 +104,16 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
         },
         "steps": [],
     }
+
+
+def _as_stacked(stack: Stack, entries: list[dict[str, Any]]) -> bool:
+    """Whether regions lie where the layers of a stack do; not so where its thicknesses are means of a given mesh."""
+    near = 1e-6 * stack.height
+    spans = {x.name: stack.span(x.name) for x in stack.layers}
+    return all(
+        entry["name"] in spans and np.allclose(spans[entry["name"]], (entry["low"][-1], entry["high"][-1]), 0, near)
+        for entry in entries
+    )
 
 
 def _layers_of(geometry: Domains, grids: Mapping[str, LayerGrid], entries: list[dict[str, Any]]) -> set[str]:

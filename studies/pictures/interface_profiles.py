@@ -178,7 +178,7 @@ def histogram(
     axes.set_ylim(0.0, 1.15 * float(share.max()))
     axes.set_xlabel(label)
     axes.set_ylabel(f"share of the {measure} [%]" if narrow else f"share of the\n{measure} [%]")
-    beyond = "; outer bars hold all beyond" if span.extend != "neither" else ""
+    beyond = ("\n" if narrow else "; ") + "outer bars: all beyond" if span.extend != "neither" else ""
     what = "uniform," if is_uniform(values) else "dashed: mean"
     words = [f"{interface.name}{sign_words(interface, name)}", f"{what} {_number(mean, values, unit)}{beyond}"]
     if narrow:

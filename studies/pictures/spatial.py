@@ -146,24 +146,25 @@ def _name_bodies(
     items: list[tuple[str, Any, bool]] = []
     for number, body in enumerate(dataset.bodies):
         seen = owner == number
-        tip = None
+        tip, at_edge = None, False
         if f"body {body.name}" in view and body.is_layer and _sees(seen, view[f"body {body.name}"]):
-            tip = view[f"body {body.name}"]
+            tip, at_edge = view[f"body {body.name}"], True
         elif seen.any():
-            at_side = body.is_layer and len(body.parts) > 1
-            tip = (_leftmost(seen) if at_side else deepest(seen)) * _COARSE
+            at_edge = body.is_layer and len(body.parts) > 1
+            tip = (_leftmost(seen) if at_edge else deepest(seen)) * _COARSE
         words = body.title.replace(" (", "\n(") + (f"\n{texts[body.name]}" if texts.get(body.name) else "")
         if tip is None:
             words += "\n(not in the cut)"
-        items.append((words, None if tip is None else tip - shift, body.is_layer))
+        items.append((words, None if tip is None else tip - shift, at_edge))
     known = sorted((x for x in items if x[1] is not None), key=lambda x: float(x[1][1]))
     known += [x for x in items if x[1] is None]
     tall = [_LINE * (words.count("\n") + 1) * point for words, _, _ in known]
-    wanted = [0.0 if tip is None else float(tip[1]) for _, tip, _ in known]
-    for (words, tip, is_layer), middle, wish in zip(known, spread(wanted, tall), wanted, strict=True):
-        left = min([-14 * point, *([float(tip[0]) - 14 * point] if tip is not None and is_layer else [])])
+    lowest = max((float(x[1][1]) for x in known if x[1] is not None), default=0.0)
+    wanted = [lowest if tip is None else float(tip[1]) for _, tip, _ in known]
+    for (words, tip, at_edge), middle, wish in zip(known, spread(wanted, tall), wanted, strict=True):
+        left = min([-14 * point, *([float(tip[0]) - 14 * point] if tip is not None and at_edge else [])])
         options = {"ha": "right", "va": "center", "annotation_clip": False}
-        if tip is None or (is_layer and abs(middle - wish) < 2 * point):
+        if tip is None or (at_edge and abs(middle - wish) < 2 * point):
             x = left if tip is None else float(tip[0]) - 14 * point
             axes.annotate(words, (x, middle), **options)
             continue
