@@ -21,10 +21,15 @@ def stack(dimension: str, *features: object) -> Stack:
     return Stack(dimension, layers, 12 * UM, depth, tuple(features))  # type: ignore[arg-type]
 
 
+def unit(dimension: str) -> float:
+    """Square or cubic micrometre in metres."""
+    return UM**2 if dimension == "2" else UM**3
+
+
 def content(arrays: MeshArrays, region: str, axisymmetric: bool = False) -> float:
-    """Volume (area; of the body of revolution) of a region."""
+    """Volume (area; of the body of revolution) of a region in um: `approx` forgives 1e-12 of anything."""
     cells = arrays.cells[arrays.cell_tags == arrays.layers[region]]
-    x = arrays.points[cells]
+    x = arrays.points[cells] / UM
     size = np.abs(np.linalg.det(x[:, 1:] - x[:, :1])) / math.factorial(arrays.tdim)
     return float(np.sum(size * (2 * np.pi * x[:, :, 0].mean(axis=1) if axisymmetric else 1.0)))
 
@@ -38,7 +43,7 @@ def test_a_fill_has_its_share_of_the_void(dimension: str, side: str, fraction: f
     model = stack(dimension, void)
     arrays = generate_arrays(model, MeshSizes(wall_fraction=0.06, edge_fraction=0.05, growth=1.6))
     found = content(arrays, "gel", dimension == "axisymmetric")
-    assert found == pytest.approx(fraction * void.content(model), rel=0.02)
+    assert found == pytest.approx(fraction * void.content(model) / unit(dimension), rel=0.02)
     names = set(arrays.facet_names)
     assert "a|gel" in names
     assert ("b|gel" in names) == (fraction == 1 or side == "interface")
@@ -47,7 +52,7 @@ def test_a_fill_has_its_share_of_the_void(dimension: str, side: str, fraction: f
     if fraction == 1:  # nothing is lost
         total = sum(content(arrays, name, dimension == "axisymmetric") for name in ("a", "b", "gel"))
         area = {"2": 12 * UM, "axisymmetric": math.pi * (12 * UM) ** 2, "3": (12 * UM) ** 2}[dimension]
-        assert total == pytest.approx(area * 16 * UM, rel=1e-9)
+        assert total == pytest.approx(area * 16 * UM / unit(dimension), rel=1e-9)
 
 
 def test_all_fills_of_an_array_are_one_region() -> None:
@@ -56,7 +61,7 @@ def test_all_fills_of_an_array_are_one_region() -> None:
     assert model.contacts == ("a|b", "a|gel", "b|gel")
     arrays = generate_arrays(model)
     assert list(arrays.layers) == ["a", "b", "gel"]
-    assert content(arrays, "gel") == pytest.approx(4 * voids.void.content(model), rel=0.15)
+    assert content(arrays, "gel") == pytest.approx(4 * voids.void.content(model) / unit("3"), rel=0.15)
 
 
 def test_a_lens_is_filled_on_both_sides_and_a_half_void_in_its_half() -> None:
@@ -64,7 +69,7 @@ def test_a_lens_is_filled_on_both_sides_and_a_half_void_in_its_half() -> None:
     assert set(generate_arrays(lens).facet_names) >= {"a|gel", "b|gel"}
     half = Void("a|b", 2 * UM, 1 * UM, position=(0.0,), fill=Fill("gel", 0.5))
     arrays = generate_arrays(stack("2", half), MeshSizes(wall_fraction=0.06))
-    assert content(arrays, "gel") == pytest.approx(0.25 * half.content(stack("2")), rel=0.02)
+    assert content(arrays, "gel") == pytest.approx(0.25 * half.content(stack("2")) / unit("2"), rel=0.02)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.2, 0.99, True])
