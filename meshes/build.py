@@ -261,8 +261,8 @@ class LayeredModel:
                 name = self._outer_side(tag) or f"void|{parents[0]}"
             else:
                 continue
-            if name not in facets and len(parents) == 2 and set(parents) & bodies_of_features:
-                facets[name] = []  # bodies of two features that happen to touch
+            if name not in facets and set(parents) & bodies_of_features:
+                facets[name] = []  # bodies, or holes and bodies, of two features that happen to touch
             if name not in facets:
                 raise MeshError(f"the geometry kernel made a face {name!r} that the stack does not have")
             facets[name].append(tag)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from meshes.features.base import Feature, Opening, Region
-from meshes.problems import MeshProblem, Problem, length_problem, number_text
+from meshes.problems import MeshError, MeshProblem, Problem, length_problem, number_text
 
 __all__ = ["DIMENSIONS", "OUTER_SIDES", "Dimension", "Layer", "Stack"]
 
@@ -167,6 +167,7 @@ class Stack:
         """Everything that is wrong with this stack (empty list: it can be meshed). Never raises."""
         found = self._own_problems()
         sound = not found
+        failed: list[tuple[Problem, Exception]] = []
         for index, feature in enumerate(self.features):
             path = f"features[{index}]"
             if self.dimension == "1":
@@ -177,7 +178,14 @@ class Stack:
                 message = f"there is no such interface; the stack has {there}"
                 found.append(Problem(f"{path}.at", repr(feature.at), message))
             elif sound:
-                found += [p.under(path) for p in feature.problems(self)]
+                try:
+                    found += [p.under(path) for p in feature.problems(self)]
+                except Exception as error:  # because of a wrong neighbour, which says itself what is wrong
+                    failed.append((Problem(path, feature.name, str(error)), error))
+        if failed and not found:
+            if not isinstance(failed[0][1], MeshError):
+                raise failed[0][1]
+            found = [problem for problem, _ in failed]
         if not found:
             added = [r.name for f in self.features for r in f.regions(self)]
             for i, feature in enumerate(self.features):

@@ -272,8 +272,10 @@ class RandomContacts(_Spots):
         gap = 0.1 * radius if self.minimum_distance is None else float(self.minimum_distance)
         if stack.dimension == "2":
             found = place_strips(stack.lateral[0], self.number(stack), radius, gap, self.seed)
-        else:
+        elif stack.dimension == "3":
             found = place_discs(stack.lateral, self.number(stack), radius, gap, self.seed)
+        else:
+            raise MeshError(f"{self.name}: an axisymmetric model has one spot, on the axis")
         if found is None:
             raise MeshError(
                 f"{self.name}: {self.number(stack)} spots of radius {number_text(radius)} do not fit on {self.at} at "

@@ -73,6 +73,8 @@ class RandomVoids(Pattern):
         Raises:
             MeshError: they do not fit at this fraction and distance.
         """
+        if stack.dimension not in ("2", "3"):
+            raise MeshError(f"{self.name}: only interfaces of models in 2 and 3 dimensions have room for many voids")
         radii, factor = self._radii(stack)
         gap = 0.1 * factor * self.void.radius if self.minimum_distance is None else float(self.minimum_distance)
         places = _places(stack.lateral, tuple(lists(radii)), gap, self.seed)

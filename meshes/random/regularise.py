@@ -123,6 +123,8 @@ def _merged(cells: Tessellation, short: list[list[int]]) -> tuple[Tessellation, 
             continue
         faces += parts
         sides += [pair] * len(parts)
+    if not faces:  # a grain that is smaller than the shortest edge
+        return cells, set(range(cells.number))
     used, loops = np.unique(np.concatenate([np.array(f) for f in faces]), return_inverse=True)
     ends = np.cumsum([len(f) for f in faces])[:-1]
     tuples = tuple(tuple(lists(part)) for part in np.split(loops.reshape(-1), ends))

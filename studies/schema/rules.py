@@ -54,7 +54,7 @@ def check_geometry(draft: Draft) -> None:
         return
     for problem in problems:
         path = _geometry_path(draft, problem.path)
-        if path[-1] != "at":  # said above, also for a stack with other problems
+        if path[-1] != "at" or lookup(draft.data, path) in draft.layer_interfaces:  # else said above
             draft.report(path, problem.message)
     if not problems and draft.mesh is not None:
         for problem in draft.mesh.sizes().scaled(1.0 / draft.mesh.refinement).problems(stack):
