@@ -117,8 +117,12 @@ class Scene:
         points: dict[str, Any] = {
             "width start": (low[0], front, low[2]),
             "width end": (high[0], front, low[2]),
+            "depth start": (high[0], front, low[2]),
             "depth end": (high[0], high[1], low[2]),
         }
+        if self.upside_down:  # the sides behind are the lower ones in the picture
+            points |= {"width start": (low[0], high[1], low[2]), "width end": (high[0], high[1], low[2])}
+            points |= {"depth start": (low[0], front, low[2]), "depth end": (low[0], high[1], low[2])}
         for layer in (x for x in self.dataset.layers if x.kind == "layer" and x.name == x.body):
             middle = 0.5 * float(layer.low[2] + layer.high[2]) / self.size
             whole = self.floor is not None and layer is self.dataset.layers[self.floor]

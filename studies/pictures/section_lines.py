@@ -30,6 +30,11 @@ class Field:
     vectors: Floats
     known: npt.NDArray[np.bool_]
 
+    def between_sides(self, point: Floats) -> Floats:
+        """The point, moved to the lateral side that it has passed: no current leaves a model there."""
+        last = self.low[0] + (self.known.shape[0] - 1 - 1e-9) * self.spacing
+        return np.array([min(max(point[0], self.low[0]), last), point[1]])
+
     def at(self, point: Floats) -> Floats | None:
         """Direction at a point (x, z), of length one; None outside, or where nothing flows."""
         place = (point - self.low) / self.spacing
@@ -106,10 +111,13 @@ def _followed(field: Field, start: Floats, sign: float, walls: Floats) -> list[F
     point = start
     for _ in range(int(4 * sum(field.known.shape) / _STEP)):
         way = field.at(point)
-        middle = None if way is None else field.at(point + 0.5 * step * way)
-        if middle is None or _crosses(point, point + step * middle, walls):
+        middle = None if way is None else field.at(field.between_sides(point + 0.5 * step * way))
+        if middle is None:
             break
-        point = point + step * middle
+        ahead = field.between_sides(point + step * middle)
+        if _crosses(point, ahead, walls) or np.linalg.norm(ahead - point) < 0.1 * abs(step):
+            break
+        point = ahead
         found.append(point)
     return found
 

@@ -123,12 +123,13 @@ def _framed(
             line = {"arrowstyle": "-", "linewidth": 0.8, "shrinkB": 0}
             text = key.removeprefix("mark ")
             axes.annotate(text, (x, y), xytext=(-24, -22), textcoords="offset points", arrowprops=line, bbox=box)
-    start, end, back = (view[key] - shift for key in ("width start", "width end", "depth end"))
+    start, end = (view[key] - shift for key in ("width start", "width end"))
+    front, back = (view[key] - shift for key in ("depth start", "depth end"))
     _side(axes, start, end, units.format(float(dataset.high[0] - dataset.low[0]), "length", 4))
     depth, seen = float(dataset.high[1] - dataset.low[1]), float(view["depth"])
     whole = units.format(depth, "length", 4)
     cut = f"{units.format(float(f'{seen:.3g}'), 'length', 3)} of {whole}" if seen < 0.999 * depth else whole
-    _side(axes, end, back, cut)
+    _side(axes, front, back, cut)
     return made, axes
 
 
@@ -216,6 +217,9 @@ def _leftmost(seen: Any) -> Any:
 
 
 def _side(axes: Any, start: Any, end: Any, text: str) -> None:
-    """The length of a side below its middle."""
+    """The length of a side below its middle: outside of the model where it falls to the right in the picture."""
     x, y = 0.5 * (start + end)
-    axes.annotate(text, (x, y), xytext=(6, -10), textcoords="offset points", ha="left", va="top", annotation_clip=False)
+    steep = abs(end[1] - start[1]) > 0.6 * abs(end[0] - start[0])
+    left = bool(steep and (end[1] - start[1]) * (end[0] - start[0]) > 0)
+    options = {"ha": "right" if left else "left", "va": "top", "annotation_clip": False}
+    axes.annotate(text, (x, y), xytext=(-6 if left else 6, -10), textcoords="offset points", **options)

@@ -203,7 +203,8 @@ def unseen(dataset: Dataset, view: View) -> str:
         low, high = float(body.low[-1]), float(body.high[-1])
         if low < view.high[1] and high > view.low[1] and body.thickness < 0.012 * view.size[1]:
             # the thickness of a layer is exact, that of a film between bodies a mean
-            text = units.format(high - low, "length", 4) if body.is_layer else units.format(body.thickness, "length", 2)
+            about = f"about {units.format(body.thickness, 'length', 2)}"
+            text = units.format(high - low, "length", 4) if body.is_layer else about
             thin.append(f"{body.name} ({text})")
     return f"too thin to be seen: {', '.join(thin)}" if thin else ""
 

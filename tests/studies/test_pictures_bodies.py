@@ -327,6 +327,14 @@ def test_lines_stop_at_slits_and_stay_in_the_model() -> None:
     assert [low > 0.49 for low, _ in ends] == [False, False, False, False, True, True]
 
 
+def test_lines_follow_the_sides() -> None:
+    """A line that rounding drives against a lateral side runs on along it: none ends there."""
+    field = Field(np.zeros(2), 0.1, np.tile([-0.3, 1.0], (21, 11, 1)), np.ones((21, 11), dtype=bool))
+    for line in lines_of(field, 4, False, np.empty((0, 2, 2))):
+        assert line[:, 1].max() > 0.94
+        assert line[:, 0].min() > -1e-9
+
+
 def test_outlines_end_at_the_cut() -> None:
     """Segments in front of the cut are left out, those across it are cut."""
     segments = np.array([[[0, 0, 0], [0, 1, 0]], [[1, 0, 0], [1, 4, 2]], [[2, 3, 0], [2, 5, 0]]], dtype=float)
