@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -43,12 +42,14 @@ def draw_maps(
     side = min(side, 3.4, 3.4 * width / depth)
     tall = side * depth / width
     cell = (side + 1.5, tall + 1.05)
-    sentences = [line for text in (*_blanks(dataset, shown), *filter(None, [note])) for line in wrap(text, 95)]
-    foot = 0.17 * len(sentences) + 0.05 if sentences else 0.0
-    size = (max(columns * cell[0], 4.4), rows * cell[1] + foot)
-    made = style.figure(*size)
-    if sentences:
-        made.text(0.08 / size[0], 0.05 / size[1], "\n".join(sentences), ha="left", va="bottom")
+    sentences = [*_blanks(dataset, shown), *filter(None, [note])]
+    wide = max(columns * cell[0], 4.4)
+    made = style.figure(wide, 1.0)
+    words = style.wrapped(made, sentences, wide - 0.16)
+    foot = 0.17 * (words.count("\n") + 1) + 0.05 if words else 0.0
+    size = (wide, rows * cell[1] + foot)
+    made.set_size_inches(*size)
+    made.text(0.08 / size[0], 0.05 / size[1], words, ha="left", va="bottom")
     for k, ((interface, name), label) in enumerate(zip(shown, labels, strict=True)):
         left, bottom = (k % columns) * cell[0] + 0.55, (rows - 1 - k // columns) * cell[1] + 0.45 + foot
         box = (left / size[0], bottom / size[1], side / size[0], tall / size[1])

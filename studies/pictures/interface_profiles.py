@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from textwrap import fill, wrap
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -42,10 +42,11 @@ def draw_profiles(
         dataset: the model. shown: interfaces and names of their values. labels: what the values are.
         dimension: of the values (`fem.dimensions`). note: a sentence for the foot. path: PNG to write.
     """
-    foot = "\n".join(wrap(note, 95))
+    made = style.figure(style.WIDTH, 1.0)
+    foot = style.wrapped(made, [note], style.WIDTH - 0.16)
     below = 0.17 * (foot.count("\n") + 1) if foot else 0.0
     tall = 0.3 + 2.3 * len(shown) + below
-    made = style.figure(style.WIDTH, tall)
+    made.set_size_inches(style.WIDTH, tall)
     rows = made.subplots(len(shown), 1, squeeze=False)[:, 0]
     length = style.lengths(float(dataset.high[0] - dataset.low[0]))
     unit = units.scale([float(np.quantile(np.abs(i.values[n]), 0.9)) for i, n in shown], dimension)

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -107,13 +106,14 @@ def _framed(
     image = image[top : bottom + pad, left : right + pad]
     width, margin = 0.58 * style.WIDTH, 0.28
     height = width * image.shape[0] / image.shape[1]
-    lines = [line for note in notes for line in wrap(note, 88)]
-    total = height + 0.5 + 0.17 * len(lines)
-    made = style.figure(style.WIDTH, total)
+    made = style.figure(style.WIDTH, height)
+    words = style.wrapped(made, notes, style.WIDTH - 0.16)
+    total = height + 0.5 + 0.17 * (words.count("\n") + 1)
+    made.set_size_inches(style.WIDTH, total)
     axes = made.add_axes((margin, 0.38 / total, width / style.WIDTH, height / total))
     axes.imshow(image, interpolation="antialiased")
     axes.set_axis_off()
-    made.text(0.08 / style.WIDTH, 1 - 0.05 / total, "\n".join(lines), ha="left", va="top")
+    made.text(0.08 / style.WIDTH, 1 - 0.05 / total, words, ha="left", va="top")
     shift = np.array([left, top])
     _name_bodies(axes, dataset, view, texts, shift, image.shape[0] / (height * 72))
     for key in view:

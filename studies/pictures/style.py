@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "series_colour",
     "value_range",
     "widened",
+    "wrapped",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -101,6 +102,24 @@ def figure(width: float, height: float) -> Any:
     made = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(made)
     return made
+
+
+def wrapped(made: Any, notes: Sequence[str], width: float) -> str:
+    """Sentences, each on lines of its own that are at most `width` inches wide in a figure."""
+    from matplotlib.font_manager import FontProperties
+
+    renderer, font = made.canvas.get_renderer(), FontProperties(size=FONT)
+    lines: list[str] = []
+    for note in notes:
+        line = ""
+        for word in note.split():
+            longer = f"{line} {word}".strip()
+            if line and renderer.get_text_width_height_descent(longer, font, False)[0] > width * made.dpi:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def save(made: Any, path: Path, caption: str, dpi: float = DPI) -> Path:

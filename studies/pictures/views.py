@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -99,7 +98,7 @@ def layout(
     Returns:
         panels of the parts, the overview if there is one, axes of the colour bars.
     """
-    sizes = _Sizes(parts, whole, bars, notes, titles)
+    sizes = _Sizes(parts, whole, bars, titles, lambda width: style.wrapped(made, notes, width))
     made.set_size_inches(sizes.total, sizes.height)
     made.text(0.08 / sizes.total, 1 - 0.05 / sizes.height, sizes.text, ha="left", va="top")
     panels, made_bars = [], []
@@ -120,7 +119,7 @@ class _Sizes:
     LEFT, GAP, BAR, BOTTOM, TALLEST, NARROWEST = 0.62, 0.08, 0.12, 0.5, 4.8, 4.4
 
     def __init__(
-        self, parts: Sequence[View], whole: View | None, bars: bool, notes: Sequence[str], titles: int
+        self, parts: Sequence[View], whole: View | None, bars: bool, titles: int, text: Callable[[float], str]
     ) -> None:
         ratio = max(p.size[1] / p.size[0] if not p.stretched else 1.0 for p in parts)
         self.beside = whole is not None and whole.size[1] >= whole.size[0]
@@ -144,7 +143,7 @@ class _Sizes:
         used = self._x(len(parts)) - self.between
         self.total = min(max(used, self.NARROWEST), style.WIDTH)
         self.start += 0.5 * max(self.total - used, 0.0)
-        self.text = "\n".join(line for note in notes for line in wrap(note, int((self.total - 0.16) / 0.074)))
+        self.text = text(self.total - 0.16)
         lines = titles + (self.text.count("\n") + 1 if self.text else 0)
         self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
         if whole is not None and not self.beside:
