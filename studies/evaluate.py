@@ -14,6 +14,7 @@ from fem.units import parse
 from studies import fracture
 from studies.errors import SolveError
 from studies.schema import Study
+from studies.schema.body import body_name
 from studies.schema.outputs import QuantityRequest
 
 
@@ -116,8 +117,10 @@ def _tip(request: QuantityRequest) -> int:
 
 
 def _layers(point: Point, request: QuantityRequest) -> tuple[str, ...]:
-    given = request.parameters.get("layer")
-    return (str(given),) if given is not None else point.assembly.mechanics.solids
+    given, solids = request.parameters.get("layer"), point.assembly.mechanics.solids
+    if given is None:
+        return tuple(solids)
+    return tuple(r for r in solids if r == given or body_name(r) == given) or (str(given),)
 
 
 def _extreme(measure: Any) -> Callable[[Point, QuantityRequest], float]:
@@ -170,9 +173,7 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "stress_shift": lambda p, r: mechanical.stress_shift(p.assembly, _at(r)),
     "max_von_mises": _extreme(mechanical.equivalent),
     "max_principal_stress": _extreme(mechanical.principal),
-    "mean_stress": lambda p, r: mechanical.mean_stress(
-        p.assembly, str(r.parameters["layer"]), str(r.parameters["component"])
-    ),
+    "mean_stress": lambda p, r: mechanical.mean_stress(p.assembly, _layers(p, r), str(r.parameters["component"])),
     "mean_stack_pressure": lambda p, r: mechanical.stack_force(p.assembly) / p.assembly.area,
     "stack_shortening": lambda p, r: mechanical.stack_shortening(p.assembly),
     "elastic_energy": lambda p, r: mechanical.elastic_energy(p.assembly, _layers(p, r)) / p.assembly.area,

@@ -121,17 +121,20 @@ def principal(stresses: Array) -> Array:
     return np.asarray(np.linalg.eigvalsh(stresses)[:, -1])
 
 
-def mean_stress(assembly: Assembly, layer: str, component: str) -> float:
-    """Volume mean of a stress component: ``stacking``, ``lateral`` or ``hydrostatic``, Pa."""
-    stress = assembly.mechanics.stress(layer)
+def mean_stress(assembly: Assembly, layers: tuple[str, ...], component: str) -> float:
+    """Mean of a stress component over the volume of layers: ``stacking``, ``lateral`` or ``hydrostatic``, Pa."""
     axis = assembly.geometry.gdim - 1
-    picked: Any = {
-        "stacking": stress[axis, axis],
-        "lateral": stress[0, 0] if axis > 0 else stress[1, 1],
-        "hydrostatic": ufl.tr(stress) / 3,
-    }[component]
-    volume = assembly.in_layer(1.0, layer, ("volume", layer))
-    return assembly.in_layer(picked, layer, ("mean stress", layer, component)) / volume
+    total, volume = 0.0, 0.0
+    for layer in layers:
+        stress = assembly.mechanics.stress(layer)
+        picked: Any = {
+            "stacking": stress[axis, axis],
+            "lateral": stress[0, 0] if axis > 0 else stress[1, 1],
+            "hydrostatic": ufl.tr(stress) / 3,
+        }[component]
+        total += assembly.in_layer(picked, layer, ("mean stress", layer, component))
+        volume += assembly.in_layer(1.0, layer, ("volume", layer))
+    return total / volume
 
 
 def elastic_energy(assembly: Assembly, layers: tuple[str, ...]) -> float:
