@@ -156,6 +156,12 @@ def build_network(
         network.root[node] = (root, offset)
         target = network.metals if isinstance(kind, Equipotential) else network.groups
         target.setdefault(root, []).append(node)
+    for link in network.links:
+        if link.first in network.root and network.root[link.first][0] == network.root[link.second][0]:
+            raise ModelError(
+                f"interface {link.interface!r} has a resistance, but perfect contacts elsewhere join its two sides to "
+                "one conductor, so that no potential can drop: give those contacts a resistance, too"
+            )
     for members in network.groups.values():
         layers = [layer for layer, _ in members]
         if len(set(layers)) != len(layers):

@@ -91,6 +91,7 @@ def _write(comm: Any, folder: Path, part: Callable[[], dict[str, Array]], header
     finally:
         if comm.rank == 0:
             shutil.rmtree(beside, ignore_errors=True)
+        comm.Barrier()  # no rank goes on while there is something beside the folder
 
 
 def read_contents(folder: Path) -> dict[str, Any]:

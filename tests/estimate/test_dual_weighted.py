@@ -82,7 +82,7 @@ GOALS: dict[str, Callable[[Assembly], Any]] = {
     "overpotential": lambda a: electrical.mean_overpotential(a, "a|e"),
     "shift": lambda a: mechanical.stress_shift(a, "a|e"),
     "pressure": lambda a: mechanical.mean_interface_pressure(a, "a|e"),
-    "stress": lambda a: mechanical.mean_stress(a, "e", "hydrostatic"),
+    "stress": lambda a: mechanical.mean_stress(a, ("e",), "hydrostatic"),
     "energy": lambda a: mechanical.elastic_energy(a, ("a", "e", "c")),
     "shortening": mechanical.stack_shortening,
     "reaction": mechanical.stack_force,
