@@ -65,6 +65,10 @@ class Room:
         box = [self.width, self.thickness["electrolyte"], *([self.depth] if self.dimension == 3 else [])]
         return max(self.size(share), 0.04 * len(box) ** 1.2 * prod(box) ** (1 / len(box)))
 
+    def opening(self) -> str:
+        """Of a notch; a narrow one takes many cells in 3-D."""
+        return um(self.size(0.3 if self.dimension == 3 else 0.05))
+
     def position(self) -> Words:
         """A place, or the default."""
         if self.random.random() < 0.5:
@@ -174,7 +178,7 @@ def _crack(room: Room) -> Words:
     made: Words = {"path": path, "name": room.name("crack")}
     made |= room.maybe("branches", lambda: [[path[-1], _point(room)]])
     if room.random.random() < 0.5:
-        made["opening"] = um(room.size(0.05))
+        made["opening"] = room.opening()
         made |= room.maybe("profile", lambda: room.choose("wedge", "ellipse"))
     if room.dimension == 3 and room.random.random() < 0.5:
         made["span"] = [um(room.choose(0.0, 0.3) * room.depth), um(room.choose(0.7, 1.0) * room.depth)]
@@ -187,7 +191,7 @@ def _penny_crack(room: Room) -> Words:
         "radius": um(room.size(0.5)),
         "name": room.name("penny"),
     }
-    made |= room.maybe("opening", lambda: um(room.size(0.05)))
+    made |= room.maybe("opening", room.opening)
     return made | room.maybe("tilt", lambda: room.choose("0 deg", "20 deg"))
 
 
