@@ -96,7 +96,8 @@ def check_layers(draft: Draft) -> None:
         draft.report(path, message, value)
     mechanics = mechanics_on(draft)
     for (here, layer), material in zip(draft.bodies, draft.materials, strict=True):
-        name = lookup(draft.data, (*here, "material"))
+        # a single coat stands in the file without a list
+        name = lookup(draft.data, (*here, "material")) if layer is None else layer.material
         named = draft.media.named(name) if isinstance(name, str) and name else None
         if isinstance(named, str):
             draft.report((*here, "material"), named)
