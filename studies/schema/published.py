@@ -58,6 +58,10 @@ def json_schema() -> dict[str, Any]:
     for name, key in (("Particle", "coating"), ("Packing", "coating"), ("Coating", "coats")):
         films = definitions[name]["properties"]
         films[key] = _or_single(films[key], {"$ref": "#/$defs/Coat"})
+    for definition in definitions.values():  # one lateral coordinate needs no list
+        place = definition.get("properties", {})
+        if "position" in place:
+            place["position"] = _or_single(place["position"], quantity_json_schema(["length"]))
     _switches(schema)
     _tidy(schema)
     head = {
