@@ -133,6 +133,7 @@ def test_problems_of_the_keys() -> None:
 
 
 @pytest.mark.mpi
+@pytest.mark.skipif(MPI.COMM_WORLD.size != 2, reason="takes a minute: two ranks against one are enough")
 def test_same_on_any_number_of_ranks() -> None:
     """Values within their bars of those on one rank, on meshes of about the same size."""
     together = run(study(), None, MPI.COMM_WORLD, Silent())
