@@ -136,19 +136,18 @@ def _mechanical(study: Study) -> list[Condition]:
         return []
     dimension, operation = study.geometry.dimension, study.operation
     axis = {1: 0, 2: 1, "axisymmetric": 1, 3: 2}[dimension]
-    made: list[Condition] = [Roller("bottom", axis)]
+    lateral = study.mechanics.lateral
+    made: list[Condition] = []
+    if lateral == "free-standing":
+        # the force of a side's support is that of its last condition: along the stack
+        made += [Roller("bottom", k) for k in range(axis)]
+    made.append(Roller("bottom", axis))
     if operation.stack_control == "fixed-gap":
         made.append(Roller("top", axis, -(operation.stack_displacement or 0.0)))
     elif operation.stack_pressure:
         made.append(Pressure("top", operation.stack_pressure))
-    confined = study.mechanics.lateral == "confined"
-    if axis >= 1:
-        # the left and front sides are symmetry planes (or the axis) in any case
-        made.append(Roller("left", 0))
-        if confined:
-            made.append(Roller("right", 0))
-    if axis == 2:
-        made.append(Roller("front", 1))
-        if confined:
-            made.append(Roller("back", 1))
+    # the left and front sides are symmetry planes (or the axis) but of a model that stands free
+    held = {"confined": (("left", "right"), ("front", "back")), "free": (("left",), ("front",)), "free-standing": ()}
+    for across, sides in enumerate(held[lateral][:axis]):
+        made += [Roller(side, across) for side in sides]
     return made

@@ -168,7 +168,7 @@ _NOT_NEGATIVE = Bounds(at_least=0.0)
 Length = Annotated[float, In("length")]
 PositiveLength = Annotated[float, In("length", _POSITIVE)]
 Potential = Annotated[float, In("potential")]
-Pressure = Annotated[float, In("pressure", _NOT_NEGATIVE)]
+StackPressure = Annotated[float, In("pressure")]
 Temperature = Annotated[float, In("temperature", _POSITIVE)]
 PositiveCurrentDensity = Annotated[float, In("current density", _POSITIVE)]
 AreaResistance = Annotated[float, In("area-specific resistance", _NOT_NEGATIVE)]

@@ -24,9 +24,11 @@ class Mechanics(Part):
         description="Whether stresses are computed; default: when something mechanical is given or asked for.",
     )
     plane: Literal["strain", "stress"] = Field(default="strain", description="Out-of-plane condition of 2-D models.")
-    lateral: Literal["confined", "free"] = Field(
+    lateral: Literal["confined", "free", "free-standing"] = Field(
         default="confined",
-        description="Outer sides: confined (no normal displacement, as by symmetry) or free.",
+        description="Outer sides. confined: no normal displacement, as by symmetry; free: the right and back sides are"
+        " free, the left and front ones stay planes of symmetry (or the axis); free-standing: none of them is held,"
+        " and the bottom clings to its platen.",
     )
 
 

@@ -13,7 +13,7 @@ from studies.schema.fields import (
     NotABoolean,
     Part,
     Potential,
-    Pressure,
+    StackPressure,
     Temperature,
     complaint,
 )
@@ -101,7 +101,10 @@ class Operation(Part):
         default=None,
         description="Layer whose anodic current counts positive: the first (default) or the last layer.",
     )
-    stack_pressure: Pressure | None = Field(default=None, description="Pressure on the ends of the stack.")
+    stack_pressure: StackPressure | None = Field(
+        default=None,
+        description="Pressure on the ends of the stack; negative (a pull) only for `mechanics.lateral: free-standing`.",
+    )
     stack_control: Literal["constant-pressure", "fixed-gap"] | None = Field(
         default=None, description="constant-pressure (default) or fixed-gap (the ends do not move)."
     )

@@ -161,6 +161,10 @@ def check_operation(draft: Draft) -> None:
             if draft.conduction.get(name) == "none":
                 where: KeyPath = ("geometry", "layers", draft.names.index(name))
                 draft.report(where, "an end of the stack must conduct: current enters and leaves there", name)
+    pressure, mechanics = operation.stack_pressure, draft.mechanics
+    if pressure is not None and pressure < 0 and mechanics is not None and mechanics.lateral != "free-standing":
+        message = "must not be negative (only a specimen is pulled: mechanics.lateral: free-standing)"
+        draft.report(("operation", "stack_pressure"), message)
     if operation.stack_control == "fixed-gap" or operation.stack_displacement is not None:
         if operation.stack_pressure is not None:
             message = "with a fixed gap the pressure is a result: give stack_displacement instead"
@@ -180,8 +184,10 @@ def check_mechanics(draft: Draft) -> None:
             draft.report(path, "needs stresses, but mechanics is switched off")
     if mechanics.plane == "stress" and draft.dimension not in (2, None):
         draft.report(("mechanics", "plane"), "plane stress is for models in 2 dimensions only")
-    if mechanics.lateral == "free" and draft.dimension == 1:
+    if mechanics.lateral != "confined" and draft.dimension == 1:
         draft.report(("mechanics", "lateral"), "a 1-dimensional model is laterally confined; use 2 dimensions or more")
+    if mechanics.lateral == "free-standing" and draft.dimension == "axisymmetric":
+        draft.report(("mechanics", "lateral"), "an axisymmetric model is held by its axis: free")
 
 
 def only_zero_current(draft: Draft) -> bool:

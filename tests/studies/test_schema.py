@@ -22,6 +22,13 @@ def test_the_sample_is_sound_and_in_si() -> None:
     assert study.counter_electrode == "counter"
 
 
+def test_a_specimen_that_stands_free_may_be_pulled() -> None:
+    pull = {"mechanics": {"lateral": "free-standing"}, "operation.stack_pressure": "-5 MPa"}
+    assert changed(pull).operation.stack_pressure == pytest.approx(-5e6)
+    about_an_axis = problems({**pull, "geometry.dimension": "axisymmetric"})
+    assert "axis" in about_an_axis["mechanics.lateral"].message
+
+
 @pytest.mark.parametrize("entry", catalogue(), ids=lambda e: e.name)
 def test_the_catalogue_is_sound(entry: Any) -> None:
     study = Study.load(entry.path)
@@ -101,6 +108,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("operation.stack_displacement", "1 nm", "operation.stack_pressure", "result"),
     ("mechanics", "off", "operation.stack_pressure", "switched off"),
     ("mechanics.plane", "stres", "mechanics.plane", "did you mean 'stress'"),
+    ("mechanics.lateral", "loose", "mechanics.lateral", "free-standing"),
     ("discretisation.degree", 3, "discretisation.degree", "must be one of 1, 2"),
     ("solver.tolerance", 1, "solver.tolerance", "at most"),
     ("mesh.bulk", "0 um", "mesh.bulk", "positive"),
