@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,10 @@ from dolfinx import default_scalar_type, fem
 
 from fem.compat import SubMesh
 
-FieldKind = Literal["potential", "displacement", "traction"]
+FieldKind = Literal["potential", "displacement", "traction", "concentration", "state"]
+"""What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows."""
+SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction"))
+"""Kinds whose couplings all derive from one potential, so that their matrix is symmetric."""
 
 
 @dataclass(eq=False)
@@ -27,16 +31,24 @@ class Number:
         constant: current value as a ``fem.Constant``.
         unknown: False when the value is prescribed.
         source: what is fed in from outside (A or N) when unknown.
+        held: value that an unknown number is kept at in the place of its balance (a terminal under voltage control,
+            whose current is then a result); None: the balance decides.
+        rate: time derivative as a ``fem.Constant``, zero in steady models.
     """
 
     name: str
     constant: Any
     unknown: bool
     source: float = 0.0
+    held: float | None = None
     variable: Any = field(init=False)
+    rate: Any = field(init=False)
+    rate_variable: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.variable = ufl.variable(self.constant)
+        self.rate = fem.Constant(self.constant.ufl_domain(), default_scalar_type(0.0))
+        self.rate_variable = ufl.variable(self.rate)
 
     @classmethod
     def create(cls, name: str, mesh: Any, value: float, unknown: bool, source: float = 0.0) -> Number:
@@ -51,6 +63,19 @@ class Number:
     @value.setter
     def value(self, new: float) -> None:
         self.constant.value = new
+
+    def source_gap(self, leaving: float) -> float:
+        """Residual of the number: what leaves minus what is fed in (A or N); its distance from a held value."""
+        return leaving - self.source if self.held is None else self.value - self.held
+
+    @property
+    def speed(self) -> float:
+        """Current time derivative, per second."""
+        return float(np.real(self.rate.value))
+
+    @speed.setter
+    def speed(self, new: float) -> None:
+        self.rate.value = new
 
 
 @dataclass(eq=False)
@@ -94,6 +119,15 @@ class Field:
         self.test = ufl.TestFunction(self.function.function_space)
         self.trial = ufl.TrialFunction(self.function.function_space)
 
+    @cached_property
+    def rate(self) -> Any:
+        """Time derivative: a function of the same space, zero in steady models."""
+        return fem.Function(self.space, name=f"rate of {self.function.name}")
+
+    def moves_in(self, form: Any) -> bool:
+        """Whether a form contains the rate of this field (which is made when something first asks for it)."""
+        return "rate" in self.__dict__ and self.rate in form.coefficients()
+
     @property
     def space(self) -> Any:
         """Function space."""
@@ -132,6 +166,11 @@ class Field:
             base = tie.number.value if tie.number is not None else 0.0
             self.function.x.array[tie.dofs] = base + tie.offset
 
+    def apply_tied_rates(self) -> None:
+        """Write the rates of tied values: those of their numbers, zero where they are fixed."""
+        for tie in self.ties:
+            self.rate.x.array[tie.dofs] = tie.number.speed if tie.number is not None else 0.0
+
     def constrained(self) -> npt.NDArray[np.int32]:
         """All tied dofs, sorted, without repetition."""
         if not self.ties:
@@ -157,3 +196,10 @@ class Handle:
             return self.carrier.variable + self.offset
         function = self.carrier.function
         return (function(side) if side else function) + self.offset
+
+    def rate(self, side: str | None) -> Any:
+        """Time derivative of ``value``, V/s."""
+        if isinstance(self.carrier, Number):
+            return self.carrier.rate_variable
+        rate = self.carrier.rate
+        return rate(side) if side else rate

@@ -49,10 +49,8 @@ class Adjoint:
 
     def linearise(self) -> None:
         """Assemble and factorise (or precondition) the Jacobian of every stage at the present state."""
-        for stage, newton in zip(self.solver.stages, self.solver.newtons, strict=True):
-            stage.assemble_jacobian()
-            newton.linear.set_operator(stage.matrix)
-            newton.prepare_borders()
+        for newton in self.solver.newtons:
+            newton.bordered.assemble()
 
     def solve(self, forms: Mapping[Any, float], numbers: Mapping[Number, float]) -> None:
         """Find the adjoint of a quantity; collective. The Jacobian must be that of the present state.
@@ -68,7 +66,7 @@ class Adjoint:
         for stage, newton in reversed(pairs):
             whole = [*parts, *done]
             right = self._right_side(stage, sum(whole[1:], start=whole[0]) if whole else None, numbers)
-            self._keep(stage, newton, newton.solve_bordered(right))
+            self._keep(stage, newton, newton.bordered.solve(right))
             done += [-form for form in self._paired(stage)]
 
     def pairing(self, stage: Stage, rows: Array) -> float:

@@ -12,7 +12,7 @@ from typing import Literal
 
 Method = Literal["auto", "direct", "iterative"]
 Technique = Literal["hypre", "gamg", "jacobi", "p-multigrid"]
-UnknownKind = Literal["potential", "displacement", "traction"]
+UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state"]
 
 METHODS: tuple[Method, ...] = ("auto", "direct", "iterative")
 
@@ -59,13 +59,13 @@ def make_plan(method: Method, dimension: int, unknowns: int) -> Plan:
 def technique(kind: UnknownKind, degree: int) -> Technique:
     """Preconditioner of a group of fields of one kind and of the highest degree among them.
 
-    Tractions are defined by a mass matrix, for which the diagonal is enough.
+    Tractions are defined by a mass matrix, for which the diagonal is enough, and states of interfaces nearly so.
     """
-    if kind == "traction":
+    if kind in ("traction", "state"):
         return "jacobi"
     if degree > 1:
         return "p-multigrid"
-    return "hypre" if kind == "potential" else "gamg"
+    return "gamg" if kind == "displacement" else "hypre"
 
 
 Options = dict[str, str | float | int | None]
@@ -75,12 +75,12 @@ def amg_options(kind: UnknownKind, prefix: str = "") -> Options:
     """PETSc options of algebraic multigrid on linear elements.
 
     Args:
-        kind: potentials take hypre BoomerAMG, displacements smoothed aggregation with rigid-body modes, tractions
-            the diagonal.
+        kind: potentials and concentrations take hypre BoomerAMG, displacements smoothed aggregation with rigid-body
+            modes, tractions and states of interfaces the diagonal.
         prefix: put before every key.
     """
     own: Options
-    if kind == "traction":
+    if kind in ("traction", "state"):
         own = {"pc_type": "jacobi"}
     elif kind == "displacement":
         own = {

@@ -180,14 +180,12 @@ class Solver:
         """d(number)/d(its source) at the present state: ohm for a terminal (ohm m, ohm m^2 in 2-D, 1-D)."""
         for stage, newton in zip(self.stages, self.newtons, strict=True):
             if number in stage.numbers:
-                stage.assemble_jacobian()
-                newton.linear.set_operator(stage.matrix)
-                newton.prepare_borders()
+                newton.bordered.assemble()
                 rhs = np.zeros(int(stage.offsets[-1]) + stage.number_rows)
                 k = stage.numbers.index(number)
                 if stage.comm.rank == 0:
                     rhs[int(stage.offsets[-1]) + k] = 1.0
-                solution = newton.solve_bordered(rhs)
+                solution = newton.bordered.solve(rhs)
                 value = solution[int(stage.offsets[-1]) + k] if stage.comm.rank == 0 else None
                 return float(stage.comm.bcast(value, root=0))
         raise ConvergenceError(f"{number.name} is prescribed: it has no differential resistance")

@@ -122,8 +122,8 @@ class Group:
 
     def describe(self) -> str:
         """The preconditioner in words."""
-        names = {"potential": "BoomerAMG", "displacement": "smoothed aggregation", "traction": "the diagonal"}
-        amg = names[self.kind]
+        names = {"displacement": "smoothed aggregation", "traction": "the diagonal", "state": "the diagonal"}
+        amg = names.get(self.kind, "BoomerAMG")
         if self.technique == "p-multigrid":
             return f"p-multigrid over {amg}"
         return amg

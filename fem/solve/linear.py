@@ -23,6 +23,7 @@ from fem.solve import multigrid
 from fem.solve.choose import Method, Options, UnknownKind, direct_options, make_plan
 from fem.solve.errors import LinearSolveError
 from fem.solve.groups import Block, CoarseAssembly, Group
+from fem.unknowns import SYMMETRIC
 
 if TYPE_CHECKING:
     from fem.solve.stage import Stage
@@ -36,7 +37,7 @@ TIGHTEST = 1e-10
 
 
 class LinearSolver:
-    """Solves systems with one symmetric positive definite matrix and any number of right-hand sides.
+    """Solves systems with one matrix (positive definite without concentrations) and any number of right-hand sides.
 
     Args:
         blocks: the fields in the order of the rows; on each rank the rows are the owned unknowns of the first
@@ -70,9 +71,10 @@ class LinearSolver:
         self._ksp: Any = None
         self._matrix: Any = None
         self._options: dict[str, None] = {}
-        kinds: list[UnknownKind] = ["potential", "displacement", "traction"]
+        kinds: list[UnknownKind] = ["state", "concentration", "potential", "displacement", "traction"]
         members = {kind: [k for k, b in enumerate(blocks) if b.kind == kind] for kind in kinds}
         self.groups = [Group(index, [blocks[k] for k in index]) for index in members.values() if index]
+        self.symmetric = len(self.groups) == 1 and self.groups[0].kind in SYMMETRIC
         self._prepared = False
 
     # ------------------------------------------------------------------ set-up
@@ -82,13 +84,12 @@ class LinearSolver:
         Args:
             matrix: assembled AIJ matrix, identity on constrained rows and columns.
         """
-        symmetric = len(self.groups) == 1
-        matrix.setOption(PETSc.Mat.Option.SYMMETRIC, symmetric)
+        matrix.setOption(PETSc.Mat.Option.SYMMETRIC, self.symmetric)
         fresh = self._ksp is None or matrix is not self._matrix
         self._matrix = matrix
         if self.direct:
             if fresh:
-                self._create(direct_options(symmetric))
+                self._create(direct_options(self.symmetric))
                 self._ksp.setFromOptions()
             self._ksp.setOperators(matrix)
             self._set_up()
@@ -97,7 +98,7 @@ class LinearSolver:
             for group in self.groups:
                 group.prepare()
             self._prepared = True
-        if symmetric:
+        if len(self.groups) == 1:
             self._set_single(matrix, fresh)
         else:
             self._set_split(matrix, fresh)
@@ -116,9 +117,10 @@ class LinearSolver:
         self._ksp.setTolerances(rtol=self.rtol, atol=0.0, max_it=self.max_iterations)
 
     def _iterative_options(self) -> Options:
-        symmetric = len(self.groups) == 1
-        if symmetric:
+        if self.symmetric:
             return {"ksp_type": "cg", "ksp_norm_type": "unpreconditioned", **self.groups[0].options()}
+        if len(self.groups) == 1:
+            return {"ksp_type": "fgmres", "ksp_gmres_restart": 60, **self.groups[0].options()}
         options: Options = {
             "ksp_type": "fgmres",
             "ksp_gmres_restart": 60,
@@ -251,7 +253,8 @@ class LinearSolver:
         if self.direct:
             method = "factorisation (MUMPS)"
         else:
-            krylov = "CG" if len(self.groups) == 1 else "flexible GMRES over a field split"
+            krylov = "CG" if self.symmetric else "flexible GMRES"
+            krylov += " over a field split" if len(self.groups) > 1 else ""
             method = f"{krylov} with {' and '.join(g.describe() for g in self.groups)}"
         after = f", after the failure of {' and of '.join(self.failed)}" if self.failed else ""
         return f"{method}, {self.unknowns} unknowns{after}"

@@ -15,6 +15,7 @@ from petsc4py import PETSc
 
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.errors import ConvergenceError
+from fem.solve.bordered import Bordered
 from fem.solve.stage import Stage
 
 Array = npt.NDArray[np.float64]
@@ -67,8 +68,7 @@ class NewtonSolver:
         self.reference = 0.0
         self._assembled = False
         self._failure: BaseException | None = None
-        self._schur: Any = None
-        self._solved_borders: list[Array] = []
+        self.bordered = Bordered(stage, linear)
         self.report = NewtonReport()
         n = int(stage.offsets[-1]) + stage.number_rows
         self.x, self.f = stage.create_vector(), stage.create_vector()
@@ -92,56 +92,6 @@ class NewtonSolver:
         pc.setType("python")
         pc.setPythonContext(_BorderedSolve(self))
         self.snes, self.shell = snes, shell
-        self._rhs = PETSc.Vec().createMPI((int(stage.offsets[-1]), None), comm=stage.comm)
-        self._sol = self._rhs.duplicate()
-
-    # ---------------------------------------------------------------- bordered solve
-    def field_solve(self, rows: Array) -> Array:
-        """A^-1 applied to the field rows."""
-        self._rhs.array_w[:] = rows
-        self._sol.set(0.0)
-        self.linear.solve(self._rhs, self._sol)
-        self.report.linear_iterations += int(self.linear.iterations)
-        return np.array(self._sol.array_r)
-
-    def prepare_borders(self) -> None:
-        """Solve for the borders and form the Schur complement of the numbers."""
-        stage = self.stage
-        self._solved_borders = [self.field_solve(b) for b in stage.borders]
-        if stage.numbers:
-            coupling = np.array([[b @ y for y in self._solved_borders] for b in stage.borders])
-            self._schur = stage.corner - stage.comm.allreduce(coupling)
-
-    def solve_bordered(self, rhs: Array) -> Array:
-        """(local rows,) solution of the bordered system for a flat right-hand side."""
-        stage = self.stage
-        n = int(stage.offsets[-1])
-        z = self.field_solve(rhs[:n])
-        if not stage.numbers:
-            return z
-        tail = np.array(rhs[n:]) if stage.comm.rank == 0 else np.empty(len(stage.numbers))
-        stage.comm.Bcast(tail, root=0)
-        tail = tail - stage.comm.allreduce(np.array([b @ z for b in stage.borders]))
-        values = np.linalg.solve(self._schur, tail)
-        for value, y in zip(values, self._solved_borders, strict=True):
-            z = z - value * y
-        return np.concatenate([z, values]) if stage.comm.rank == 0 else z
-
-    def multiply(self, x: Array) -> Array:
-        """(local rows,) bordered matrix times a flat vector."""
-        stage = self.stage
-        n = int(stage.offsets[-1])
-        self._sol.array_w[:] = x[:n]
-        stage.matrix.mult(self._sol, self._rhs)
-        rows = np.array(self._rhs.array_r)
-        if not stage.numbers:
-            return rows
-        tail = np.array(x[n:]) if stage.comm.rank == 0 else np.empty(len(stage.numbers))
-        stage.comm.Bcast(tail, root=0)
-        for value, border in zip(tail, stage.borders, strict=True):
-            rows += value * border
-        bottom = stage.comm.allreduce(np.array([b @ x[:n] for b in stage.borders])) + stage.corner @ tail
-        return np.concatenate([rows, bottom]) if stage.comm.rank == 0 else rows
 
     # ---------------------------------------------------------------- SNES callbacks
     def _function(self, snes: Any, x: Any, f: Any) -> None:
@@ -153,9 +103,7 @@ class NewtonSolver:
             return
         with self._remembering():
             self.stage.set_state(np.array(x.array_r))
-            self.stage.assemble_jacobian()
-            self.linear.set_operator(self.stage.matrix)
-            self.prepare_borders()
+            self.bordered.assemble()
         self._assembled = True
 
     @contextlib.contextmanager
@@ -227,6 +175,7 @@ class NewtonSolver:
             start = self.stage.residual()
             self.reference = max(self.reference, float(self.stage.comm.allreduce(np.sum(start**2))) ** 0.5)
         self._failure = None
+        before = self.bordered.iterations
         self.snes.solve(None, self.x)
         if self._failure is not None:
             names = ", ".join(f.name for f in self.stage.fields)
@@ -234,6 +183,7 @@ class NewtonSolver:
         self.stage.set_state(np.array(self.x.array_r))
         reason = self.snes.getConvergedReason()
         self.report.iterations = int(self.snes.getIterationNumber())
+        self.report.linear_iterations = self.bordered.iterations - before
         reference = self._passing()
         last = self.report.history[-1] if self.report.history else 0.0
         self.report.residual = last / reference if reference > 0 else last
@@ -249,7 +199,7 @@ class NewtonSolver:
 
     def destroy(self) -> None:
         """Free PETSc objects."""
-        for item in (self.snes, self.shell, self.x, self.f, self._rhs, self._sol):
+        for item in (self.snes, self.shell, self.x, self.f, self.bordered):
             item.destroy()
 
 
@@ -258,7 +208,7 @@ class _BorderedMatrix:
         self.solver = solver
 
     def mult(self, mat: Any, x: Any, y: Any) -> None:
-        y.array_w[:] = self.solver.multiply(np.array(x.array_r))
+        y.array_w[:] = self.solver.bordered.multiply(np.array(x.array_r))
 
 
 class _BorderedSolve:
@@ -268,4 +218,4 @@ class _BorderedSolve:
     def apply(self, pc: Any, x: Any, y: Any) -> None:
         y.array_w[:] = 0.0
         with self.solver._remembering():
-            y.array_w[:] = self.solver.solve_bordered(np.array(x.array_r))
+            y.array_w[:] = self.solver.bordered.solve(np.array(x.array_r))

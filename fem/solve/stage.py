@@ -7,8 +7,11 @@ reduced system is the bordered matrix
     [ A   B ] [du]     A: field blocks, identity on tied rows
     [ B'  D ] [dV]     B_k = (J w_k + dF/dV_k) on free rows
 
-which is symmetric because every passage derives from a dissipation potential. A stays sparse and positive
-definite; the dense rows of the numbers never reach the preconditioner.
+A stays sparse; the dense rows of the numbers never reach the preconditioner. With potentials and displacements alone
+B' is the transpose of B, because every passage derives from a dissipation potential; where concentrations or states of
+interfaces take part, the rows are assembled by themselves: B'_k = d(what leaves V_k)/du.
+
+In transient models A stands for dF/du + shift dF/du', B and D likewise (``System.shift``).
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ from petsc4py import PETSc
 
 from fem import compat
 from fem.solve.sparsity import create_matrix
-from fem.solve.system import System, nonzero
-from fem.unknowns import Field, Number
+from fem.solve.system import System
+from fem.unknowns import SYMMETRIC, Field, Number
 
 Array = npt.NDArray[np.float64]
 
@@ -48,7 +51,10 @@ class Stage:
         self.jacobian_ufl = blocks
         self.jacobian_forms = [[form(b) for b in row] for row in blocks]
         self.charge_forms = [form(system.charges[n]) if n in system.charges else None for n in self.numbers]
+        self.symmetric = all(f.kind in SYMMETRIC for f in self.fields)
         borders = self._border_forms()
+        if not self.symmetric:
+            self._row_forms()
         derivatives = [b for rows in (blocks, borders) for row in rows for b in row if b is not None]
         self.linear = not any(self._state_dependent(b) for b in derivatives)
         self.bcs = [self._markers(f) for f in self.fields]
@@ -58,6 +64,7 @@ class Stage:
         self.constrained = [f.constrained() for f in self.fields]
         self.matrix: Any = None
         self.borders: list[Array] = []
+        self.rows: list[Array] = []
         self.corner = np.zeros((len(self.numbers), len(self.numbers)))
 
     # ------------------------------------------------------------------ forms
@@ -78,13 +85,23 @@ class Stage:
                 block = system.jacobian(row, column)
                 actions.append(form(ufl.action(block, direction)) if tied and block is not None else None)
             self.action_forms.append(actions)
-        slopes = [[nonzero(ufl.diff(system.residuals[f], n.variable)) for n in self.numbers] for f in self.fields]
+        slopes = [[system.slope(system.residuals[f], n) for n in self.numbers] for f in self.fields]
         corners = [
-            [nonzero(ufl.diff(system.charges[k], n.variable)) if k in system.charges else None for n in self.numbers]
+            [system.slope(system.charges[k], n) if k in system.charges else None for n in self.numbers]
             for k in self.numbers
         ]
         self.slope_forms, self.corner_forms = form(slopes), form(corners)
         return [*slopes, *corners]
+
+    def _row_forms(self) -> None:
+        """Compile the derivatives of what leaves the numbers: through interfaces, and from tied nodes."""
+        form, system = self.system.maps.form, self.system
+        self.leaving_forms = [[form(system.row(n, c)) for c in self.fields] for n in self.numbers]
+        self.reaction_forms: list[list[Any]] = []
+        for row, direction in zip(self.fields, self.directions, strict=True):
+            tied = any(t.number in self.numbers for t in row.ties)
+            paired = ufl.replace(system.residuals[row], {row.test: direction}) if tied else None
+            self.reaction_forms.append([form(system.gradient(paired, c)) if tied else None for c in self.fields])
 
     @staticmethod
     def _markers(field: Field) -> list[Any]:
@@ -140,6 +157,23 @@ class Stage:
             self.add_vector(form, k, rows)
         return rows
 
+    def leaving(self) -> list[float]:
+        """What leaves every number through interfaces and tied nodes (A or N); collective."""
+        rows = self.full_residual()
+        return [self.charge(k) + self.tied_sum(n, rows) for k, n in enumerate(self.numbers)]
+
+    def set_rates(self, values: Array) -> None:
+        """Write a flat vector of time derivatives into the rates of fields and numbers."""
+        tail = np.array(values[self.offsets[-1] :]) if self.comm.rank == 0 else np.empty(len(self.numbers))
+        if self.numbers:
+            self.comm.Bcast(tail, root=0)
+        for number, value in zip(self.numbers, tail, strict=True):
+            number.speed = float(value)
+        for k, field in enumerate(self.fields):
+            field.rate.x.array[: field.owned] = values[self.offsets[k] : self.offsets[k + 1]]
+            field.rate.x.scatter_forward()
+            field.apply_tied_rates()
+
     def free(self, rows: Array) -> Array:
         """The same rows with zeros where degrees of freedom are tied."""
         rows = rows.copy()
@@ -166,7 +200,7 @@ class Stage:
     def residual(self) -> Array:
         """(local rows,) residual of the reduced system at the current state."""
         rows = self.full_residual()
-        tail = [self.charge(k) + self.tied_sum(n, rows) - n.source for k, n in enumerate(self.numbers)]
+        tail = [n.source_gap(self.charge(k) + self.tied_sum(n, rows)) for k, n in enumerate(self.numbers)]
         free = self.free(rows)
         return np.concatenate([free, np.array(tail)]) if self.comm.rank == 0 else free
 
@@ -188,7 +222,7 @@ class Stage:
             self.matrix = create_matrix(spaces, regions, self.jacobian_ufl)
         bcs = [bc for group in self.bcs for bc in group]
         compat.assemble_block_matrix(self.matrix, self.jacobian_forms, bcs)
-        slopes, tangents = [], []
+        slopes, tangents, leaving, rows = [], [], [], []
         for n, number in enumerate(self.numbers):
             slope = np.zeros(int(self.offsets[-1]))
             for k in range(len(self.fields)):
@@ -202,12 +236,33 @@ class Stage:
                         self.add_vector(action, k, tangent)
             slopes.append(slope)
             tangents.append(tangent)
+            if not self.symmetric:
+                left, row = self._row(n, number)
+                leaving.append(left)
+                rows.append(row)
         self.borders = [self.free(t) for t in tangents]
+        # what leaves a number follows the fields as the fields follow it, where all derives from one potential
+        self.rows = self.borders if self.symmetric else [self.free(r) for r in rows]
         for k, number in enumerate(self.numbers):
+            through = slopes[k] if self.symmetric else leaving[k]
             for n, other in enumerate(self.numbers):
                 form = self.corner_forms[k][n]
                 own = 0.0 if form is None else float(self.comm.allreduce(np.real(fem.assemble_scalar(form))))
-                self.corner[k, n] = own + self.tied_sum(number, tangents[n]) + self.tied_sum(other, slopes[k])
+                self.corner[k, n] = own + self.tied_sum(number, tangents[n]) + self.tied_sum(other, through)
+
+    def _row(self, n: int, number: Number) -> tuple[Array, Array]:
+        """Derivative of what leaves number n by the fields: through interfaces alone, and with its tied nodes."""
+        left = np.zeros(int(self.offsets[-1]))
+        for k, form in enumerate(self.leaving_forms[n]):
+            if form is not None:
+                self.add_vector(form, k, left)
+        row = left.copy()
+        for field, forms in zip(self.fields, self.reaction_forms, strict=True):
+            if any(t.number is number for t in field.ties):
+                for k, form in enumerate(forms):
+                    if form is not None:
+                        self.add_vector(form, k, row)
+        return left, row
 
     def _set_directions(self, number: Number) -> None:
         for field, direction in zip(self.fields, self.directions, strict=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ufl
+from dolfinx import default_scalar_type, fem
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -58,16 +59,61 @@ class System:
         for item in fields:
             if not residuals[item]:
                 raise ModelError(f"nothing acts on {item.name}")
+        self.shift = fem.Constant(geometry.mesh, default_scalar_type(0.0))
         self.residuals = {f: _total(residuals[f]) for f in fields}
         self.charges = {n: _total(charges[n]) for n in numbers if charges[n]}
         self.unknown_numbers = [n for n in numbers if n.unknown]
         self._jacobian: dict[tuple[Field, Field], Any] = {}
         for row in fields:
             for column in fields:
-                block = nonzero(ufl.derivative(self.residuals[row], column.function, column.trial))
+                block = nonzero(self._derivative(self.residuals[row], column))
                 if block is not None:
                     self._jacobian[row, column] = block
         self.stages = self._order()
+
+    def _derivative(self, form: Any, column: Field) -> Any:
+        """d(form)/d(field) + shift d(form)/d(rate of the field): what an implicit step in time needs."""
+        plain = ufl.derivative(form, column.function, column.trial)
+        if not column.moves_in(form):
+            return plain
+        return plain + self.shift * ufl.derivative(form, column.rate, column.trial)
+
+    def mass(self, row: Field, column: Field) -> Any | None:
+        """UFL block d(residual of row)/d(rate of column), None where it vanishes."""
+        form = self.residuals[row]
+        if not column.moves_in(form):
+            return None
+        return nonzero(ufl.derivative(form, column.rate, column.trial))
+
+    def slope(self, form: Any, number: Number) -> Any | None:
+        """d(form)/d(number) + shift d(form)/d(rate of the number), None where it vanishes."""
+        slope = ufl.diff(form, number.variable)
+        if number.rate in form.constants():
+            slope = slope + self.shift * ufl.diff(form, number.rate_variable)
+        return nonzero(slope)
+
+    def row(self, number: Number, column: Field) -> Any | None:
+        """d(charge of the number)/d(field), with shifted rates, as a linear form; None where it vanishes."""
+        form = self.charges.get(number)
+        return None if form is None else self.gradient(form, column)
+
+    def gradient(self, form: Any, column: Field) -> Any | None:
+        """d(scalar form)/d(field), with shifted rates, as a linear form; None where it vanishes."""
+        plain = ufl.derivative(form, column.function, column.test)
+        if column.moves_in(form):
+            plain = plain + self.shift * ufl.derivative(form, column.rate, column.test)
+        return nonzero(plain)
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything in the model depends on time by itself."""
+        forms = [*self.residuals.values(), *self.charges.values()]
+        return any(self.moved(form) for form in forms)
+
+    def moved(self, form: Any) -> bool:
+        """Whether a form contains a rate."""
+        numbers = {n.rate for n in self.numbers}
+        return any(f.moves_in(form) for f in self.fields) or any(c in numbers for c in form.constants())
 
     def jacobian(self, row: Field, column: Field) -> Any | None:
         """UFL block d(residual of row)/d(column), None where it vanishes."""
@@ -78,10 +124,9 @@ class System:
         acts, hears = [], []
         for item in self.fields:
             tied = any(t.number is number for t in item.ties)
-            if tied or nonzero(ufl.diff(self.residuals[item], number.variable)) is not None:
+            if tied or self.slope(self.residuals[item], number) is not None:
                 acts.append(item)
-            charge = self.charges.get(number)
-            if tied or (charge is not None and nonzero(ufl.derivative(charge, item.function)) is not None):
+            if tied or self.row(number, item) is not None:
                 hears.append(item)
         return acts, hears
 
@@ -101,7 +146,7 @@ class System:
                 graph[index[item], index[number]] = 1
             for other in self.unknown_numbers:
                 charge = self.charges.get(number)
-                if charge is not None and nonzero(ufl.diff(charge, other.variable)) is not None:
+                if charge is not None and self.slope(charge, other) is not None:
                     graph[index[other], index[number]] = 1
         count, label = connected_components(csr_matrix(graph), directed=True, connection="strong")
         needs: list[set[int]] = [set() for _ in range(count)]

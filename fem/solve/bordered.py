@@ -1,0 +1,103 @@
+"""The linear system of a stage: sparse field blocks, bordered by the dense rows and columns of its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from petsc4py import PETSc
+
+from fem.solve.stage import Stage
+
+Array = npt.NDArray[np.float64]
+
+
+class Bordered:
+    """Solves with the matrix of a stage by block elimination of the numbers.
+
+    Args:
+        stage: assembly.
+        linear: linear solver with ``set_operator(matrix)``, ``solve(rhs, x)`` and ``iterations``.
+
+    Attributes:
+        iterations: of the linear solver, summed over all solves.
+    """
+
+    def __init__(self, stage: Stage, linear: Any) -> None:
+        self.stage, self.linear = stage, linear
+        self.iterations = 0
+        self._schur: Any = None
+        self._solved: list[Array] = []
+        self._rhs = PETSc.Vec().createMPI((int(stage.offsets[-1]), None), comm=stage.comm)
+        self._sol = self._rhs.duplicate()
+
+    def assemble(self) -> None:
+        """Assemble at the present state and prepare the solver and the borders."""
+        self.stage.assemble_jacobian()
+        self.linear.set_operator(self.stage.matrix)
+        self.prepare()
+
+    def field_solve(self, rows: Array) -> Array:
+        """A^-1 applied to the field rows."""
+        self._rhs.array_w[:] = rows
+        self._sol.set(0.0)
+        self.linear.solve(self._rhs, self._sol)
+        self.iterations += int(self.linear.iterations)
+        return np.array(self._sol.array_r)
+
+    def prepare(self) -> None:
+        """Solve for the borders and form the Schur complement of the numbers."""
+        stage = self.stage
+        self._solved = [self.field_solve(b) for b in stage.borders]
+        if stage.numbers:
+            coupling = np.array([[b @ y for y in self._solved] for b in stage.rows])
+            self._schur = stage.corner - stage.comm.allreduce(coupling)
+            for k in self._held():
+                self._schur[k] = np.eye(len(stage.numbers))[k]
+
+    def _held(self) -> list[int]:
+        return [k for k, n in enumerate(self.stage.numbers) if n.held is not None]
+
+    def _tail(self, flat: Array) -> Array:
+        """The entries of the numbers, on every rank."""
+        stage = self.stage
+        tail = np.array(flat[int(stage.offsets[-1]) :]) if stage.comm.rank == 0 else np.empty(len(stage.numbers))
+        stage.comm.Bcast(tail, root=0)
+        return tail
+
+    def solve(self, rhs: Array) -> Array:
+        """(local rows,) solution of the bordered system for a flat right-hand side."""
+        stage = self.stage
+        z = self.field_solve(rhs[: int(stage.offsets[-1])])
+        if not stage.numbers:
+            return z
+        tail = self._tail(rhs)
+        passing = stage.comm.allreduce(np.array([b @ z for b in stage.rows]))
+        passing[self._held()] = 0.0
+        values = np.linalg.solve(self._schur, tail - passing)
+        for value, y in zip(values, self._solved, strict=True):
+            z = z - value * y
+        return np.concatenate([z, values]) if stage.comm.rank == 0 else z
+
+    def multiply(self, x: Array) -> Array:
+        """(local rows,) bordered matrix times a flat vector."""
+        stage = self.stage
+        n = int(stage.offsets[-1])
+        self._sol.array_w[:] = x[:n]
+        stage.matrix.mult(self._sol, self._rhs)
+        rows = np.array(self._rhs.array_r)
+        if not stage.numbers:
+            return rows
+        tail = self._tail(x)
+        for value, border in zip(tail, stage.borders, strict=True):
+            rows += value * border
+        bottom = stage.comm.allreduce(np.array([b @ x[:n] for b in stage.rows])) + stage.corner @ tail
+        held = self._held()
+        bottom[held] = tail[held]
+        return np.concatenate([rows, bottom]) if stage.comm.rank == 0 else rows
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        for item in (self._rhs, self._sol):
+            item.destroy()
