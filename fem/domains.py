@@ -192,9 +192,15 @@ class Domains:
         radius = ufl.SpatialCoordinate(self.mesh)[0]
         return 2 * ufl.pi * (radius(side) if side else radius)
 
-    def integral(self, density: Any, layer: str) -> Any:
-        """Integral of a density over a layer (per depth in 2-D, per area in 1-D)."""
-        return self.weight() * density * self._cell_measure(self.layer_tag(layer))
+    def integral(self, density: Any, layer: str, degree: int | None = None) -> Any:
+        """Integral of a density over a layer (per depth in 2-D, per area in 1-D).
+
+        ``degree``: up to which polynomials are integrated exactly; default: as the density suggests.
+        """
+        measure = self._cell_measure(self.layer_tag(layer))
+        if degree is not None:
+            measure = measure(metadata={"quadrature_degree": degree})
+        return self.weight() * density * measure
 
     def interface_integral(self, density: Any, name: str, weighted: bool = True) -> Any:
         """Integral of a density (with restricted operands) over an interface.
