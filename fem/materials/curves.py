@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -112,24 +112,22 @@ class Curve(ABC):
     def evaluate(self, x: Any, order: Order, by: Operations) -> Any:
         """Integral (-1), value (0) or derivative (1) at `x`, with the operations for it."""
 
-    @overload
-    def __call__(self, x: float, order: Order = 0) -> float: ...
-    @overload
-    def __call__(self, x: Floats, order: Order = 0) -> Floats: ...
-    def __call__(self, x: float | Floats, order: Order = 0) -> float | Floats:
-        """Values at numbers.
+    def __call__(self, x: Any, order: Order = 0) -> Any:
+        """Values at a number, at an array of any shape, or at a UFL expression (then a UFL expression).
 
         Args:
-            x: one number or an array of any shape.
+            x: where.
             order: -1: integral from `low`, 0: value, 1: derivative.
         """
+        if hasattr(x, "ufl_shape"):
+            return self.ufl(x, order)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # in pieces that are not selected
             found = self.evaluate(np.asarray(x, dtype=np.float64), order, _Numbers())
         found = np.broadcast_to(found, np.shape(x))
         return float(found) if np.ndim(x) == 0 else np.array(found)
 
     def ufl(self, x: Any, order: Order = 0) -> Any:
-        """The same as a UFL expression of the expression `x`; the numbers are part of the compiled code.
+        """The curve as a UFL expression of the expression `x`; its numbers are part of the compiled code.
 
         `ufl.diff` and `ufl.derivative` of the integral give the value, and of the value the derivative.
         """

@@ -63,8 +63,8 @@ def test_derivative_and_integral_belong_to_the_value(name: str) -> None:
     h = 1e-6 if not isinstance(curve, EntropicEnds) else 1e-6 * np.minimum(x, 1 - x)
     scale = np.max(np.abs(curve(x)))
     for order in (-1, 0):
-        slope = (curve(x + h, order) - curve(x - h, order)) / (2 * h)  # type: ignore[call-overload]
-        assert slope == pytest.approx(curve(x, order + 1), rel=1e-5, abs=2e-6 * scale)  # type: ignore[call-overload]
+        slope = (curve(x + h, order) - curve(x - h, order)) / (2 * h)
+        assert slope == pytest.approx(curve(x, order + 1), rel=1e-5, abs=2e-6 * scale)
     if math.isfinite(curve.low):
         assert curve(curve.low, -1) == pytest.approx(0.0, abs=1e-13)
 
@@ -82,7 +82,7 @@ def test_no_jump_of_value_or_slope_anywhere(name: str) -> None:
     for place in places:
         around = np.array([place - 1e-9, place + 1e-9])
         for order, size in ((-1, 1e-7), (0, 1e-6), (1, 1e-4)):
-            a, b = curve(around, order)  # type: ignore[call-overload]
+            a, b = curve(around, order)
             assert a == pytest.approx(b, rel=size, abs=size), (place, order)
 
 
@@ -159,10 +159,10 @@ def test_ufl_gives_the_numbers_of_numpy() -> None:
         first, width = curve.low, curve.high - curve.low
         x = ufl.variable(first + width * t)
         wanted = np.asarray(first + width * shares)
-        parts = [curve.ufl(x, order) for order in (-1, 0, 1)]  # type: ignore[arg-type]
+        parts = [curve(x, order) for order in (-1, 0, 1)]
         parts += [ufl.diff(parts[0], x), ufl.diff(parts[1], x)]
         expressions += parts
-        expected += [curve(wanted, order) for order in (-1, 0, 1, 0, 1)]  # type: ignore[call-overload]
+        expected += [curve(wanted, order) for order in (-1, 0, 1, 0, 1)]
     found = dolfinx.fem.Expression(ufl.as_vector(expressions), shares.reshape(-1, 1)).eval(mesh, np.array([0]))
     found = np.asarray(found).reshape(len(shares), -1)
     for column, values, k in zip(found.T, expected, range(len(expected)), strict=True):
