@@ -34,7 +34,6 @@ _MOST_STRETCH = 16.0
 _LEAST_LEFT = 1e-3
 #: Within so many thicknesses of a plane points are pushed along it.
 _BESIDE = 3.0
-_PATCH_ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Film:
             surface is near.
         planes: (axis, value) of planes that points within do not leave, sides of the model apart.
         level: of points (n, d) of the surface: largest within patches; None: the film is closed.
-        coverage: part of the surface that has the film.
+        coverage: part of the surface that has the film; None: what has a positive level.
         last: grown after all films that are not, whose surroundings end at the surface of this one.
     """
 
@@ -78,7 +77,7 @@ class Film:
     offset: Callable[[Floats], tuple[Floats, Floats, Floats]]
     planes: tuple[tuple[int, float], ...] = ()
     level: Callable[[Floats], Floats] | None = None
-    coverage: float = 1.0
+    coverage: float | None = 1.0
     last: bool = False
 
 
@@ -96,7 +95,11 @@ def grow_films(arrays: MeshArrays, stack: Stack) -> MeshArrays:
 
 
 def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshArrays:
-    """The mesh with the cells of `film`; its edges taper to nothing over one facet.
+    """The mesh with the cells of `film`.
+
+    Patches end in walls as high as the film, called ``coat|outer:rim``: beside them cells of the outer region taper
+    to nothing over one facet. Where other regions or facets with names of their own bound the film, it is the film
+    that tapers.
 
     Args:
         regions: all names in the order of their tags, the coats included.
@@ -106,12 +109,14 @@ def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshA
     """
     pairs = facet_pairs(arrays.cells, len(arrays.points))
     inside = np.isin(arrays.cell_tags, [arrays.layers[n] for n in film.inner if n in arrays.layers])
-    chosen, border = _facets(arrays, film, pairs, inside)
+    chosen, bare, border = _facets(arrays, film, pairs, inside)
     if not chosen.any():
         raise MeshError(f"{film.label}: there is no surface between {_or(film.inner)} and {_or(film.outer)}")
-    base = np.sort(pairs.nodes[chosen], axis=1)
-    tips = np.intersect1d(base, pairs.nodes[border & ~chosen])
-    nodes = np.setdiff1d(base, tips)
+    covered = np.sort(pairs.nodes[chosen], axis=1)
+    tips = np.intersect1d(covered, pairs.nodes[border & ~chosen & ~bare])
+    nodes = np.setdiff1d(covered, tips)
+    ring = np.flatnonzero(bare)[np.isin(pairs.nodes[bare], nodes).any(axis=1)]
+    base = np.concatenate([covered, np.sort(pairs.nodes[ring], axis=1)])
     levels = np.cumsum(np.repeat([c.thickness / c.cells for c in film.coats], [c.cells for c in film.coats]))
     n = len(arrays.points)
     # number[k, v]: the node of v at level k; a tip is at all levels at once
@@ -121,15 +126,19 @@ def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshA
     cells = arrays.cells.copy()
     cells[~inside] = number[-1][cells[~inside]]
     _require_room(arrays, points, cells, film)
-    grown, at_level = _prisms(base, number)
+    grown, at_level, above = _prisms(base, number)
     grown = _oriented(points, grown)
     tag = {name: k for k, name in enumerate(regions, start=1)}
     of_level = np.repeat([tag[c.name] for c in film.coats], [c.cells for c in film.coats])
     old = np.zeros(max(arrays.layers.values()) + 1, dtype=np.int32)
     for name, value in arrays.layers.items():
         old[value] = tag[name]
-    tags = np.concatenate([old[arrays.cell_tags], of_level[at_level].astype(np.int32)])
-    given = _special(arrays, pairs, inside, number[-1])
+    beside = above >= len(covered)
+    outside = np.where(inside[pairs.first[ring]], pairs.second[ring], pairs.first[ring])
+    new = of_level[at_level].astype(np.int32)
+    new[beside] = old[arrays.cell_tags[outside]][above[beside] - len(covered)]
+    tags = np.concatenate([old[arrays.cell_tags], new])
+    given = _special(arrays, pairs, inside, number[-1]) | _rims(grown, tags[len(cells) :], beside, len(points), regions)
     return named_arrays(points, np.concatenate([cells, grown]), tags, tag, given)
 
 
@@ -137,42 +146,51 @@ def _or(names: frozenset[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def _facets(arrays: MeshArrays, film: Film, pairs: FacetPairs, inside: Mask) -> tuple[Mask, Mask]:
-    """Facets that get the film, and all between the inner regions and others."""
+def _facets(arrays: MeshArrays, film: Film, pairs: FacetPairs, inside: Mask) -> tuple[Mask, Mask, Mask]:
+    """Facets that get the film, those that its patches leave bare, and all between the inner regions and others."""
     second = np.maximum(pairs.second, 0)
     border = (pairs.second >= 0) & (inside[pairs.first] != inside[second])
     outer = np.isin(arrays.cell_tags, [arrays.layers[n] for n in film.outer if n in arrays.layers])
     chosen = border & (outer[pairs.first] | outer[second])
     marked = [tag for name, tag in arrays.facet_names.items() if not _plain(name, arrays)]
     chosen &= ~_rows_in(pairs.nodes, arrays.facets[np.isin(arrays.facet_tags, marked)])
-    if film.level is not None and chosen.any():
-        chosen = _patches(arrays, film, pairs.nodes, chosen, border)
-    return chosen, border
+    covered = _patches(arrays, film, pairs.nodes, chosen) if film.level is not None and chosen.any() else chosen
+    return covered, chosen & ~covered, border
 
 
-def _patches(arrays: MeshArrays, film: Film, nodes: Ints, chosen: Mask, border: Mask) -> Mask:
-    """Of the `chosen` facets those with the highest level that together have the coverage."""
+def _patches(arrays: MeshArrays, film: Film, nodes: Ints, chosen: Mask) -> Mask:
+    """Of the `chosen` facets those with the highest level that together have the coverage, as nearly as they can."""
     assert film.level is not None
     where = np.flatnonzero(chosen)
     x = arrays.points[nodes[where]]
+    level = film.level(x.mean(axis=1))
+    found = np.zeros_like(chosen)
+    if film.coverage is None:
+        found[where[level > 0]] = True
+        return found
     edges = x[:, 1:] - x[:, :1]
-    size = np.sqrt(np.abs(np.linalg.det(edges @ np.swapaxes(edges, 1, 2))))
-    order = where[np.argsort(-film.level(x.mean(axis=1)), kind="stable")]
-    area = np.zeros(len(nodes))
-    area[where] = size
-    wanted = film.coverage * size.sum()
-    sought = wanted
-    for _ in range(_PATCH_ROUNDS):
-        covered = np.cumsum(area[order]) - 0.5 * area[order]
-        found = np.zeros_like(chosen)
-        found[order[covered <= sought]] = True
-        # a facet with all its nodes on the edge of the film has no cells above it
-        free = np.ones(len(arrays.points), dtype=bool)
-        free[nodes[border & ~found]] = False
-        short = wanted - area[found & np.any(free[nodes], axis=1)].sum()
-        if abs(short) <= 0.002 * wanted:
-            break
-        sought += short
+    area = np.sqrt(np.abs(np.linalg.det(edges @ np.swapaxes(edges, 1, 2))))
+    order = np.argsort(-level, kind="stable")
+    covered = np.cumsum(area[order]) - 0.5 * area[order]
+    found[where[order[covered <= film.coverage * area.sum()]]] = True
+    return found
+
+
+def _rims(
+    grown: Ints, tags: npt.NDArray[np.int32], beside: Mask, points: int, regions: Sequence[str]
+) -> dict[str, Ints]:
+    """Name -> facets of the walls in which patches end, of the cells `grown` (m, d + 1).
+
+    Args:
+        tags: (m,) of the cells. beside: (m,) whether a cell lies beside the film.
+    """
+    pairs = facet_pairs(grown, points)
+    wall = (pairs.second >= 0) & (beside[pairs.first] != beside[pairs.second])
+    sides = np.sort(np.column_stack([tags[pairs.first[wall]], tags[pairs.second[wall]]]), axis=1)
+    found = {}
+    for low, high in np.unique(sides, axis=0).tolist():
+        name = f"{regions[low - 1]}|{regions[high - 1]}:rim"
+        found[name] = pairs.nodes[wall][np.all(sides == (low, high), axis=1)]
     return found
 
 
@@ -225,14 +243,14 @@ def _along_planes(arrays: MeshArrays, film: Film, x: Floats, normal: Floats) -> 
     return np.asarray(step * (whole / along)[:, None])
 
 
-def _prisms(base: Ints, number: Ints) -> tuple[Ints, Ints]:
-    """Simplices between the levels above facets `base` (m, d) with sorted nodes, and the level of each.
+def _prisms(base: Ints, number: Ints) -> tuple[Ints, Ints, Ints]:
+    """Simplices between the levels above facets `base` (m, d) with sorted nodes, the level and the facet of each.
 
     A prism over a facet is cut along the paths from its lowest to its highest node: neighbours agree, because
     all follow the order of the nodes. Those that a tip makes flat are left out.
     """
     d = base.shape[1]
-    cells, level = [], []
+    cells, level, facet = [], [], []
     for k in range(len(number) - 1):
         lower, upper = number[k][base], number[k + 1][base]
         for j in range(d):
@@ -240,7 +258,8 @@ def _prisms(base: Ints, number: Ints) -> tuple[Ints, Ints]:
             solid = lower[:, j] != upper[:, j]
             cells.append(simplex[solid])
             level.append(np.full(int(solid.sum()), k))
-    return np.concatenate(cells), np.concatenate(level)
+            facet.append(np.flatnonzero(solid))
+    return np.concatenate(cells), np.concatenate(level), np.concatenate(facet)
 
 
 def _volumes(points: Floats, cells: Ints) -> Floats:

@@ -12,6 +12,8 @@ from fem.interface.kinetics import ButlerVolmer, Kinetics, LinearKinetics
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from studies.graded import Values
+from studies.rims import joint_resistance
+from studies.schema.body import body_pair
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -72,6 +74,8 @@ def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
         elif contact == "resistive":
             resistance = getattr(spec, f"{carrier}_resistance")
             laws.append(OhmicContact(carrier, resistance, spec.contact_fraction))
+    if spec.ionic_contact == "perfect" and (joint := joint_resistance(study, body_pair(name))) is not None:
+        laws.append(OhmicContact("ionic", joint))
     return laws
 
 

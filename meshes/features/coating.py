@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from meshes.features.base import FeatureDefaults, Refinement, Region
+from meshes.features.base import FeatureDefaults, Opening, Refinement, Region
 from meshes.features.bodies import coat_problems, hosts_in
 from meshes.features.neighbours import obstacles
 from meshes.features.placement import place_discs, place_strips
@@ -116,7 +116,7 @@ class Coating(FeatureDefaults):
                 offset,
                 (),
                 None if self.patches is None else self._level(stack),
-                1.0 if self.patches is None else self.patches.coverage,
+                1.0 if self.patches is None else None if self._drawn(stack) else self.patches.coverage,
                 last=True,
             ),
         )
@@ -154,7 +154,7 @@ class Coating(FeatureDefaults):
         """Cells that resolve the edges of patches."""
         if self.patches is None:
             return ()
-        centres, radius = _spots(self.patches, stack.lateral)
+        centres, radius = _spots(self.patches, stack.dimension, stack.lateral)
         around = np.array([[-radius], [radius]])
         if len(stack.lateral) == 2:
             angle = 2 * np.pi * np.arange(40) / 40
@@ -171,8 +171,6 @@ class Coating(FeatureDefaults):
         if self.on is not None and self.on not in self.at.split("|"):
             message = f"must be a layer of this interface: {' or '.join(self.at.split('|'))}"
             found.append(Problem("on", repr(self.on), message))
-        if self.patches is not None and stack.dimension == "axisymmetric":
-            found.append(Problem("patches", "given", "an axisymmetric model cannot have them: use dimension 2 or 3"))
         others = [f for f in stack.features if f is not self and f.at == self.at]
         if any(isinstance(f, Coating) for f in others):
             found.append(Problem("at", repr(self.at), "two coatings lie at this interface: give one with two coats"))
@@ -189,13 +187,34 @@ class Coating(FeatureDefaults):
                 "a thinner film, or describe the film as a resistance of its interface"
             )
             found.append(Problem("coats", number_text(thick), message))
-        if self.patches is not None and self.patches.size > 0.5 * min(stack.lateral):
+        if self.patches is not None and stack.dimension == "axisymmetric":
+            radius = math.sqrt(self.patches.part) * stack.lateral[0]
+            if _number(self.patches, stack.dimension, stack.lateral) > 1:
+                what = "bare spot" if self.patches.inverted else "patch"
+                message = (
+                    f"an axisymmetric model has one {what}, on its axis: of {number_text(radius)} at this coverage"
+                )
+                found.append(Problem("patches.size", number_text(self.patches.size), message))
+        elif self.patches is not None and self.patches.size > 0.5 * min(stack.lateral):
             message = f"the patches are larger than the model: its width is {number_text(min(stack.lateral))}"
             found.append(Problem("patches.size", number_text(self.patches.size), message))
         return found
 
     def cut(self, model: LayeredModel) -> None:
-        """Nothing is drawn: the film is grown in the finished mesh."""
+        """Divide the interface along the edges of patches; the film is grown in the finished mesh."""
+        stack = model.stack
+        if self.patches is None or not self._drawn(stack):
+            return
+        centres, radius = _spots(self.patches, stack.dimension, stack.lateral)
+        for i, centre in enumerate(centres):
+            place = tuple(map(float, centre))
+            opening = Opening(self.at, place, radius, 0.0, 0.0, "flat", f"{self.name}[{i}]")
+            model.imprint(self.at, model.draw_spot(opening))
+
+    def _drawn(self, stack: Stack) -> bool:
+        """Whether the edges of patches are those of cells: where nothing else lies at the interface."""
+        others = (f for f in stack.features if f is not self)
+        return not any(f.at == self.at or f.regions(stack) or f.slits(stack) or f.openings(stack) for f in others)
 
     def _room(self, stack: Stack) -> float:
         """What lies within this distance of the interface makes room for the film, metres."""
@@ -215,17 +234,27 @@ class Coating(FeatureDefaults):
 
         assert self.patches is not None
         sign = -1.0 if self.patches.inverted else 1.0
-        tree = cKDTree(_spots(self.patches, stack.lateral)[0])
-        return lambda points: np.asarray(-sign * tree.query(points[:, :-1])[0], dtype=np.float64)
+        centres, radius = _spots(self.patches, stack.dimension, stack.lateral)
+        tree = cKDTree(centres)
+        return lambda points: np.asarray(sign * (radius - tree.query(points[:, :-1])[0]), dtype=np.float64)
+
+
+def _number(patches: Patches, dimension: str, lateral: tuple[float, ...]) -> int:
+    """How many spots make up the part of the surface."""
+    if dimension == "axisymmetric":
+        area, one = lateral[0] ** 2, patches.size**2
+    else:
+        area, one = math.prod(lateral), 2 * patches.size if len(lateral) == 1 else math.pi * patches.size**2
+    return max(1, round(patches.part * area / one))
 
 
 @lru_cache(maxsize=16)
-def _spots(patches: Patches, lateral: tuple[float, ...]) -> tuple[Floats, float]:
+def _spots(patches: Patches, dimension: str, lateral: tuple[float, ...]) -> tuple[Floats, float]:
     """Middles (n, lateral coordinates) of patches, or of bare spots, and their radius in metres."""
-    area = math.prod(lateral)
-    one = 2 * patches.size if len(lateral) == 1 else math.pi * patches.size**2
-    number = max(1, round(patches.part * area / one))
-    share = patches.part * area / number
+    if dimension == "axisymmetric":
+        return np.zeros((1, 1)), math.sqrt(patches.part) * lateral[0]
+    number = _number(patches, dimension, lateral)
+    share = patches.part * math.prod(lateral) / number
     radius = 0.5 * share if len(lateral) == 1 else math.sqrt(share / math.pi)
     for gap in _GAPS:
         if len(lateral) == 1:
