@@ -45,7 +45,8 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
     Lengths are in metres. Keys of a layer, which is any region of the mesh: ``name``, ``material``, ``body`` (what
     it is a part of: regions ``grains`` and ``grains.2`` are one body), ``kind`` (``layer`` of the stack, or
     ``body`` that a feature adds), ``low`` and ``high`` (corners of its bounding box), ``cells``. Keys of an opening
-    (void or contact spot): those of `meshes.features.Opening`, and the ``level`` of its interface.
+    (void or contact spot): those of `meshes.features.Opening`, and the ``level`` of its interface. Holes are the names
+    of the features that leave others: pores and notches.
     """
     tagged, gdim = geometry.tagged, geometry.gdim
     stack = tagged.stack
@@ -97,6 +98,7 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
         "layers": layers,
         "interfaces": list(geometry.interfaces),
         "openings": openings,
+        "holes": [] if stack is None else _holes(stack),
         "surfaces": [],
         "fields": {
             name: {"place": place, "unit": unit, "dimension": dimension, "meaning": meaning}
@@ -104,6 +106,16 @@ def describe(geometry: Domains, grids: Mapping[str, LayerGrid]) -> dict[str, Any
         },
         "steps": [],
     }
+
+
+def _holes(stack: Stack) -> list[str]:
+    """Names of the features with walls of a void but no footprint on an interface."""
+    bare = [
+        f.name
+        for f in stack.features
+        if not f.openings(stack) and any(name.startswith("void|") for name in f.facet_names(stack))
+    ]
+    return list(dict.fromkeys(bare))
 
 
 def _as_stacked(stack: Stack, entries: list[dict[str, Any]]) -> bool:

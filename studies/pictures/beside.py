@@ -82,7 +82,8 @@ def _candidates(dataset: Dataset, interface: Interface) -> list[tuple[str, bool,
         if surface.kind == "slit":
             found.append((surface.name, True, surface.corners))
         elif surface.kind == "void" and regions[-1] in sides:
-            found.append(("void", True, surface.corners))
+            words = dataset.hole_words(surface.corners.mean(axis=1))
+            found += [(str(word), True, surface.corners[words == word]) for word in np.unique(words)]
         elif surface.kind == "gap" and set(regions) == sides:
             found.append(("no contact", True, surface.corners))
     for other in dataset.interfaces:

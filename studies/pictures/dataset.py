@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fem.output.vtu import Grid, read_vtu
+from meshes.features.base import Opening as Footprint
+from studies.pictures.regions import Array, Body, Floats, Ints, Layer
 
-__all__ = ["Body", "Dataset", "DatasetError", "Interface", "Layer", "Opening", "Surface", "boundary"]
+__all__ = ["Dataset", "DatasetError", "Interface", "Opening", "Surface"]
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Linear simplices into which a quadratic one is divided for drawing, by the number of its nodes.
 _PARTS: dict[int, tuple[tuple[int, ...], ...]] = {
@@ -42,25 +41,19 @@ class DatasetError(Exception):
 
 
 @dataclass(frozen=True)
-class Opening:
-    """Footprint of a void or contact spot; lengths in metres (see `meshes.features.base.Opening`).
+class Opening(Footprint):
+    """Footprint of a void or contact spot; lengths in metres.
 
-    `level` is the height of its interface, as drawn: where that is moved afterwards, the height about which it is.
+    Attributes:
+        level: height of its interface, as drawn: where that is moved afterwards, the height about which it is.
     """
 
-    at: str
-    level: float
-    centre: tuple[float, ...]
-    radius: float
-    below: float
-    above: float
-    shape: str
-    label: str
+    level: float = 0.0
 
     @property
     def contact(self) -> bool:
         """True for a contact spot: current passes within the radius only."""
-        return self.shape == "flat"
+        return self.solid
 
 
 @dataclass(frozen=True)
@@ -97,125 +90,6 @@ class Interface:
     meaning: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One layer with its fields.
-
-    Attributes:
-        name, material: as in the study; `name` is that of a region of the mesh.
-        low, high: (gdim,) corners of its bounding box, m.
-        points: (n, gdim) m. cells: (m, tdim + 1) straight simplices with all nodes as corners (drawing).
-        corners: (k, tdim + 1) cells of the mesh itself.
-        nodes: name -> (n,) or (n, 3). cells_of: (m,) mesh cell of every drawn cell.
-        means: name -> (k,) or (k, components), cell means.
-        potentials: carrier -> ``resolved`` or ``equipotential``.
-        equipotentials: carrier -> V.
-        body: what it is a part of (`grains` for the region ``grains.2``).
-        kind: ``layer`` of the stack, or ``body`` that a feature adds.
-    """
-
-    name: str
-    material: str
-    low: Floats
-    high: Floats
-    points: Floats
-    cells: Ints
-    corners: Ints
-    cells_of: Ints
-    nodes: Mapping[str, Array]
-    means: Mapping[str, Array]
-    potentials: Mapping[str, str]
-    equipotentials: Mapping[str, float]
-    body: str = ""
-    kind: str = "layer"
-
-    @property
-    def title(self) -> str:
-        """Name and material of the body."""
-        name = self.body or self.name
-        return f"{name} ({self.material})" if self.material else name
-
-    @cached_property
-    def measures(self) -> Floats:
-        """(k,) length, area or volume of the cells of the mesh."""
-        edges = self.points[self.corners[:, 1:]] - self.points[self.corners[:, :1]]
-        return np.asarray(np.abs(np.linalg.det(edges)) / (1.0, 1.0, 2.0, 6.0)[edges.shape[1]])
-
-    def smooth(self, name: str) -> Floats:
-        """(n,) or (n, components) node values of a cell mean: averages over the cells around each node."""
-        values = np.asarray(self.means[name], dtype=float)
-        table = values.reshape(len(values), -1)
-        size = len(self.points)
-        weight = np.zeros(size)
-        total = np.zeros((size, table.shape[1]))
-        for column in self.corners.T:
-            weight += np.bincount(column, self.measures, size)
-            for k in range(table.shape[1]):
-                total[:, k] += np.bincount(column, self.measures * table[:, k], size)
-        known = weight > 0
-        total[known] /= weight[known, None]
-        if not known.all():  # nodes in the middle of edges take the mean of their ends
-            ends = self._ends()
-            total[~known] = total[ends[~known]].mean(axis=1)
-        return np.asarray(total.reshape(size, *values.shape[1:]))
-
-    def _ends(self) -> Ints:
-        """(n, 2) corners at the ends of the edge that a middle node halves."""
-        ends = np.tile(np.arange(len(self.points))[:, None], (1, 2))
-        is_corner = np.zeros(len(self.points), dtype=bool)
-        is_corner[self.corners] = True
-        lines = np.concatenate([self.cells[:, [i, j]] for i, j in _pairs(self.cells.shape[1])])
-        mixed = lines[is_corner[lines].sum(axis=1) == 1]
-        middle = np.where(is_corner[mixed[:, 0]], mixed[:, 1], mixed[:, 0])
-        corner = np.where(is_corner[mixed[:, 0]], mixed[:, 0], mixed[:, 1])
-        np.minimum.at(ends[:, 0], middle, corner)
-        ends[middle, 1] = -1
-        np.maximum.at(ends[:, 1], middle, corner)
-        ends[middle, 0] = np.iinfo(np.int64).max
-        np.minimum.at(ends[:, 0], middle, corner)
-        return ends
-
-
-@dataclass(frozen=True)
-class Body:
-    """What a reader knows by one name: a layer, or bodies that a feature adds, as one or several regions."""
-
-    name: str
-    parts: tuple[Layer, ...]
-
-    @property
-    def title(self) -> str:
-        """Name and material."""
-        return self.parts[0].title
-
-    @property
-    def is_layer(self) -> bool:
-        """Whether it is a layer of the stack."""
-        return self.parts[0].kind == "layer"
-
-    @property
-    def low(self) -> Floats:
-        """(gdim,) lower corner of its bounding box, m."""
-        return np.asarray(np.min([x.low for x in self.parts], axis=0))
-
-    @property
-    def high(self) -> Floats:
-        """(gdim,) upper corner of its bounding box, m."""
-        return np.asarray(np.max([x.high for x in self.parts], axis=0))
-
-    @cached_property
-    def thickness(self) -> float:
-        """Twice what it fills over what bounds it, m: the thickness of a film, half the length of a square."""
-        volume = sum(float(x.measures.sum()) for x in self.parts)
-        bounds = 0.0
-        for part in self.parts:
-            corners = part.points[boundary(part.corners)]
-            edges = corners[:, 1:] - corners[:, :1]
-            gram = np.linalg.det(np.einsum("cik,cjk->cij", edges, edges))
-            bounds += float(np.sqrt(np.clip(gram, 0.0, None)).sum()) / (1.0, 1.0, 2.0)[edges.shape[1]]
-        return 2.0 * volume / bounds if bounds > 0 else 0.0
-
-
 class Dataset:
     """One operating point of a fields folder.
 
@@ -236,6 +110,7 @@ class Dataset:
             self.axes: tuple[str, ...] = tuple(self.contents["axes"])
             self.fields: Mapping[str, Mapping[str, str]] = self.contents["fields"]
             self.openings = tuple(Opening(**{**o, "centre": tuple(o["centre"])}) for o in self.contents["openings"])
+            self.holes: tuple[str, ...] = tuple(self.contents.get("holes", ()))
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             raise DatasetError(f"{self.folder}: no readable fields.json ({error})") from error
 
@@ -265,7 +140,8 @@ class Dataset:
     def bodies(self) -> tuple[Body, ...]:
         """The regions by the bodies that they belong to, in the order of the first of each."""
         names = dict.fromkeys(x.body for x in self.layers)
-        return tuple(Body(name, tuple(x for x in self.layers if x.body == name)) for name in names)
+        sides = (self.low, self.high)
+        return tuple(Body(name, tuple(x for x in self.layers if x.body == name), sides) for name in names)
 
     @cached_property
     def contacts(self) -> tuple[Interface, ...]:
@@ -302,6 +178,17 @@ class Dataset:
                 files[entry["file"]] = self._arrays(entry["file"], "surfaces")
             found.append(Surface(entry["name"], entry["kind"], files[entry["file"]][entry["key"]]))
         return tuple(found)
+
+    def hole_words(self, points: Floats) -> npt.NDArray[np.str_]:
+        """(n,) what holes at points (n, gdim; in a cut n, 2) are called: void, or as the features that leave them."""
+        other = ", ".join(self.holes) or "void"
+        words = np.full(len(points), other, dtype=f"<U{max(len(other), 4)}")
+        for o in (o for o in self.openings if self.holes and not o.contact):
+            away = np.linalg.norm(points[:, :-1] - np.asarray(o.centre)[: points.shape[1] - 1], axis=1)
+            high = points[:, -1] - o.level
+            slack = 0.01 * o.radius
+            words[(away < o.radius + slack) & (high > -o.below - slack) & (high < o.above + slack)] = "void"
+        return words
 
     def _arrays(self, file: str, what: str) -> dict[str, Array]:
         try:
@@ -350,19 +237,6 @@ class Dataset:
             entry.get("body", entry["name"]),
             entry.get("kind", "layer"),
         )
-
-
-def boundary(cells: Ints) -> Ints:
-    """(k, corners - 1) facets of simplices that belong to one cell only."""
-    count = cells.shape[1]
-    facets = np.concatenate([np.delete(cells, i, axis=1) for i in range(count)])
-    ordered = np.sort(facets, axis=1)
-    _, first, times = np.unique(ordered, axis=0, return_index=True, return_counts=True)
-    return np.asarray(facets[first[times == 1]])
-
-
-def _pairs(count: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(count) for j in range(i + 1, count)]
 
 
 def _merged(grid: Grid) -> Grid:

@@ -20,6 +20,9 @@ __all__ = ["draw_maps"]
 
 Floats = npt.NDArray[np.float64]
 
+#: Difference over value up to which a map says how small it is.
+_ALIKE = 0.05
+
 
 def draw_maps(
     dataset: Dataset,
@@ -96,7 +99,7 @@ def _map(
         span = style.value_range(values, interface.area, 0.98, True, "contact")
     span = style.widened(span)
     unit = units.scale([span.low, span.high], dimension)
-    colour = style.colours(style.DIVERGING if signed else style.SEQUENTIAL)
+    colour = style.colours(style.DIVERGING) if signed else style.magnitudes(span)
     mesh, at_nodes = _surface(interface, values * unit(1.0), length)
     clim = {"vmin": unit(span.low), "vmax": unit(span.high)}
     uniform = is_uniform(values)
@@ -109,6 +112,8 @@ def _map(
     axes.set_xlabel(length.label("x"))
     axes.set_ylabel(length.label("y"))
     note = f"\n{span.note}" if span.note else ""
+    if not note and (apart := float(np.ptp(values) / np.abs(values).max())) < _ALIKE:  # colours would make much of it
+        note = f"\nvaries by {100 * apart:.2g} %"
     if uniform:
         note = f"\nuniform, {units.format(float(f'{values.mean():.4g}'), dimension, 4)}".replace("-", "−")
     flat = "" if is_flat(interface) else ", not flat"

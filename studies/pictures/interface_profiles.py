@@ -136,12 +136,8 @@ def _finish(axes: Any, interface: Interface, name: str, unit: Any, area: float |
         what = "over the whole area" if area is not None else "mean of the interface"
         mean = f"dashed: {what} {_number(nominal, values, unit)}"
     axes.set_ylim(unit(low), unit(high))
-    _entitle(axes, f"{interface.name}{sign_words(interface, name)}{more}", mean)
-    if peaks:
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
-        # beside zero, where a curve that is cut off at its peaks leaves room
-        y, anchor = (0.04, "bottom") if nominal >= 0 else (0.96, "top")
-        axes.text(0.01, y, peaks(unit), transform=axes.transAxes, ha="left", va=anchor, zorder=8, bbox=box)
+    right = "; ".join(filter(None, [mean, peaks(unit) if peaks else ""]))
+    _entitle(axes, f"{interface.name}{sign_words(interface, name)}{more}", right)
 
 
 def _entitle(axes: Any, left: str, right: str) -> None:
@@ -240,4 +236,4 @@ def _limits(values: Floats, weights: Floats) -> tuple[float, float, Callable[[An
     if not clipped:
         return low, high, None
     peak = float(values[order[-1]])
-    return low, high, lambda unit: f"cut off, largest facet mean {unit(peak):.3g} {unit.unit}".replace("-", "−")
+    return low, high, lambda unit: f"peak cut off at {unit(peak):.3g} {unit.unit}".replace("-", "−")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["VOID", "Placed", "Placer", "Tag", "deepest"]
+__all__ = ["OUTSIDE", "VOID", "Placed", "Placer", "Tag", "deepest"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -87,8 +87,11 @@ class Placer:
         full = len(tag.texts) - 1 if tag.short else len(tag.texts)
         # a name with a line is the one without further lines of text
         ways = [(self._inside, range(full) if tag.inside else ()), (self._beside, (full - 1,))]
-        if tag.short:
-            ways += [(self._beside, (full,)), (self._inside, (full,) if tag.inside else ())]
+        if tag.short and tag.owner in self.ground:  # a layer is named in itself
+            ways.insert(1, (self._inside, (full,) if tag.inside else ()))
+            ways.append((self._beside, (full,)))
+        elif tag.short:
+            ways += [(self._inside, (full,) if tag.inside else ()), (self._beside, (full,))]
         tries = ((way, tag.texts[k], sizes[k]) for way, numbers in ways for k in numbers)
         found = next((placed for way, text, size in tries if (placed := way(tag, text, size)) is not None), None)
         if found is not None:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from studies import units
 from studies.pictures import style
-from studies.pictures.dataset import Dataset, Layer
+from studies.pictures.dataset import Dataset
+from studies.pictures.regions import Layer
 
 __all__ = ["draw_lines_potential", "draw_lines_stress"]
 

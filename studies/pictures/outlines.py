@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from studies.pictures.dataset import Dataset, boundary
+from studies.pictures.dataset import Dataset
+from studies.pictures.regions import boundary
 from studies.pictures.section import cut_sheet
 
 __all__ = ["lifted", "outlines"]

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from studies.pictures import style
-from studies.pictures.dataset import Array, Dataset, Layer, boundary
-from studies.pictures.labels import VOID, Placer, Tag
+from studies.pictures.dataset import Dataset
+from studies.pictures.labels import OUTSIDE, VOID, Placer, Tag
+from studies.pictures.regions import Array, Layer, boundary
 from studies.pictures.views import Panel, View
 
 Floats = npt.NDArray[np.float64]
@@ -24,6 +25,8 @@ _MANY = 100_000
 _LINE, _LETTER = 0.165, 0.075
 #: Pixels per inch of the raster that names are placed on.
 _PIXELS = 60
+#: Points between two level lines below which they merge.
+_MERGED = 1.2
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,32 @@ def fill_values(panel: Panel, sheet: Sheet, values: Floats, norm: Any, cmap: Any
 
 
 def level_lines(panel: Panel, sheet: Sheet, values: Floats, levels: Floats) -> None:
-    """Thin white lines on which node values take the given levels."""
-    triangles = sheet.triangles[_near(panel.view, sheet)]
-    if not len(triangles) or not np.any((levels > values.min()) & (levels < values.max())):
+    """Thin white lines on which node values take the given levels, but where they would merge into an area."""
+    if not np.any((levels > values.min()) & (levels < values.max())):
+        return
+    width, height = _inches(panel)
+    apart = crowded(sheet, values, levels, (72 * width / panel.view.size[0], 72 * height / panel.view.size[1]))
+    triangles = sheet.triangles[_near(panel.view, sheet) & ~apart]
+    if not len(triangles):
         return
     points = sheet.points * panel.unit(1.0)
     panel.axes.tricontour(
         points[:, 0], points[:, 1], triangles, values, levels=levels, colors="white", linewidths=0.4, zorder=2
     )
+
+
+def crowded(sheet: Sheet, values: Floats, levels: Floats, scale: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """(m,) triangles in which level lines of node values would be closer than they are wide.
+
+    Args:
+        scale: points of the picture per metre, along both axes.
+    """
+    corners = sheet.points[sheet.triangles] * np.asarray(scale)
+    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    a, b = (values[sheet.triangles[:, k]] - values[sheet.triangles[:, 0]] for k in (1, 2))
+    twice = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
+    slope = np.hypot(a * v[:, 1] - b * u[:, 1], b * u[:, 0] - a * v[:, 0])
+    return np.asarray(slope * _MERGED > float(np.diff(levels).min()) * twice)
 
 
 def outline(panel: Panel, sheet: Sheet) -> None:
@@ -156,12 +177,12 @@ def draw_seams(panel: Panel, seams: Sequence[Seam]) -> None:
 def annotate(
     panel: Panel, dataset: Dataset, sheets: Sequence[Sheet], seams: Sequence[Seam], texts: Mapping[str, str]
 ) -> list[str]:
-    """Name the bodies that a view shows (with lines more, `texts` by body), one void, and every kind of seam.
+    """Name the bodies that a view shows (with lines more, `texts` by body), every kind of hole and of seam.
 
     Returns:
         names for which there was no room.
     """
-    owner = raster(panel, dataset, sheets, seams)
+    owner, holes = _named_holes(panel, dataset, raster(panel, dataset, sheets, seams))
     names = [b.name for b in dataset.bodies]
     placer = Placer(owner, [k for k, b in enumerate(dataset.bodies) if b.is_layer])
     tags = []
@@ -176,8 +197,7 @@ def annotate(
             if at is not None or np.any(owner == k):
                 tags.append(Tag((*_lines_of(body.title, texts.get(body.name, "")), body.name), k, at=at, short=True))
     tags.sort(key=lambda tag: (tag.owner not in placer.ground, -int(np.sum(owner == tag.owner))))
-    if np.sum(owner == VOID) > 4:
-        tags.append(Tag(("void",), VOID))
+    tags += [Tag((word,), number) for number, word in holes.items() if np.sum(owner == number) > 4]
     done = set[str]()
     for k, seam in enumerate(seams):
         if seam.name not in done and np.any(owner == len(names) + k):
@@ -187,7 +207,21 @@ def annotate(
 
 
 def _lines_of(title: str, text: str) -> tuple[str, ...]:
-    return (f"{title}\n{text}", title) if text else (title,)
+    more = (f"{title}, {text}",) if text and "\n" not in text else ()
+    return (f"{title}\n{text}", *more, title) if text else (title,)
+
+
+def _named_holes(panel: Panel, dataset: Dataset, owner: Ints) -> tuple[Ints, dict[int, str]]:
+    """What a view shows with a number for every kind of hole, and how each is called."""
+    rows, columns = np.nonzero(owner == VOID)
+    low, size = np.array(panel.view.low), np.array(panel.view.size)
+    share = np.column_stack([(columns + 0.5) / owner.shape[1], 1 - (rows + 0.5) / owner.shape[0]])
+    words = dataset.hole_words(low + share * size)
+    numbers = {str(word): OUTSIDE - 1 - k for k, word in enumerate(np.unique(words))}
+    named = owner.copy()
+    for word, number in numbers.items():
+        named[rows[words == word], columns[words == word]] = number
+    return named, {number: word for word, number in numbers.items()}
 
 
 def raster(panel: Panel, dataset: Dataset, sheets: Sequence[Sheet], seams: Sequence[Seam] = ()) -> Ints:

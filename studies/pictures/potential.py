@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from studies import units
 from studies.pictures import style
-from studies.pictures.dataset import Body, Dataset, Layer
+from studies.pictures.dataset import Dataset
 from studies.pictures.planar import (
     Sheet,
     annotate,
+    crowded,
     draw_seams,
     fill_flat,
     fill_values,
@@ -24,6 +25,7 @@ from studies.pictures.planar import (
     seams_of,
     sheet_of,
 )
+from studies.pictures.regions import Body, Layer
 from studies.pictures.section import Cut
 from studies.pictures.stream import CurrentLines, current_lines
 from studies.pictures.views import Panel, View, layout, unseen, views
@@ -31,6 +33,9 @@ from studies.pictures.views import Panel, View, layout, unseen, views
 __all__ = ["carriers", "draw_potential", "metal_text"]
 
 Floats = npt.NDArray[np.float64]
+
+#: Inches that the longer side of a view about has, and the part of a body without equipotentials that is mentioned.
+_ABOUT, _WORTH = 4.0, 0.05
 
 
 def carriers(dataset: Dataset) -> tuple[str, ...]:
@@ -63,7 +68,10 @@ def draw_potential(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path
     scales = [_Scale(sheets, carrier) for carrier in shown]
     share = _share(dataset, part)
     current = [_lines(dataset, carrier, share) if cut is None else [] for carrier in shown]
-    notes = [_note(*each, share, several=len(shown) > 1) for each in zip(shown, scales, current, strict=True)]
+    notes = [
+        _note(carrier, scale, found, share, len(shown) > 1, _merged(sheets, carrier, scale, part))
+        for carrier, scale, found in zip(shown, scales, current, strict=True)
+    ]
     if cut is not None:
         notes.insert(0, cut.where)
     if whole is None:
@@ -85,12 +93,25 @@ def draw_potential(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path
     return style.save(made, path, f"potential; {'; '.join(notes)}")
 
 
-def _note(carrier: str, scale: _Scale, current: Sequence[CurrentLines], share: float, several: bool) -> str:
+def _note(
+    carrier: str, scale: _Scale, current: Sequence[CurrentLines], share: float, several: bool, merged: bool
+) -> str:
     """What the lines mean."""
-    white = f"white: equipotentials, {scale.step_text} apart"
+    white = f"white: equipotentials, {scale.step_text} apart" + (", none where they would merge" if merged else "")
     if not current:
         return f"{carrier} potential, {white}" if several else white
     return f"black: {100 * share:g} % of the {carrier} current between two lines; {white}"
+
+
+def _merged(sheets: Sequence[Sheet], carrier: str, scale: _Scale, part: View) -> bool:
+    """Whether equipotentials merge in a part of a body that is worth a word."""
+    points = tuple(72 * _ABOUT / size for size in (part.size if part.stretched else (max(part.size),) * 2))
+    for sheet in (s for s in sheets if s.layer.potentials.get(carrier) == "resolved"):
+        lost = crowded(sheet, scale(sheet.nodes[f"{carrier}_potential"]), scale.levels, (points[0], points[1]))
+        areas = sheet.areas()
+        if areas[lost].sum() > _WORTH * areas.sum():
+            return True
+    return False
 
 
 def _share(dataset: Dataset, part: View) -> float:

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from studies.pictures import style
-from studies.pictures.dataset import Dataset, Layer
+from studies.pictures.dataset import Dataset
 from studies.pictures.outlines import lifted, outlines
 from studies.pictures.potential import groups
+from studies.pictures.regions import Layer
 from studies.pictures.section import cut_place, cut_seams
 from studies.pictures.section_lines import lines_of, probed
 

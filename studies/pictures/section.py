@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from studies import units
-from studies.pictures.dataset import Dataset, Layer, boundary
+from studies.pictures.dataset import Dataset
 from studies.pictures.planar import Seam, Sheet
+from studies.pictures.regions import Layer, boundary
 
 __all__ = ["Cut", "cut_place", "cut_position", "cut_seams", "cut_sheet", "make_cut"]
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from studies import units
 from studies.pictures import style
-from studies.pictures.dataset import Body, Dataset
+from studies.pictures.dataset import Dataset
 from studies.pictures.labels import deepest
 from studies.pictures.potential import metal_text
+from studies.pictures.regions import Body
 from studies.pictures.views import View, unseen
 
 __all__ = ["RenderError", "compose_mesh", "compose_potential", "render"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studies.pictures.dataset import Layer
+from studies.pictures.regions import Layer
 from studies.pictures.style import figure
 
 __all__ = ["CurrentLines", "current_lines"]

@@ -22,6 +22,7 @@ __all__ = [
     "colours",
     "figure",
     "lengths",
+    "magnitudes",
     "print_style",
     "save",
     "series_colour",
@@ -77,6 +78,11 @@ def colours(name: str) -> Any:
         return matplotlib.colormaps[_SUBSTITUTES[name]]
 
 
+def magnitudes(span: Range) -> Any:
+    """Colours of values of one sign: light where they are large, whatever the sign."""
+    return colours(SEQUENTIAL).reversed() if span.low + span.high < 0 else colours(SEQUENTIAL)
+
+
 def series_colour(index: int) -> str:
     """Colour of a line in a plot."""
     return _SERIES[index % len(_SERIES)]
@@ -126,7 +132,9 @@ def save(made: Any, path: Path, caption: str, dpi: float = DPI) -> Path:
     """Write a PNG that carries its caption; the file appears whole or not at all."""
     beside = path.with_name(f".{path.name}.part")
     about = {"Description": caption, "Software": "ssbfem"}
-    made.savefig(beside, format="png", dpi=dpi, metadata=about, pil_kwargs={"compress_level": 6})
+    # the page is as large as what is on it: nothing is cut off, nothing is left empty
+    page = {"bbox_inches": "tight", "pad_inches": 0.06}
+    made.savefig(beside, format="png", dpi=dpi, metadata=about, pil_kwargs={"compress_level": 6}, **page)
     beside.replace(path)
     return path
 
@@ -156,6 +164,8 @@ def value_range(
     order = np.argsort(values)
     heap = np.cumsum(weights[order]) / np.sum(weights)
     least, most = float(values[order[0]]), float(values[order[-1]])
+    if most - least <= 1e-3 * max(abs(least), abs(most)):  # peaks of one value are rounding
+        return Range(least, most)
     low = float(values[order[np.searchsorted(heap, 1 - share)]])
     high = float(values[order[min(int(np.searchsorted(heap, share)), len(order) - 1)]])
     if symmetric:
@@ -183,6 +193,7 @@ def widened(given: Range, share: float = 1e-3) -> Range:
 def colour_bar(made: Any, mappable: Any, label: str, axes: Any, extend: str = "neither", **options: Any) -> Any:
     """A colour bar with a label that holds the unit."""
     bar = made.colorbar(mappable, cax=axes, extend=extend, **options)
-    bar.set_label(label)
+    if label:
+        bar.set_label(label)
     bar.outline.set_linewidth(0.6)
     return bar

@@ -84,16 +84,18 @@ def layout(
     notes: Sequence[str] = (),
     titles: int = 0,
 ) -> tuple[list[Panel], Panel | None, list[Any]]:
-    """Axes for views side by side, each with axes for a colour bar at its right, and for the overview.
+    """Axes for views, each with axes for a colour bar at its right, and for the overview.
+
+    Several of one view stand below each other when it is wide, else everything is side by side.
 
     Args:
         made: an empty figure, whose size is set here.
         dataset: the model.
-        parts: what to show side by side.
+        parts: what to show.
         whole: what the overview shows, in which the first part is framed; None: no overview.
         bars: whether there are colour bars.
         notes: sentences to write at the top.
-        titles: lines of text between them and the axes.
+        titles: lines of text above each of the axes.
 
     Returns:
         panels of the parts, the overview if there is one, axes of the colour bars.
@@ -103,12 +105,14 @@ def layout(
     made.text(0.08 / sizes.total, 1 - 0.05 / sizes.height, sizes.text, ha="left", va="top")
     panels, made_bars = [], []
     for k, part in enumerate(parts):
-        panels.append(_panel(made, sizes.part(k), part, dataset, labelled=k == 0 or part != parts[0]))
+        first = k == 0 or part != parts[0] or sizes.stacked
+        last = not sizes.stacked or k == len(parts) - 1
+        panels.append(_panel(made, sizes.part(k), part, dataset, first, last))
         if bars:
             made_bars.append(made.add_axes(sizes.bar(k)))
     small = None
     if whole is not None:
-        small = _panel(made, sizes.overview(), whole, dataset, labelled=True)
+        small = _panel(made, sizes.overview(), whole, dataset)
         frame(small, parts[0])
     return panels, small, made_bars
 
@@ -117,6 +121,8 @@ class _Sizes:
     """Inches of everything on a figure of at most the text width."""
 
     LEFT, GAP, BAR, BOTTOM, TALLEST, NARROWEST = 0.62, 0.08, 0.12, 0.5, 4.8, 4.4
+    #: Height over width up to which views stand below each other, and how tall each may be then; what is between.
+    WIDE, LOW, BETWEEN = 1.3, 2.9, 0.3
 
     def __init__(
         self, parts: Sequence[View], whole: View | None, bars: bool, titles: int, text: Callable[[float], str]
@@ -125,27 +131,31 @@ class _Sizes:
         self.beside = whole is not None and whole.size[1] >= whole.size[0]
         self.extra = self.GAP + self.BAR + 0.62 if bars else 0.08
         alike = all(p == parts[0] for p in parts)
+        self.stacked = alike and len(parts) > 1 and whole is None and ratio <= self.WIDE
+        self.rows = len(parts) if self.stacked else 1
+        columns = 1 if self.stacked else len(parts)
         self.between = 0.12 if alike else self.LEFT + 0.1
-        room = style.WIDTH - self.LEFT - len(parts) * self.extra - (len(parts) - 1) * self.between
+        self.titles = 0.16 * titles
+        room = style.WIDTH - self.LEFT - columns * self.extra - (columns - 1) * self.between
         share = 0.0
         if whole is not None and self.beside:
             # as tall as the parts, and never wider than a third of one
             room -= self.LEFT + 0.1
             share = min(ratio * whole.size[0] / whole.size[1], 0.35)
-        self.width = room / (len(parts) + share)
-        if self.width * ratio > self.TALLEST:
-            self.width = self.TALLEST / ratio
+        tallest = self.LOW if self.stacked else self.TALLEST
+        self.width = min(room / (columns + share), tallest / ratio)
         self.tall = self.width * ratio
         self.small = (share * self.width, self.tall)
         self.start = self.LEFT
         if self.beside:
             self.start += self.small[0] + self.LEFT + 0.1
-        used = self._x(len(parts)) - self.between
+        used = self._x(columns) - self.between
         self.total = min(max(used, self.NARROWEST), style.WIDTH)
         self.start += 0.5 * max(self.total - used, 0.0)
         self.text = text(self.total - 0.16)
-        lines = titles + (self.text.count("\n") + 1 if self.text else 0)
-        self.height = self.BOTTOM + self.tall + 0.14 + 0.16 * lines
+        lines = self.text.count("\n") + 1 if self.text else 0
+        self.step = self.tall + self.titles + self.BETWEEN
+        self.height = self.BOTTOM + self.rows * self.step - self.BETWEEN + 0.14 + 0.16 * lines
         if whole is not None and not self.beside:
             wide = self.total - self.LEFT - 0.15
             self.small = (wide, max(wide * whole.size[1] / whole.size[0], 0.5))
@@ -158,10 +168,16 @@ class _Sizes:
         return self.start + k * (self.width + self.extra + self.between)
 
     def part(self, k: int) -> tuple[float, float, float, float]:
-        return self._box(self._x(k), self.BOTTOM, self.width, self.tall)
+        return self._box(self._x(self._column(k)), self._y(k), self.width, self.tall)
+
+    def _column(self, k: int) -> int:
+        return 0 if self.stacked else k
+
+    def _y(self, k: int) -> float:
+        return self.BOTTOM + (self.rows - 1 - k if self.stacked else 0) * self.step
 
     def bar(self, k: int) -> tuple[float, float, float, float]:
-        return self._box(self._x(k) + self.width + self.GAP, self.BOTTOM, self.BAR, self.tall)
+        return self._box(self._x(self._column(k)) + self.width + self.GAP, self._y(k), self.BAR, self.tall)
 
     def overview(self) -> tuple[float, float, float, float]:
         if self.beside:
@@ -169,12 +185,16 @@ class _Sizes:
         return self._box(self.LEFT, 2 * self.BOTTOM + self.tall + 0.1, *self.small)
 
 
-def _panel(made: Any, box: tuple[float, ...], view: View, dataset: Dataset, labelled: bool) -> Panel:
+def _panel(
+    made: Any, box: tuple[float, ...], view: View, dataset: Dataset, labelled: bool = True, below: bool = True
+) -> Panel:
+    """Axes with names at the left (`labelled`) and `below`."""
     axes = made.add_axes(box)
     unit = style.lengths(max(view.high))
     axes.set_xlim(unit(view.low[0]), unit(view.high[0]))
     axes.set_ylim(unit(view.low[1]), unit(view.high[1]))
-    axes.set_xlabel(unit.label(dataset.axes[0]))
+    if below:
+        axes.set_xlabel(unit.label(dataset.axes[0]))
     if labelled:
         axes.set_ylabel(unit.label(dataset.axes[-1]))
     else:
@@ -202,10 +222,10 @@ def unseen(dataset: Dataset, view: View) -> str:
         low, high = float(body.low[-1]), float(body.high[-1])
         if low < view.high[1] and high > view.low[1] and body.thickness < 0.012 * view.size[1]:
             # the thickness of a layer is exact, that of a film between bodies a mean
-            about = f"about {units.format(body.thickness, 'length', 2)}"
+            about = f"about {units.format(float(f'{body.thickness:.2g}'), 'length', 4)}"
             text = units.format(high - low, "length", 4) if body.is_layer else about
             thin.append(f"{body.name} ({text})")
-    return f"too thin to be seen: {', '.join(thin)}" if thin else ""
+    return f"too thin for this scale: {', '.join(thin)}" if thin else ""
 
 
 def _holds(part: View, dataset: Dataset, interface: str) -> bool:

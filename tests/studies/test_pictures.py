@@ -13,10 +13,12 @@ import pytest
 
 from fem.output.vtu import Grid, write_vtu
 from studies.pictures import PICTURES, caption, draw, spatial
-from studies.pictures.dataset import Dataset, DatasetError, Layer
+from studies.pictures.dataset import Dataset, DatasetError
+from studies.pictures.planar import crowded, sheet_of
+from studies.pictures.regions import Layer
 from studies.pictures.section import cut_position, cut_sheet
 from studies.pictures.stream import current_lines, stream_function
-from studies.pictures.style import print_style, value_range
+from studies.pictures.style import Range, magnitudes, print_style, value_range
 
 UM = 1e-6
 NAMES = ("anode", "electrolyte", "counter")
@@ -285,3 +287,24 @@ def test_peaks_do_not_rule_the_colours() -> None:
     assert "99 %" in found.note
     signed = value_range(np.append(-3 * smooth, smooth), np.ones(2000), symmetric=True)
     assert signed.low == -signed.high
+    assert value_range(-5.0 + 1e-9 * np.arange(1000) ** 3 / 1e6, np.ones(1000)).note == ""
+
+
+def test_large_values_are_light_whatever_their_sign() -> None:
+    """Cathodic currents are negative: the largest of them has the colour of the largest anodic one."""
+    anodic, cathodic = (magnitudes(Range(low, high)) for low, high in ((1.0, 2.0), (-2.0, -1.0)))
+    assert anodic(1.0) == cathodic(0.0)
+    assert sum(anodic(1.0)[:3]) > sum(anodic(0.0)[:3])
+
+
+def test_level_lines_that_would_merge() -> None:
+    """A thin layer with most of the potential drop has no lines that would fill it."""
+    points, cells = boxes(2, 0.0, 20 * UM)
+    layer = Layer(
+        "a", "", points.min(axis=0), points.max(axis=0), points[:, :2], cells, cells, cells[:, 0], {}, {}, {}, {}
+    )
+    sheet = sheet_of(layer)
+    values = sheet.points[:, 1] / (20 * UM)
+    scale = (300 / (20 * UM), 300 / (20 * UM))  # points per metre
+    assert not crowded(sheet, values, np.linspace(0, 1, 101), scale).any()
+    assert crowded(sheet, values, np.linspace(0, 1, 501), scale).all()
