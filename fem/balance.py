@@ -27,6 +27,11 @@ def charge(term: DissipationTerm, potential: Any, test: Any) -> Any:
     return -ufl.inner(current_density(term, potential), ufl.grad(test))
 
 
+def displacement(permittivity: Any, rate: Any, test: Any) -> Any:
+    """Residual density of the displacement current d(D)/dt, D = -permittivity grad(phi), A/m^3."""
+    return permittivity * ufl.inner(ufl.grad(rate), ufl.grad(test))
+
+
 def stress(terms: Sequence[EnergyTerm], strain: Any, temperature: float) -> Any:
     """(3, 3) stress d(psi)/d(strain) in Pa."""
     variable = ufl.variable(strain)

@@ -24,21 +24,26 @@ from fem.conditions import (
 )
 from fem.constants import STANDARD_TEMPERATURE
 from fem.dissipation.conduction import Conduction, Equipotential
+from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
+from fem.dissipation.intercalation import Intercalation
 from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
-from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.jit import prepare_cache
 from fem.kinematics import Plane
 from fem.mechanics import Mechanics
-from fem.potentials import InterfaceLaw, Link, Network, Node, PerfectTie, build_network
+from fem.passages import InterfaceState, connect
+from fem.potentials import InterfaceLaw, Network, Node, PerfectTie, build_network
 from fem.solve.system import System
 from fem.terms import EnergyTerm
+from fem.transport import Transport
 from fem.unknowns import Field, Handle, Number, Tie
 from fem.values import realised
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
+
+__all__ = ["Condition", "Domain", "InterfaceState", "Model", "Settings"]
 
 Condition = Terminal | Mechanical | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
 
@@ -50,10 +55,14 @@ class Domain:
     Attributes:
         conduction: dissipation (or equipotential) of every carrier that it conducts.
         energy: terms of the free energy; empty for a layer without mechanics.
+        host: lithium that is stored in the layer, in an active particle.
+        permittivity: F/m; what the layer stores as a dielectric, beside its conduction. 0: not looked at.
     """
 
-    conduction: tuple[Conduction | Equipotential, ...] = ()
+    conduction: tuple[Conduction | BinaryElectrolyte | Equipotential, ...] = ()
     energy: tuple[EnergyTerm, ...] = ()
+    host: Intercalation | None = None
+    permittivity: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class Settings:
     Attributes:
         potential_degree: polynomial degree of potentials.
         displacement_degree: polynomial degree of the displacement.
+        concentration_degree: polynomial degree of concentrations.
         temperature: K.
         plane: plane strain or plane stress (2-D only).
         interface_quadrature: degree up to which integrals over interfaces are exact.
@@ -70,6 +80,7 @@ class Settings:
 
     potential_degree: int = 2
     displacement_degree: int = 2
+    concentration_degree: int = 2
     temperature: float = STANDARD_TEMPERATURE
     plane: Plane = "strain"
     interface_quadrature: int = INTERFACE_QUADRATURE_DEGREE
@@ -80,31 +91,9 @@ class Settings:
             self,
             potential_degree=self.potential_degree + 1,
             displacement_degree=self.displacement_degree + 1,
+            concentration_degree=self.concentration_degree + 1,
             interface_quadrature=2 * self.interface_quadrature,
         )
-
-
-@dataclass
-class InterfaceState:
-    """What a dissipative link offers to observables (UFL expressions on the interface).
-
-    Attributes:
-        link: law and nodes.
-        current: current density from the first to the second node, A/m^2.
-        driving: driving force of the kinetics or contact (A + W), V.
-        film_drop: potential drop over the film, V.
-        shift: stress work dOmega p_n / F, V.
-        film_current: current density through the film, A/m^2: equal to ``current`` up to the solver's tolerance.
-        contact_fraction: share of the area in contact below the resolution of the mesh.
-    """
-
-    link: Link
-    current: Any
-    driving: Any
-    film_drop: Any
-    shift: Any
-    film_current: Any
-    contact_fraction: float
 
 
 @dataclass
@@ -143,7 +132,6 @@ class Model:
         self.numbers: list[Number] = []
         self.residuals: dict[Field, list[Any]] = {}
         self.charges: dict[Number, list[Any]] = {}
-        self.states: list[InterfaceState] = []
         self.perfect_ties: list[tuple[PerfectTie, Field, Tie]] = []
         self.inner: dict[str, Handle] = {}
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
@@ -153,12 +141,14 @@ class Model:
             for layer, domain in self.domains.items()
         }
         self.mechanics = Mechanics.build(self)
+        self.transport = Transport.build(self)
         self.network = self._network()
         self._potential_fields()
         self._terminals()
         self._conduction()
-        for link in self.network.links:
-            self._link(link)
+        if self.transport is not None:
+            self.transport.balances()
+        self.states = [connect(self, link) for link in self.network.links]
         self._sources()
         self._check_paths()
         self.system = System(
@@ -173,7 +163,7 @@ class Model:
     # ---------------------------------------------------------------- potentials
     def _network(self) -> Network:
         conductors: dict[Node, Conduction | Equipotential] = {
-            (layer, term.carrier): realised(term, self.geometry, layer)
+            (layer, term.carrier): self._conductor(layer, term)
             for layer, domain in self.domains.items()
             for term in domain.conduction
         }
@@ -181,6 +171,16 @@ class Model:
         laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}
         partial = frozenset(n.removesuffix(":gap") for n in self.tagged.facets if n.endswith(":gap"))
         return build_network(conductors, laws, partial)
+
+    def _conductor(
+        self, layer: str, term: Conduction | BinaryElectrolyte | Equipotential
+    ) -> Conduction | Equipotential:
+        if not isinstance(term, BinaryElectrolyte):
+            return realised(term, self.geometry, layer)
+        assert self.transport is not None
+        medium = self.transport.media[layer]
+        assert isinstance(medium, BinaryElectrolyte)
+        return medium.conduction(self.transport.concentration(layer), self.settings.temperature)
 
     def add_field(self, item: Field) -> Field:
         """Register an unknown field."""
@@ -296,7 +296,12 @@ class Model:
             if isinstance(term, Conduction) and isinstance(handle.carrier, Field):
                 target = handle.carrier
                 density = balance.charge(term, target.function, target.test)
-                self.residuals[target].append(self.geometry.integral(density, layer))
+                degree = 2 * self.settings.potential_degree + 2 if isinstance(term, SaltConduction) else None
+                self.residuals[target].append(self.geometry.integral(density, layer, degree))
+                permittivity = realised(self.domains[layer], self.geometry, layer).permittivity
+                if permittivity != 0.0 and (carrier == "ionic" or (layer, "ionic") not in self.conductors):
+                    density = balance.displacement(permittivity, target.rate, target.test)
+                    self.residuals[target].append(self.geometry.integral(density, layer))
 
     def _check_paths(self) -> None:
         """Refuse a current terminal from which no path leads to a fixed potential: the system would be singular."""
@@ -320,76 +325,6 @@ class Model:
                     f"no current can flow between {name!r} and the other electrode: every path is blocked "
                     "(an interface without kinetics, or a layer that does not conduct)"
                 )
-
-    def _passage(self, name: str, node_side: str, handle: Handle, current: Any) -> None:
-        """Let ``current`` (A/m^2) leave the potential ``handle`` through an interface."""
-        if isinstance(handle.carrier, Number):
-            self.charges[handle.carrier].append(self.geometry.interface_integral(current, name))
-        else:
-            test = handle.carrier.test(node_side)
-            self.residuals[handle.carrier].append(self.geometry.interface_integral(current * test, name))
-
-    def _link(self, link: Link) -> None:
-        name, law = link.interface, link.law
-        below = name.split("|")[0]
-        side = {True: "+", False: "-"}
-        first_side, second_side = side[link.first[0] == below], side[link.second[0] == below]
-        first, second = self.handle(*link.first), self.handle(*link.second)
-        jump = first.value(first_side) - second.value(second_side)
-        shift: Any = 0.0
-        if isinstance(law, ChargeTransfer) and law.partial_molar_volume != 0.0 and self.mechanics is not None:
-            shift = self.mechanics.work_potential(name, link.second[0], law.partial_molar_volume)
-        temperature = self.settings.temperature
-        if isinstance(law, ChargeTransfer) and law.needs_inner_potential:
-            inner = self.inner[name] = self._inner_potential(name)
-            affinity = first.value(first_side) - inner.value("+")
-            passage = balance.kinetic_current(law, affinity, shift, temperature, self.exponent_limit)
-            film_drop = inner.value("+") - second.value(second_side)
-            film_current = balance.film_current(law, film_drop)
-            self._passage(name, first_side, first, passage.current)
-            self._passage(name, "+", inner, film_current - passage.current)
-            self._passage(name, second_side, second, -film_current)
-            self.states.append(
-                InterfaceState(
-                    link,
-                    passage.current,
-                    passage.driving,
-                    film_drop,
-                    shift,
-                    film_current,
-                    law.contact_fraction,
-                )
-            )
-            return
-        passage = (
-            balance.series_current(law, jump, shift, temperature, self.exponent_limit)
-            if isinstance(law, ChargeTransfer)
-            else balance.ohmic_current(law, jump)
-        )
-        self._passage(name, first_side, first, passage.current)
-        self._passage(name, second_side, second, -passage.current)
-        self.states.append(
-            InterfaceState(
-                link,
-                passage.current,
-                passage.driving,
-                passage.film_drop,
-                shift,
-                passage.current,
-                law.contact_fraction,
-            )
-        )
-
-    def _inner_potential(self, name: str) -> Handle:
-        """The potential between film and reaction: a field on the interface, a number in 1-D."""
-        if self.geometry.tdim == 1:
-            return Handle(
-                self.add_number(Number.create(f"inner potential of {name}", self.geometry.mesh, 0.0, unknown=True))
-            )
-        region = self.geometry.interface_mesh(name)
-        space = fem.functionspace(region.mesh, ("Lagrange", self.settings.potential_degree))
-        function = fem.Function(space, name="inner_potential")
-        return Handle(self.add_field(Field(f"inner potential of {name}", "potential", function, region, ())))
 
     def _sources(self) -> None:
         x = ufl.SpatialCoordinate(self.geometry.mesh)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.errors import ModelError
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
+from fem.interface.names import both_sides
 
 Node = tuple[str, str]
 """(layer, carrier)."""
@@ -116,8 +117,9 @@ def build_network(
     network = Network()
     direct: list[tuple[str, Node, Node, float]] = []
     for name, laws in interfaces.items():
-        below, above = name.split("|")
+        below, above = both_sides(name)
         spoken = {law.carrier for law in laws if not isinstance(law, ChargeTransfer)}
+        spoken |= {"ionic" for law in laws if isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic"}
         for law in laws:
             if isinstance(law, ChargeTransfer):
                 electrode, electrolyte = _sides(name, law, conductors)
@@ -173,13 +175,14 @@ def build_network(
 
 
 def _sides(name: str, law: ChargeTransfer, conductors: Mapping[Node, object]) -> tuple[Node, Node]:
-    below, above = name.split("|")
+    below, above = both_sides(name)
     if law.electrode not in (below, above):
         raise ModelError(f"interface {name!r}: electrode {law.electrode!r} is neither {below!r} nor {above!r}")
     other = above if law.electrode == below else below
-    electrode, electrolyte = (law.electrode, "electronic"), (other, "ionic")
+    electrode, electrolyte = (law.electrode, law.electrode_carrier), (other, "ionic")
     if electrode not in conductors:
-        raise ModelError(f"interface {name!r}: layer {law.electrode!r} conducts no electrons")
+        charge = "electrons" if law.electrode_carrier == "electronic" else "ions"
+        raise ModelError(f"interface {name!r}: layer {law.electrode!r} conducts no {charge}")
     if electrolyte not in conductors:
         raise ModelError(f"interface {name!r}: layer {other!r} conducts no ions")
     return electrode, electrolyte

@@ -104,6 +104,7 @@ class Field:
         region: submesh that carries it.
         layers: layers of the region; empty for interface fields.
         ties: constrained degrees of freedom.
+        scale: a typical value, with which errors in time are measured.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Field:
     region: SubMesh
     layers: tuple[str, ...]
     ties: list[Tie] = field(default_factory=list)
+    scale: float = 1.0
     test: Any = field(init=False)
     trial: Any = field(init=False)
 

@@ -13,7 +13,7 @@ from dolfinx import default_scalar_type, fem
 if TYPE_CHECKING:
     from fem.domains import Domains
 
-__all__ = ["Graded", "realised"]
+__all__ = ["Graded", "at", "realised"]
 
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -54,3 +54,9 @@ def realised(term: T, geometry: Domains, layer: str) -> T:
         elif isinstance(value, float) and value != 0.0:
             changed[item.name] = fem.Constant(geometry.mesh, default_scalar_type(value))
     return replace(term, **changed) if changed else term
+
+
+def at(value: Any, argument: Any) -> Any:
+    """A property at a concentration or stoichiometry: the function's value (UFL or number), or the number itself."""
+    return value(argument) if callable(value) and not isinstance(value, fem.Constant | fem.Function) else value
+

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fem.interface.kinetics import Kinetics
+from fem.terms import Carrier
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class ChargeTransfer:
         film_resistance: area-specific resistance of a film in series, ohm m^2.
         contact_fraction: share of the nominal area in contact below the resolution of the mesh, 0 < x <= 1.
         partial_molar_volume: dOmega = Omega_Li - Omega_Li+ in m^3/mol; 0 switches the stress shift off.
+        double_layer_capacitance: F/m^2 of the area in contact, beside the kinetics.
+        film_capacitance: F/m^2 of the area in contact, beside the film resistance.
+        electrode_carrier: ``electronic``; ``ionic`` for the passage of lithium ions between two electrolytes (a
+            polymer and a ceramic), where ``electrode`` names the one whose potential counts first and the equilibrium
+            potential is the Donnan potential.
     """
 
     electrode: str
@@ -26,8 +32,14 @@ class ChargeTransfer:
     film_resistance: float = 0.0
     contact_fraction: float = 1.0
     partial_molar_volume: float = 0.0
+    double_layer_capacitance: float = 0.0
+    film_capacitance: float = 0.0
+    electrode_carrier: Carrier = "electronic"
 
     def __post_init__(self) -> None:
+        for name in ("double_layer_capacitance", "film_capacitance"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if self.film_resistance < 0:
             raise ValueError(f"film_resistance must not be negative, got {self.film_resistance}")
         if not 0 < self.contact_fraction <= 1:
@@ -41,7 +53,9 @@ class ChargeTransfer:
     @property
     def needs_inner_potential(self) -> bool:
         """True when the potential between film and reaction is an unknown of its own."""
-        return self.kinetics is not None and not self.kinetics.linear and self.film_resistance > 0
+        apart = self.double_layer_capacitance > 0 or self.film_capacitance > 0
+        both = self.kinetics is not None and self.film_resistance > 0
+        return both and (apart or (self.kinetics is not None and not self.kinetics.linear))
 
 
 @dataclass(frozen=True)
@@ -52,11 +66,13 @@ class OhmicContact:
         carrier: the charge that passes.
         resistance: area-specific resistance in ohm m^2; 0 means continuous.
         contact_fraction: share of the nominal area in contact, 0 < x <= 1.
+        capacitance: F/m^2 of the area in contact, beside the resistance.
     """
 
     carrier: str
     resistance: float = 0.0
     contact_fraction: float = 1.0
+    capacitance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.resistance < 0:

@@ -61,20 +61,20 @@ class ButlerVolmer:
     stress-extended Butler-Volmer law of Ganser et al., J. Electrochem. Soc. 166 H167 (2019) for s = 1.
 
     Attributes:
-        exchange_current: A/m^2, positive.
+        exchange_current: A/m^2, positive: a number, or UFL where it depends on concentrations.
         anodic: anodic transfer coefficient, >= 0.
         cathodic: cathodic transfer coefficient, >= 0, not both zero.
         mechanical: share of the mechanical work that acts on the anodic direction, 0..1 (None: a_a/s, a pure
             shift of the equilibrium potential).
     """
 
-    exchange_current: float
+    exchange_current: Any
     anodic: float = 0.5
     cathodic: float = 0.5
     mechanical: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.exchange_current > 0:
+        if isinstance(self.exchange_current, int | float) and not self.exchange_current > 0:
             raise ValueError(f"exchange_current must be positive, got {self.exchange_current}")
         if self.anodic < 0 or self.cathodic < 0 or self.anodic + self.cathodic == 0:
             raise ValueError("transfer coefficients must not be negative and not both zero")
@@ -88,7 +88,7 @@ class ButlerVolmer:
 
     def charge_transfer_resistance(self, temperature: float) -> float:
         """RT / (F i0 (a_a + a_c)) in ohm m^2."""
-        return thermal_voltage(temperature) / (self.exchange_current * (self.anodic + self.cathodic))
+        return float(thermal_voltage(temperature) / (self.exchange_current * (self.anodic + self.cathodic)))
 
     def potential(self, affinity: Any, work: Any, temperature: float, limit: Any = LARGEST_EXPONENT) -> Any:
         """Dissipation potential in W/m^2 (up to a constant)."""
@@ -116,7 +116,8 @@ class ButlerVolmer:
             return math.copysign(min(abs(ratio), 10.0), ratio) / f
         bound = min((math.log1p(abs(ratio)) + 1.0) / weight, 690.0 / weight)
         low, high = (0.0, bound) if ratio > 0 else (-bound, 0.0)
-        return float(brentq(excess, low, high, xtol=1e-14)) / f
+        root: float = brentq(excess, low, high, xtol=1e-14)
+        return root / f
 
 
 @dataclass(frozen=True)

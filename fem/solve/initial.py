@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dolfinx import fem
 
 from fem.interface.charge_transfer import ChargeTransfer
+from fem.passages import law_at_start
 from fem.potentials import Link
 from fem.unknowns import Field, Number
 
@@ -54,7 +55,9 @@ def _inner_potentials(model: Model, known: dict[Vertex, float], current: float) 
         if first.carrier not in known or second.carrier not in known:
             continue
         electrolyte = known[second.carrier] + second.offset
-        drive = known[first.carrier] + first.offset - electrolyte - link.law.equilibrium_potential
+        law = law_at_start(model, link)
+        assert isinstance(law, ChargeTransfer)
+        drive = known[first.carrier] + first.offset - electrolyte - law.equilibrium_potential
         local = abs(current) / (_area(model, link.interface) * link.law.contact_fraction)
         value = electrolyte + (local if drive > 0 else -local) * link.law.film_resistance
         middle = model.inner[link.interface].carrier
@@ -93,7 +96,7 @@ def _edges(model: Model, current: float) -> dict[Vertex, list[tuple[Vertex, floa
 
 def _drop(model: Model, link: Link, density: float) -> float:
     """Potential of the first node minus that of the second at a current density from first to second."""
-    law = link.law
+    law = law_at_start(model, link)
     local = density / law.contact_fraction
     if not isinstance(law, ChargeTransfer):
         return law.resistance * local

@@ -1,0 +1,24 @@
+"""Names of interfaces: ``a|b``, and ``a|b:film`` for the part of it that patches of a film cover."""
+
+from __future__ import annotations
+
+__all__ = ["COVERED", "both_sides", "is_covered", "whole"]
+
+COVERED = "film"
+"""What follows the colon in the name of the part of an interface under patches of a film that is not meshed."""
+
+
+def whole(name: str) -> str:
+    """``a|b`` for any part of it (``a|b:film``, ``a|b:gap``)."""
+    return name.partition(":")[0]
+
+
+def both_sides(name: str) -> tuple[str, str]:
+    """The layers below and above."""
+    below, above = whole(name).split("|")
+    return below, above
+
+
+def is_covered(name: str) -> bool:
+    """Whether it is the part under the patches of a film."""
+    return name.partition(":")[2] == COVERED

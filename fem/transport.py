@@ -1,0 +1,146 @@
+"""Concentrations of a model: which fields there are, what moves in them, and what passes their interfaces.
+
+A host (active particle) holds lithium, a binary electrolyte holds salt. Every connected region of one such medium has
+one field of concentration. The balance of a species is written in amperes (times the Faraday constant), so that its
+residual is measured like that of a charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import ufl
+from dolfinx import fem
+
+from fem.constants import FARADAY
+from fem.dissipation.electrolyte import BinaryElectrolyte
+from fem.dissipation.intercalation import Intercalation
+from fem.interface.charge_transfer import Blocked
+from fem.unknowns import Field
+from fem.values import realised
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+Medium = BinaryElectrolyte | Intercalation
+
+
+@dataclass
+class Transport:
+    """The concentrations of a model.
+
+    Attributes:
+        model: owner.
+        fields: layer -> its field of concentration, mol/m^3.
+        media: layer -> what moves there, with numbers as constants.
+        given: layer -> the same as it was given, with plain numbers.
+    """
+
+    model: Model
+    fields: dict[str, Field] = field(default_factory=dict)
+    media: dict[str, Medium] = field(default_factory=dict)
+    given: dict[str, Medium] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, model: Model) -> Transport | None:
+        """Register the concentrations with the storage of their balances; None when nothing is stored."""
+        given = {layer: _medium(domain) for layer, domain in model.domains.items()}
+        media = {layer: medium for layer, medium in given.items() if medium is not None}
+        if not media:
+            return None
+        made = cls(model, given=media)
+        for layers in _joined(model, media):
+            made._add(layers)
+        return made
+
+    def _add(self, layers: tuple[str, ...]) -> None:
+        model, medium = self.model, self.given[layers[0]]
+        region = model.geometry.region(layers)
+        space = fem.functionspace(region.mesh, ("Lagrange", model.settings.concentration_degree))
+        what = "lithium" if isinstance(medium, Intercalation) else "salt"
+        unknown = model.add_field(
+            Field(
+                f"{what} in {'+'.join(layers)}",
+                "concentration",
+                fem.Function(space, name="concentration"),
+                region,
+                layers,
+            )
+        )
+        unknown.scale = _start(medium)
+        for layer in layers:
+            self.fields[layer] = unknown
+            self.media[layer] = realised(self.given[layer], model.geometry, layer)
+        self.reset(unknown)
+
+    def reset(self, unknown: Field) -> None:
+        """Give a field its concentration at the beginning."""
+        unknown.function.x.array[:] = _start(self.given[unknown.layers[0]])
+
+    def start(self, layer: str) -> float:
+        """mol/m^3 at the beginning."""
+        return _start(self.given[layer])
+
+    def concentration(self, layer: str) -> Any:
+        """The concentration in a layer as UFL; None where nothing is stored."""
+        return self.fields[layer].function if layer in self.fields else None
+
+    def balances(self) -> None:
+        """Add storage and diffusion to the residuals: F (dc/dt + div N) = 0, what leaves counts positive."""
+        model = self.model
+        for layer, unknown in self.fields.items():
+            medium, c = self.media[layer], unknown.function
+            if isinstance(medium, Intercalation):
+                flux = medium.flux(c)
+            else:
+                potential = model.handle(layer, medium.carrier).value(None)
+                flux = medium.salt_flux(potential, c, model.settings.temperature)
+            density = unknown.rate * unknown.test - ufl.inner(flux, ufl.grad(unknown.test))
+            degree = 2 * model.settings.concentration_degree + 2
+            model.residuals[unknown].append(model.geometry.integral(FARADAY * density, layer, degree))
+
+    def is_host(self, layer: str) -> bool:
+        """Whether a layer holds lithium."""
+        return isinstance(self.given.get(layer), Intercalation)
+
+    def take_lithium(self, layer: str, side: str, name: str, current: Any) -> None:
+        """Let a current density (A/m^2) of lithium ions leave the host ``layer`` through an interface."""
+        if self.is_host(layer):
+            unknown = self.fields[layer]
+            self.model.residuals[unknown].append(
+                self.model.geometry.interface_integral(current * unknown.test(side), name)
+            )
+
+
+def _medium(domain: Any) -> Medium | None:
+    if domain.host is not None:
+        host: Intercalation = domain.host
+        return host
+    return next((t for t in domain.conduction if isinstance(t, BinaryElectrolyte)), None)
+
+
+def _start(medium: Medium) -> float:
+    return float(medium.concentration)
+
+
+def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
+    """Layers of the same medium that touch, without anything between them, share one field."""
+    group = {layer: layer for layer in media}
+
+    def root(layer: str) -> str:
+        while group[layer] != layer:
+            layer = group[layer]
+        return layer
+
+    for name in model.geometry.interfaces:
+        a, b = name.split("|")
+        laws = model.interfaces.get(name, ())
+        if a in media and b in media and media[a] == media[b] and not any(isinstance(x, Blocked) for x in laws):
+            group[root(b)] = root(a)
+    found: dict[str, list[str]] = {}
+    for layer in model.geometry.layers:
+        if layer in media:
+            found.setdefault(root(layer), []).append(layer)
+    return [tuple(members) for members in found.values()]
