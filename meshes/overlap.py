@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from meshes.problems import Problem, number_text
 if TYPE_CHECKING:
     from meshes.stack import Stack
 
-__all__ = ["edge_gaps", "near_pairs", "overlap_problems"]
+__all__ = ["Gaps", "edge_gaps", "near_pairs", "nearest_edge", "overlap_problems"]
 
 Floats = npt.NDArray[np.float64]
 #: A message names this many pairs; more than that do not help to repair the input.
@@ -72,36 +73,91 @@ def overlap_problems(stack: Stack) -> list[Problem]:
     return problems
 
 
-def edge_gaps(stack: Stack) -> Floats:
-    """Distance (n,) in metres from each footprint's edge to the next edge or side, in order of `openings`.
+@dataclass(frozen=True)
+class Gaps:
+    """Where edges of footprints come near each other or a side.
 
-    Infinite where that is further away than the radius of the smaller of two.
+    Attributes:
+        points: (m, gdim) point of an edge that is nearest to another edge or a side, metres.
+        directions: (m, k) lateral unit vectors from its centre to it.
+        widths: (m,) of the gap there, metres.
+        rounding: (m,) length R in metres: at a distance s along the edge the gap is ``width + s^2 / R`` wide.
+        openings: (m,) number of the footprint, in the order of `Stack.openings`.
+        nested: (n,) by footprint: distance in metres between the edges of two of which one lies in the other
+            (anywhere along them), infinite where that is more than the radius of the smaller one.
     """
+
+    points: Floats
+    directions: Floats
+    widths: Floats
+    rounding: Floats
+    openings: npt.NDArray[np.int64]
+    nested: Floats
+
+
+def edge_gaps(stack: Stack) -> Gaps:
+    """Gaps between the edges of footprints, or an edge and a side, that are not wider than the smaller radius."""
     parts = [o for _, o in stack.openings()]
-    gaps = np.full(len(parts), np.inf)
+    nested = np.full(len(parts), np.inf)
     lateral = np.asarray(stack.lateral)
+    directions, widths, rounding = [np.zeros((0, len(lateral)))], [np.zeros(0)], [np.zeros(0)]
+    beside = [np.zeros(0, dtype=np.int64)]
     for interface in stack.interfaces:
         here = np.array([i for i, o in enumerate(parts) if o.at == interface], dtype=np.int64)
         if not len(here):
             continue
         centres, radii = np.array([parts[i].centre for i in here]), np.array([parts[i].radius for i in here])
-        pairs = near_pairs(centres, radii, float(radii.max()))
-        away = np.linalg.norm(centres[pairs[:, 0]] - centres[pairs[:, 1]], axis=1)
-        pair_radii = radii[pairs]
-        # nested footprints (a void within a contact spot) have their edges apart by the difference of radii
-        between = np.minimum(
-            np.abs(away - pair_radii.sum(axis=1)),
-            np.where(away < pair_radii.max(axis=1), pair_radii.max(axis=1) - away - pair_radii.min(axis=1), np.inf),
-        )
-        between[between > pair_radii.min(axis=1)] = np.inf
-        for side in (0, 1):
-            np.minimum.at(gaps, here[pairs[:, side]], between)
-        sides = np.concatenate([centres, lateral - centres], axis=1)
-        free = sides - radii[:, None]
-        # a centre on a side is a symmetry plane, not a gap
-        free[(sides <= 1e-9 * np.tile(lateral, 2)) | (free > radii[:, None])] = np.inf
-        gaps[here] = np.minimum(gaps[here], free.min(axis=1))
-    return gaps
+        first, second = near_pairs(centres, radii, float(radii.max())).T
+        towards = centres[second] - centres[first]
+        away = np.linalg.norm(towards, axis=1)
+        small, large = np.minimum(radii[first], radii[second]), np.maximum(radii[first], radii[second])
+        within = away < large
+        between = np.where(within, np.abs(large - away - small), np.abs(away - small - large))
+        for side in (first, second):
+            close = within & (between <= small)
+            np.minimum.at(nested, here[side[close]], between[close])
+        close = ~within & (between <= small)
+        for side, sign in ((first, 1.0), (second, -1.0)):
+            directions.append(sign * towards[close] / away[close, None])
+            widths.append(between[close])
+            rounding.append(2 / (1 / small[close] + 1 / large[close]))
+            beside.append(here[side[close]])
+        for axis, extent in enumerate(lateral):
+            for sign, room in ((-1.0, centres[:, axis]), (1.0, extent - centres[:, axis])):
+                # a centre on a side is a symmetry plane, not a gap
+                close = (room > 1e-9 * extent) & (room - radii <= radii)
+                directions.append(np.tile(sign * np.eye(len(lateral))[axis], (int(close.sum()), 1)))
+                widths.append((room - radii)[close])
+                rounding.append(2 * radii[close])
+                beside.append(here[close])
+    towards, openings = np.concatenate(directions), np.concatenate(beside)
+    radius = np.array([parts[k].radius for k in openings]).reshape(-1, 1)
+    middles = np.array([parts[k].centre for k in openings]).reshape(-1, len(lateral))
+    points = np.column_stack([middles + radius * towards, [stack.z_of(parts[k].at) for k in openings]])
+    return Gaps(points, towards, np.concatenate(widths), np.concatenate(rounding), openings, nested)
+
+
+def nearest_edge(points: Floats, openings: list[Opening]) -> list[int]:
+    """Number of the opening whose edge is nearest to each of the lateral `points` (n, k), which lie on edges.
+
+    Openings are sorted into classes of similar size: edges on which a point may lie belong to centres within the
+    largest radius of a class.
+    """
+    from scipy.spatial import cKDTree
+
+    centres, radii = np.array([o.centre for o in openings]), np.array([o.radius for o in openings])
+    best, found = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
+    classes = np.floor(np.log2(radii))
+    for one in np.unique(classes):
+        here = np.flatnonzero(classes == one)
+        hits = cKDTree(centres[here]).query_ball_point(points, 1.01 * radii[here].max())
+        counts = np.fromiter(map(len, hits), dtype=np.int64, count=len(hits))
+        which = np.repeat(np.arange(len(points)), counts)
+        for i, k in zip(which, here[np.array([h for hit in hits for h in hit], dtype=np.int64)], strict=True):
+            off = abs(float(np.linalg.norm(centres[k] - points[i])) - radii[k])
+            if off < best[i]:
+                best[i], found[i] = off, k
+    return found.tolist()
 
 
 def _label(stack: Stack, index: int, opening: Opening) -> str:

@@ -25,10 +25,14 @@ __all__ = ["MeshSizes"]
 Floats = npt.NDArray[np.float64]
 #: A size field gives the number of cells across a layer to a few tenths only: this short is not short.
 _ROUNDING = 0.9
-#: Simplices per h, h^2, h^3 as Gmsh makes them.
-_CELLS_PER_BOX = {1: 1.0, 2: 2.3, 3: 6.0}
 #: More cells than this are taken for a slip in the sizes: Gmsh makes about 1e5 of them in a second.
 MOST_CELLS = 3e7
+_ADVICE = {
+    "edge": "a larger edge size, a larger distance to its neighbours, or a model in two dimensions",
+    "wall": "a larger wall size, or fewer or larger voids",
+    "bulk": "a larger edge size, larger lengths of it, or a collapsed law (a resistance of its interface, a slit "
+    "without an opening) instead of its small parts",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class MeshSizes:
         return min(bulk / 2, self.factor * thin / (1.5 * self.layer_cells), thin / 1.5)
 
     def edge_size(self, stack: Stack, opening: Opening, gap: float = math.inf) -> float:
-        """Size in metres at the edge of `opening`; `gap`: distance to the next edge or side, if it is near.
+        """Size in metres at the edge of `opening`; `gap`: distance to an edge around or within it, if it is near.
 
         Of the sizes that are derived, a third of the gap is the largest (in steps of 2, so that many voids
         share few sizes).
@@ -135,19 +139,10 @@ class MeshSizes:
         return float(np.sum(0.5 * (inverse[1:] + inverse[:-1])) * (z[1] - z[0]))
 
     def expected_cells(self, stack: Stack) -> float:
-        """About how many cells the mesh will have (within a factor of 2 or so)."""
-        gdim = stack.gdim
-        z = np.unique(np.concatenate([np.linspace(*stack.span(x.name), 401) for x in stack.layers]))
-        density = self.through(stack, z) ** -gdim
-        column = float(np.sum(0.5 * (density[1:] + density[:-1]) * np.diff(z)))
-        cells = _CELLS_PER_BOX[gdim] * column * math.prod(stack.lateral)
-        if gdim == 3:
-            # around a curved edge of length L: half (the other half is bulk or void) of L times the integral
-            # of 2 pi r / (h_0 + slope r)^3
-            for _, o in stack.openings():
-                length = math.pi * o.radius
-                cells += _CELLS_PER_BOX[3] * length * math.pi / (self.slope**2 * self.edge_size(stack, o))
-        return cells
+        """About how many cells the mesh will have (within a factor of 2 or so), by the same size field."""
+        from meshes.expected import count_cells
+
+        return count_cells(stack, self).cells
 
     def problems(self, stack: Stack) -> list[Problem]:
         """Everything that is wrong with these sizes for `stack` (which is sound). Never raises."""
@@ -173,14 +168,27 @@ class MeshSizes:
                     "the film as a resistance of its interface"
                 )
                 found.append(Problem(key, number_text(getattr(self, key)), message))
-        expected = self.expected_cells(stack)
-        if expected > MOST_CELLS:
-            message = (
-                f"the mesh would have about {expected:.0e} cells, more than {MOST_CELLS:.0e}: give larger sizes, or "
-                "describe thin films as resistances of their interfaces"
-            )
-            found.append(Problem("bulk", number_text(self.bulk_size(stack)), message))
-        return found
+        return found or self._number_problems(stack)
+
+    def _number_problems(self, stack: Stack) -> list[Problem]:
+        """More cells than can be meshed; the message names what most of them resolve."""
+        from meshes.expected import count_cells
+
+        expected = count_cells(stack, self)
+        if expected.cells <= MOST_CELLS:
+            return []
+        text = f"the mesh would have about {expected.cells:.0e} cells, more than {MOST_CELLS:.0e}"
+        most = max(expected.of_features, key=lambda k: expected.of_features[k], default=None)
+        if most is None or expected.of_features[most] < 0.5 * expected.cells:
+            message = f"{text}: give larger sizes, or describe thin films as resistances of their interfaces"
+            return [Problem("bulk", number_text(self.bulk_size(stack)), message)]
+        key, smallest = expected.cause[most], expected.smallest[most]
+        share = expected.of_features[most] / expected.cells
+        message = (
+            f"{text}; {share:.0%} of them resolve {stack.feature_label(most)} (features[{most}]), with cells down to "
+            f"{number_text(smallest)}: {_ADVICE[key]}"
+        )
+        return [Problem(key, number_text(getattr(self, key)), message)]
 
     def check(self, stack: Stack) -> None:
         """Raise `MeshProblem` with all problems of the stack and of the sizes, if there are any."""

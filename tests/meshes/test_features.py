@@ -10,8 +10,9 @@ import pytest
 from mesh_samples import HIGH, LOW, UM, stack
 
 from meshes import ContactSpot, Layer, MeshError, RandomVoids, Stack, Void, VoidArray
+from meshes.features.base import Opening
 from meshes.features.placement import place_discs, place_strips
-from meshes.overlap import edge_gaps, near_pairs
+from meshes.overlap import edge_gaps, near_pairs, nearest_edge
 
 
 def test_array_by_count_and_by_spacing() -> None:
@@ -105,7 +106,35 @@ def test_gaps_between_edges() -> None:
         ContactSpot(HIGH, 9.5 * UM),
         Void(HIGH, 9 * UM, UM),
     )
-    assert edge_gaps(s) / UM == pytest.approx([1, 1, np.inf, 0.5, 0.5])
+    gaps = edge_gaps(s)
+    assert gaps.nested / UM == pytest.approx([np.inf, np.inf, np.inf, 0.5, 0.5])
+    found = {tuple(np.round(row, 9)) for row in np.column_stack([gaps.points, gaps.widths]) / UM}
+    assert {(7, 10, 1), (8, 10, 1)} <= found
+    assert (19.5, 60, 0.5) in found  # the spot and the side
+
+
+def test_gaps_between_discs() -> None:
+    s = stack("3", Void(LOW, 2 * UM, UM, position=(5 * UM, 10 * UM)), Void(LOW, UM, UM, position=(5 * UM, 13.5 * UM)))
+    gaps = edge_gaps(s)
+    assert gaps.points / UM == pytest.approx(np.array([[5, 12, 10], [5, 12.5, 10]]))
+    assert gaps.directions == pytest.approx(np.array([[0, 1], [0, -1]]))
+    assert gaps.widths / UM == pytest.approx([0.5, 0.5])
+    # g + s^2 / R: both circles fall back by s^2 / (2 r)
+    assert gaps.rounding / UM == pytest.approx([1 / (0.25 + 0.5)] * 2)
+
+
+def test_edges_know_their_footprint() -> None:
+    rng = np.random.default_rng(1)
+    radii = 10.0 ** rng.uniform(-3, 0, 60)
+    centres = 3 * np.arange(60)
+    openings = [
+        Opening(LOW, (float(c), 0.0), float(r), 0.0, 0.0, "flat", "") for c, r in zip(centres, radii, strict=True)
+    ]
+    openings.append(Opening(LOW, (centres[7], 0.0), 0.5 * radii[7], 0.0, 0.0, "flat", ""))
+    angle = rng.uniform(0, 6.28, 61)
+    points = np.array([(*o.centre,) for o in openings])
+    points += np.array([[o.radius] for o in openings]) * np.column_stack([np.cos(angle), np.sin(angle)])
+    assert nearest_edge(points, openings) == list(range(61))
 
 
 def test_samples_of_a_strip() -> None:
