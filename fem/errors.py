@@ -7,3 +7,7 @@ class ModelError(ValueError):
 
 class ConvergenceError(RuntimeError):
     """A solve did not converge although everything automatic was tried; the message says what to try."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is damaged, or belongs to another model; the message names the file or what differs."""

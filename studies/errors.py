@@ -149,13 +149,15 @@ def format_error(error: BaseException) -> str:
 
 def translate(error: BaseException) -> BaseException:
     """The user's error for what the core and the meshes raise; other errors as they are."""
-    from fem.errors import ConvergenceError, ModelError
+    from fem.errors import CheckpointError, ConvergenceError, ModelError
     from meshes.problems import MeshError, MeshProblem
 
     if isinstance(error, StudyError):
         return error
     if isinstance(error, MeshProblem):
         return InputError((Problem(p.path, p.value, p.message) for p in error.problems), "geometry")
+    if isinstance(error, CheckpointError):
+        return InputError.single(str(error), source="checkpoint")
     if isinstance(error, ModelError):
         return InputError.single(str(error), source="model")
     if isinstance(error, ConvergenceError | MeshError):
