@@ -21,15 +21,13 @@ from meshes.stack import Stack
 __all__ = ["GENERATOR_VERSION", "load_arrays", "mesh_key", "save_arrays"]
 
 #: Raise when the same input gives another mesh than before: old cache files are then not found any more.
-GENERATOR_VERSION = 6
+GENERATOR_VERSION = 7
 _FORMAT = "ssbfem-mesh-1"
 
 
 def stack_plain(stack: Stack) -> dict[str, Any]:
     """The stack as plain data, features with their type."""
     data = asdict(stack)
-    if not stack.periodic:
-        data.pop("periodic")  # older files are still found
     data["features"] = [{"type": type(f).__name__, **asdict(f)} for f in stack.features]  # type: ignore[call-overload]
     return data
 
