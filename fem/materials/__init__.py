@@ -54,6 +54,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "PIL-IL gel": "PIL-IL",
         "LiCoO2": "LCO",
         "NMC811": "NCM811",
+        "LiFePO4": "LFP",
+        "LiC6": "graphite",
         "LNO": "LiNbO3",
         "lithium niobate": "LiNbO3",
         "lithium tantalate": "LiTaO3",
@@ -125,7 +127,7 @@ def _load(name: str) -> Material:
     from fem.materials.reading import read_mapping, read_yaml
 
     path = _files()[name]
-    return _whole(*read_mapping(name, read_yaml(path), path=path.name, strict=True), str(path))
+    return _whole(*read_mapping(name, read_yaml(path), path=path.name, strict=True, folder=LIBRARY), str(path))
 
 
 def load_file(path: str | Path) -> Material:
@@ -138,7 +140,7 @@ def load_file(path: str | Path) -> Material:
 
     path = Path(path)
     content = read_yaml(path)
-    return _whole(*read_mapping(path.stem, content, load=load, path=path.name), str(path))
+    return _whole(*read_mapping(path.stem, content, load=load, path=path.name, folder=path.parent), str(path))
 
 
 def check_mapping(name: str, mapping: object, path: str = "") -> tuple[Material | None, tuple[Problem, ...]]:

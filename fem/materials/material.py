@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from fem.constants import GAS, STANDARD_TEMPERATURE
+from fem.materials.curves import Constant, Curve, EntropicEnds, LevelEnds, Scaled
 from fem.materials.properties import PROPERTIES
 
 Kind = Literal[
@@ -16,6 +17,7 @@ Kind = Literal[
     "gel electrolyte",
     "liquid electrolyte",
     "cathode",
+    "anode",
     "coating",
     "interphase",
     "dielectric",
@@ -100,6 +102,9 @@ class Datum:
         choice: how `value` was chosen from the interval.
         label: which preparation, sample or direction it is; what `variant` selects.
         alternatives: other values of the same property, each with its own label.
+        curve: the property [SI] as a function of `variable`, where it is known; `value` is the one at `reference`.
+        variable: key of `fem.materials.properties.VARIABLES`; None without a curve.
+        reference: of the variable [SI].
     """
 
     value: float
@@ -114,6 +119,9 @@ class Datum:
     choice: str | None = None
     label: str | None = None
     alternatives: tuple["Datum", ...] = ()
+    curve: Curve | None = None
+    variable: str | None = None
+    reference: float | None = None
 
     def at(self, temperature: float) -> float:
         """The value [SI] at a temperature [K]."""
@@ -197,6 +205,28 @@ class Material:
         if not (math.isfinite(temperature) and temperature > 0.0):
             raise MaterialError(f"{self.name}: {temperature} K is not a temperature")
         return self.datum(key, variant).at(temperature)
+
+    def curve(self, key: str, temperature: float = STANDARD_TEMPERATURE, variant: str | None = None) -> Curve:
+        """The property [SI] as a function of what it is given against, continued beyond what is known.
+
+        Transport properties level off there, open-circuit potentials go on with the entropy of mixing (see
+        `fem.materials.curves`). A property given as a number is the same everywhere.
+
+        Args:
+            key, temperature, variant: as for `value`.
+
+        Raises:
+            MaterialError: no such property or variant, or a temperature not above absolute zero.
+        """
+        value = self.value(key, temperature, variant)
+        datum = self.datum(key, variant)
+        entropic = key in PROPERTIES and PROPERTIES[key].ends == "entropic"
+        if datum.curve is None:
+            return EntropicEnds(Constant(value, 0.01, 0.99), temperature) if entropic else Constant(value)
+        known = datum.curve
+        if datum.activation is not None:
+            known = Scaled(known, datum.activation.factor(temperature))
+        return EntropicEnds(known, temperature) if entropic else LevelEnds(known)
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from fem.materials import load, names
 from fem.materials.material import Datum, Material
-from fem.materials.properties import PROPERTIES
+from fem.materials.properties import PROPERTIES, VARIABLES
 from fem.units import ZERO_CELSIUS, from_si
 
 _PRETTY = {"ohm": "Ω", "angstrom": "Å", "degC": "°C", "um": "µm", "*": " "}
@@ -44,6 +44,14 @@ def temperature(datum: Datum) -> str:
 
 def notes(key: str, datum: Datum) -> Iterator[str]:
     """Everything that qualifies a value, one statement each: activation, range, doubt."""
+    if datum.curve is not None and datum.variable is not None and datum.reference is not None:
+        axis = VARIABLES[datum.variable]
+        low, high, here = (
+            number(from_si(x, axis.example, axis.dimension))
+            for x in (datum.curve.low, datum.curve.high, datum.reference)
+        )
+        unit = f" {pretty_unit(axis.example)}" if axis.example else ""
+        yield f"against {datum.variable}, known from {low} to {high}{unit}; the value is at {here}{unit}"
     if datum.activation is not None:
         energy = from_si(datum.activation.energy, "eV", "molar energy")
         form = "E_a" if datum.activation.form == "exponential" else "E_a of σT"

@@ -6,10 +6,36 @@ piezoelectric constants, crystal axes), named as in IEEE Std 176.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 from fem.dimensions import DIMENSIONS
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a property may be given against.
+
+    Attributes:
+        dimension: key of `fem.dimensions.DIMENSIONS`.
+        example: a unit for messages and reports; empty for pure numbers.
+        least, most: its bounds in SI.
+    """
+
+    dimension: str
+    example: str
+    least: float
+    most: float
+
+
+VARIABLES: Mapping[str, Variable] = MappingProxyType(
+    {
+        "concentration": Variable("concentration", "mol/L", 0.0, math.inf),
+        "stoichiometry": Variable("dimensionless", "", 0.0, 1.0),
+    }
+)
+"""Concentration of the salt in an electrolyte; lithium in a host over what it can hold."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +50,8 @@ class Property:
         above: values must be greater than this (-inf: no bound).
         at_least, at_most: closed bounds in SI.
         group: heading under which tables print it.
+        against: keys of `VARIABLES` that it may be given against, as a table or formula.
+        ends: how such a curve goes on where it is not known: `fem.materials.curves.LevelEnds` or `EntropicEnds`.
     """
 
     key: str
@@ -34,6 +62,8 @@ class Property:
     at_least: float = -math.inf
     at_most: float = math.inf
     group: str = ""
+    against: tuple[str, ...] = ()
+    ends: Literal["level", "entropic"] = "level"
 
     @property
     def si_unit(self) -> str:
@@ -87,7 +117,16 @@ _TABLE = [
         ("self_diffusivity", "D*", "diffusivity", "tracer diffusivity of lithium"),
         ("vacancy_diffusivity", "D_v", "diffusivity", "diffusivity of vacancies in the metal"),
         ("salt_diffusivity", "D_s", "diffusivity", "diffusivity of the salt in a binary electrolyte"),
+        ("thermodynamic_factor", "χ", "dimensionless", "1 + d ln f± / d ln c of the salt"),
         ("maximum_concentration", "c_max", "concentration", "lithium concentration at full occupation"),
+        ("lowest_lithiation", "x_min", "dimensionless", "lithium over the maximum, at the end of charge", "fraction"),
+        (
+            "highest_lithiation",
+            "x_max",
+            "dimensionless",
+            "lithium over the maximum, at the end of discharge",
+            "fraction",
+        ),
         ("lithium_site_density", "n_site", "number density", "lithium sites per volume"),
         ("lithium_density", "n_Li", "number density", "lithium atoms per volume"),
     ),
@@ -96,6 +135,8 @@ _TABLE = [
         ("equilibrium_potential", "U_eq", "potential", "equilibrium potential against Li/Li⁺", "any"),
         ("reduction_potential", "U_red", "potential", "reduced below this, against Li/Li⁺", "stability"),
         ("oxidation_potential", "U_ox", "potential", "oxidised above this, against Li/Li⁺", "stability"),
+        ("open_circuit_potential", "U", "potential", "of a host against Li/Li⁺; falls with its lithiation", "any"),
+        ("insertion_rate_constant", "k", "velocity", "i₀ = F k (c_e / 1 mol/L)^α_a (c_max - c)^α_a c^α_c"),
         ("exchange_current_density", "i₀", "current density", "exchange current density of charge transfer"),
         ("interphase_growth_constant", "k_p", "diffusivity", "k in L² = 2 k t of the interphase on lithium"),
         ("interphase_molar_volume", "Ω_int", "molar volume", "interphase formed per mole of Li consumed"),
@@ -203,5 +244,22 @@ _TABLE = [
     ),
 ]
 
-PROPERTIES: Mapping[str, Property] = MappingProxyType({p.key: p for p in _TABLE})
+_AGAINST: Mapping[str, tuple[str, ...]] = {
+    "ionic_conductivity": ("concentration",),
+    "transference_number": ("concentration",),
+    "salt_diffusivity": ("concentration",),
+    "thermodynamic_factor": ("concentration",),
+    "diffusivity": ("stoichiometry",),
+    "self_diffusivity": ("stoichiometry",),
+    "open_circuit_potential": ("stoichiometry",),
+}
+
+PROPERTIES: Mapping[str, Property] = MappingProxyType(
+    {
+        p.key: replace(
+            p, against=_AGAINST.get(p.key, ()), ends="entropic" if p.key == "open_circuit_potential" else "level"
+        )
+        for p in _TABLE
+    }
+)
 """All properties by key."""

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import yaml
 
 from fem.constants import STANDARD_TEMPERATURE
+from fem.materials.curve_reading import Dependence, read_dependence
 from fem.materials.material import (
     Activation,
     ActivationForm,
@@ -26,7 +27,7 @@ from fem.materials.material import (
     Provenance,
 )
 from fem.materials.properties import PROPERTIES
-from fem.units import UnitError, parse, split
+from fem.units import UnitError, parse, split, to_si
 
 KNOWN_DOUBT = "quoted from memory of the literature, not re-read"
 """The doubt that every value of provenance "known" carries."""
@@ -36,7 +37,20 @@ MAX_DEPTH = 20
 MAX_ALIASES = 1000
 MAX_ENTRIES = 1000
 _HEAD = ("name", "formula", "kind", "description", "based_on", "variant")
-_DATUM = ("value", "temperature", "source", "provenance", "doubt", "activation", "range", "choice", "label")
+_DATUM = (
+    "value",
+    "table",
+    "formula",
+    "at",
+    "temperature",
+    "source",
+    "provenance",
+    "doubt",
+    "activation",
+    "range",
+    "choice",
+    "label",
+)
 _KINDS = get_args(Kind)
 _PROVENANCES = get_args(Provenance)
 _FORMS = get_args(ActivationForm)
@@ -100,7 +114,13 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
 
 
 def read_mapping(
-    name: str, mapping: object, *, load: Load | None = None, path: str = "", strict: bool = False
+    name: str,
+    mapping: object,
+    *,
+    load: Load | None = None,
+    path: str = "",
+    strict: bool = False,
+    folder: Path | None = None,
 ) -> tuple[Material | None, tuple[Problem, ...]]:
     """Read a material, collecting every problem.
 
@@ -110,21 +130,23 @@ def read_mapping(
         load: looks up the material of ``based_on``; None refuses that key.
         path: prefix of the problems' paths, by default ``materials.NAME``.
         strict: the library's rule: also require a description, and a source and provenance of each value.
+        folder: what the files of tables are relative to; None: the current folder.
 
     Returns:
         The material and no problems, or None and all of them.
     """
-    reader = _Reader(name, path or f"materials.{name}", load, strict)
+    reader = _Reader(name, path or f"materials.{name}", load, strict, folder)
     material = reader.material(mapping)
     return (None if reader.problems else material), tuple(reader.problems)
 
 
 class _Reader:
-    def __init__(self, name: str, path: str, load: Load | None, strict: bool) -> None:
+    def __init__(self, name: str, path: str, load: Load | None, strict: bool, folder: Path | None) -> None:
         self.name = name
         self.path = path
         self.load = load
         self.strict = strict
+        self.folder = folder
         self.problems: list[Problem] = []
 
     def problem(self, path: str, value: object, message: str) -> None:
@@ -188,12 +210,22 @@ class _Reader:
             if self.strict:
                 self.problem(path, given["value"], "needs a source and a provenance")
         self.unknown(given, _DATUM if inner else (*_DATUM, "variants"), path, "key")
-        if "value" not in given:
+        depends = [kind for kind in ("table", "formula") if kind in given]
+        if "value" not in given and not depends:
             self.problem(where, None, "is missing")
             return None
         before = len(self.problems)
         dimension = PROPERTIES[key].dimension
-        value = self.quantity(given["value"], dimension, where)
+        dependence: Dependence | None = None
+        if depends:
+            if "value" in given:
+                self.problem(where, given["value"], f"is given twice: as a value and as a {depends[0]}")
+            dependence = read_dependence(given, PROPERTIES[key], path, self.problem, self.folder)
+            value = None if dependence is None else to_si(dependence.value, dependence.unit, dimension)
+        else:
+            if "at" in given:
+                self.problem(f"{path}.at", given["at"], "needs a table or a formula")
+            value = self.quantity(given["value"], dimension, where)
         temperature = self.optional_quantity(given, "temperature", "temperature", path)
         provenance = self.choice(given, "provenance", path, _PROVENANCES, None if self.strict else "given")
         source = self.text(given, "source", path)
@@ -207,13 +239,16 @@ class _Reader:
         if value is not None:
             objection = PROPERTIES[key].objection(value)
             if objection:
-                self.problem(where, given["value"], objection)
+                self.problem(where, given.get("value"), objection)
             if interval is not None and not interval[0] <= value <= interval[1]:
                 self.problem(f"{path}.range", given["range"], "does not contain the value")
         alternatives = [] if inner else self.variants(key, given, path)
         if value is None or len(self.problems) > before:
             return None
-        number, unit = split(given["value"]) if isinstance(given["value"], str) else (value, "")
+        if dependence is not None:
+            number, unit = dependence.value, dependence.unit
+        else:
+            number, unit = split(given["value"]) if isinstance(given["value"], str) else (value, "")
         return Datum(
             value=value,
             given=number,
@@ -227,6 +262,9 @@ class _Reader:
             choice=self.text(given, "choice", path),
             label=self.text(given, "label", path),
             alternatives=tuple(alternatives),
+            curve=None if dependence is None else dependence.curve,
+            variable=None if dependence is None else dependence.variable,
+            reference=None if dependence is None else dependence.reference,
         )
 
     def variants(self, key: str, given: Mapping[Any, Any], path: str) -> list[Datum]:

@@ -70,7 +70,7 @@ def default_conduction(material: Material) -> Conduction:
         return "equipotential"
     if "electrolyte" in material.kind or material.kind == "single-ion conductor":
         return "ionic"
-    if material.kind == "cathode":
+    if material.kind in ("cathode", "anode"):
         return "mixed" if ions and electrons else "electronic" if electrons else "equipotential"
     if material.kind == "interphase" and ions and electrons:
         return "mixed"

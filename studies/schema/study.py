@@ -367,7 +367,11 @@ def _plain(data: Any) -> Any:
 
 def _material_data(material: Material) -> dict[str, Any]:
     return {
-        key: [datum.value, *((a.energy, a.form, a.reference_temperature) if (a := datum.activation) else ())]
+        key: [
+            datum.value,
+            *((a.energy, a.form, a.reference_temperature) if (a := datum.activation) else ()),
+            *(() if datum.curve is None else (repr(datum.curve),)),
+        ]
         for key, datum in material.data.items()
     }
 
