@@ -13,6 +13,7 @@ from studies.pictures.dataset import Dataset, Interface
 from studies.pictures.interface_maps import draw_maps
 from studies.pictures.interface_profiles import draw_profiles
 from studies.pictures.joined import only
+from studies.pictures.panels import Panels
 
 __all__ = ["draw_interface_current", "draw_interface_stress"]
 
@@ -38,9 +39,9 @@ def _draw(dataset: Dataset, shown: Sequence[tuple[Interface, str]], dimension: s
     ordered = _order(dataset, [(only(interface, name), name) for interface, name in shown])
     left = list(dict.fromkeys(i.name for i, _ in ordered[_MOST:]))
     note = f"not shown: {', '.join(left)} (see the tables)" if left else ""
-    labels = [_words(n) for _, n in ordered[:_MOST]]
-    draw = draw_maps if dataset.gdim == 3 else draw_profiles
-    return draw(dataset, ordered[:_MOST], labels, dimension, note, path)
+    kept = tuple(ordered[:_MOST])
+    panels = Panels(dataset, kept, tuple(_words(n) for _, n in kept), dimension, note)
+    return draw_maps(panels, path) if dataset.gdim == 3 else draw_profiles(panels, path)
 
 
 def _order(dataset: Dataset, shown: Sequence[tuple[Interface, str]]) -> list[tuple[Interface, str]]:

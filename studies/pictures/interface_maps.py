@@ -14,6 +14,7 @@ from studies.pictures import style
 from studies.pictures.beside import neighbours
 from studies.pictures.dataset import Dataset, Interface
 from studies.pictures.interface_profiles import histogram, is_uniform, sign_words
+from studies.pictures.panels import Panels
 from studies.pictures.shape import is_flat, over_plane
 
 __all__ = ["draw_maps"]
@@ -24,20 +25,9 @@ Floats = npt.NDArray[np.float64]
 _ALIKE = 0.05
 
 
-def draw_maps(
-    dataset: Dataset,
-    shown: Sequence[tuple[Interface, str]],
-    labels: Sequence[str],
-    dimension: str,
-    note: str,
-    path: Path,
-) -> Path:
-    """Draw one panel per interface of a model in space.
-
-    Args:
-        dataset: the model. shown: interfaces and names of their values. labels: what the values are.
-        dimension: of the values (`fem.dimensions`). note: a sentence for the foot. path: PNG to write.
-    """
+def draw_maps(panels: Panels, path: Path) -> Path:
+    """Draw the interfaces of a model in space into a PNG."""
+    dataset, shown, dimension = panels.dataset, panels.shown, panels.dimension
     columns = min(len(shown), 2)
     rows = -(-len(shown) // columns)
     width, depth = (dataset.high - dataset.low)[:2]
@@ -45,7 +35,7 @@ def draw_maps(
     side = min(side, 3.4, 3.4 * width / depth)
     tall = side * depth / width
     cell = (side + 1.5, tall + 1.05)
-    sentences = [*_blanks(dataset, shown), *filter(None, [note])]
+    sentences = [*_blanks(dataset, shown), *filter(None, [panels.note])]
     wide = max(columns * cell[0], 4.4)
     made = style.figure(wide, 1.0)
     words = style.wrapped(made, sentences, wide - 0.16)
@@ -53,7 +43,7 @@ def draw_maps(
     size = (wide, rows * cell[1] + foot)
     made.set_size_inches(*size)
     made.text(0.08 / size[0], 0.05 / size[1], words, ha="left", va="bottom")
-    for k, ((interface, name), label) in enumerate(zip(shown, labels, strict=True)):
+    for k, ((interface, name), label) in enumerate(zip(shown, panels.labels, strict=True)):
         left, bottom = (k % columns) * cell[0] + 0.55, (rows - 1 - k // columns) * cell[1] + 0.45 + foot
         box = (left / size[0], bottom / size[1], side / size[0], tall / size[1])
         axes = made.add_axes(box)
@@ -64,7 +54,7 @@ def draw_maps(
             unit = units.scale([float(np.quantile(np.abs(interface.values[name]), 0.9))], dimension)
             histogram(axes, interface, name, unit.label(label), unit, "area", narrow=True)
     text = "; ".join(f"{i.name}: {i.meaning[n]}" for i, n in shown if i.meaning.get(n))
-    return style.save(made, path, "; ".join([f"{labels[0]} over the interfaces", *sentences, text]))
+    return style.save(made, path, "; ".join([f"{panels.labels[0]} over the interfaces", *sentences, text]))
 
 
 def _blanks(dataset: Dataset, shown: Sequence[tuple[Interface, str]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -14,6 +14,7 @@ from studies import units
 from studies.pictures import style
 from studies.pictures.beside import Missing, missing
 from studies.pictures.dataset import Dataset, Interface
+from studies.pictures.panels import Panels
 from studies.pictures.shape import along_curve, is_flat, over_width
 
 __all__ = ["draw_profiles", "histogram", "is_uniform", "sign_words"]
@@ -28,20 +29,9 @@ _BINS = 40
 _LETTERS = 80
 
 
-def draw_profiles(
-    dataset: Dataset,
-    shown: Sequence[tuple[Interface, str]],
-    labels: Sequence[str],
-    dimension: str,
-    note: str,
-    path: Path,
-) -> Path:
-    """Draw one panel per interface of a plane model.
-
-    Args:
-        dataset: the model. shown: interfaces and names of their values. labels: what the values are.
-        dimension: of the values (`fem.dimensions`). note: a sentence for the foot. path: PNG to write.
-    """
+def draw_profiles(panels: Panels, path: Path) -> Path:
+    """Draw the interfaces of a plane model into a PNG."""
+    dataset, shown, labels, note = panels.dataset, panels.shown, panels.labels, panels.note
     made = style.figure(style.WIDTH, 1.0)
     foot = style.wrapped(made, [note], style.WIDTH - 0.16)
     below = 0.17 * (foot.count("\n") + 1) if foot else 0.0
@@ -49,7 +39,7 @@ def draw_profiles(
     made.set_size_inches(style.WIDTH, tall)
     rows = made.subplots(len(shown), 1, squeeze=False)[:, 0]
     length = style.lengths(float(dataset.high[0] - dataset.low[0]))
-    unit = units.scale([float(np.quantile(np.abs(i.values[n]), 0.9)) for i, n in shown], dimension)
+    unit = units.scale([float(np.quantile(np.abs(i.values[n]), 0.9)) for i, n in shown], panels.dimension)
     ways = []
     for axes, (interface, name), label in zip(rows, shown, labels, strict=True):
         ways.append(_panel(axes, dataset, interface, name, label, unit, length))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from studies.schema.body import Body
 from studies.schema.fields import Length, Name
-from studies.schema.voids import tuple_or_none
+from studies.schema.places import tuple_or_none
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from studies.schema.body import Body
 from studies.schema.fields import InterfaceName, Length, Name, NotABoolean, Part, PositiveFraction, PositiveLength
 from studies.schema.films import Coat, Patches, Representation, build_patches
+from studies.schema.places import Centred, lists, tuple_or_none
 from studies.schema.sizes import Sizes, distribution
-from studies.schema.voids import lists, tuple_or_none
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature
@@ -78,15 +78,12 @@ class _Solid(_Shaped, Body):
     @model_validator(mode="before")
     @classmethod
     def _one_coat(cls, data: Any) -> Any:
-        return lists(data, "coating", "position")
+        return lists(data, "coating")
 
 
-class _Placed(Part):
+class _Placed(Centred):
     layer: Name | None = Field(default=None, description="Layer that it lies in; or give `at`.")
     at: InterfaceName | None = Field(default=None, description="Interface below|above that passes through it.")
-    position: list[Length] | None = Field(
-        default=None, max_length=2, description="Lateral coordinates of the centre; default: the middle (or the axis)."
-    )
     height: Length | None = Field(
         default=None, description="Of the centre above the lower face of the layer (default: the middle) or `at`."
     )
@@ -114,11 +111,6 @@ class Pore(_Placed, _Shaped):
     """A hole in a layer, or across an interface."""
 
     name: Name = Field(default="pore", description="Name for messages.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _single_position(cls, data: Any) -> Any:
-        return lists(data, "position")
 
     def build(self) -> MeshFeature:
         """The same pore for `meshes`, in metres."""

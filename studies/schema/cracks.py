@@ -17,7 +17,7 @@ from studies.schema.fields import (
     PositiveFraction,
     PositiveLength,
 )
-from studies.schema.voids import lists, named, tuple_or_none
+from studies.schema.places import Centred, lists, named, tuple_or_none
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature
@@ -64,16 +64,11 @@ class Crack(Part):
         )
 
 
-class PennyCrack(Part):
+class PennyCrack(Centred):
     """A crack over a disc, in 3-D or on the axis."""
 
     height: PositiveLength = Field(description="Of its centre above the bottom of the stack.")
     radius: PositiveLength = Field(description="Radius of the disc.")
-    position: list[Length] | None = Field(
-        default=None,
-        max_length=2,
-        description="Lateral coordinates of the centre; default: the middle (or the axis).",
-    )
     tilt: Tilt = Field(default=0.0, description="Angle between disc and layers, about the y axis; 3-D only.")
     opening: PositiveLength | None = Field(default=None, description=_OPENING)
     name: Name | None = Field(default=None, description=_NAME)
@@ -86,22 +81,12 @@ class PennyCrack(Part):
         return Made(self.height, self.radius, place, self.tilt, self.opening, **named(self.name))
 
 
-class Delamination(Part):
+class Delamination(Centred):
     """An interface has come apart within a disc (2-D: strip): no current and no force passes."""
 
     at: InterfaceName = Field(description="Interface below|above.")
     radius: PositiveLength = Field(description="Radius of the disc (2-D: half width of the strip).")
-    position: list[Length] | None = Field(
-        default=None,
-        max_length=2,
-        description="Lateral coordinates of the centre; default: the middle (or the axis).",
-    )
     name: Name | None = Field(default=None, description=_NAME)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _single_position(cls, data: Any) -> Any:
-        return lists(data, "position")
 
     def build(self) -> MeshFeature:
         """The same delamination for `meshes`, in metres."""

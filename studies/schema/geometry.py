@@ -12,6 +12,7 @@ from studies.schema.body import Body, bodies_in
 from studies.schema.cracks import Crack, Delamination, InterfaceCrack, PennyCrack
 from studies.schema.fields import NotABoolean, Part, PositiveLength, complaint
 from studies.schema.imported import Image, LabelNumber, MeshSource
+from studies.schema.places import lists
 from studies.schema.surfaces import (
     ContactArray,
     ContactFrame,
@@ -21,7 +22,7 @@ from studies.schema.surfaces import (
     Roughness,
     Waviness,
 )
-from studies.schema.voids import ContactSpot, RandomVoids, Void, VoidArray, lists
+from studies.schema.voids import ContactSpot, RandomVoids, Void, VoidArray
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from studies.schema.fields import Bounds, In, NotABoolean, Part, PositiveFraction, PositiveLength
-from studies.schema.voids import lists
+from studies.schema.places import lists
 
 if TYPE_CHECKING:
     from meshes.images import LabelImage

@@ -18,7 +18,7 @@ from studies.schema.fields import (
     PositiveLength,
     complaint,
 )
-from studies.schema.voids import lists, named
+from studies.schema.places import lists, named
 
 if TYPE_CHECKING:
     from meshes.features import Feature as MeshFeature

@@ -16,6 +16,7 @@ from studies.schema.fields import (
     PositiveFraction,
     PositiveLength,
 )
+from studies.schema.places import Centred, lists, named, tuple_or_none
 from studies.schema.sizes import Sizes, distribution
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from meshes.features import Void as MeshVoid
     from meshes.features.fill import Fill as MeshFill
 
-__all__ = ["ContactSpot", "RandomVoids", "Void", "VoidArray", "lists", "tuple_or_none"]
+__all__ = ["ContactSpot", "RandomVoids", "Void", "VoidArray"]
 
 VoidShape = Literal["cap", "lens", "hemisphere", "ellipsoid"]
 
@@ -68,19 +69,8 @@ class _VoidShape(Part):
         return Made(**self._shape())
 
 
-class Void(_VoidShape):
+class Void(Centred, _VoidShape):
     """A single void."""
-
-    position: list[Length] | None = Field(
-        default=None,
-        max_length=2,
-        description="Lateral coordinates of the centre; default: the middle (or the axis).",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _single_position(cls, data: Any) -> Any:
-        return lists(data, "position")
 
     def build(self) -> MeshFeature:
         """The same void for `meshes`, in metres."""
@@ -152,42 +142,15 @@ class RandomVoids(_VoidShape):
         )
 
 
-class ContactSpot(Part):
+class ContactSpot(Centred):
     """Electrical contact within a disc (2-D: strip) only; no current passes elsewhere on this interface."""
 
     at: InterfaceName = Field(description="Interface below|above.")
     radius: PositiveLength = Field(description="Radius of the contact (2-D: half width).")
-    position: list[Length] | None = Field(
-        default=None,
-        max_length=2,
-        description="Lateral coordinates of the centre; default: the middle (or the axis).",
-    )
     name: Name | None = Field(default=None, description="Name for messages.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _single_position(cls, data: Any) -> Any:
-        return lists(data, "position")
 
     def build(self) -> MeshFeature:
         """The same spot for `meshes`, in metres."""
         from meshes.features import ContactSpot as Made
 
         return Made(at=self.at, radius=self.radius, position=tuple_or_none(self.position), **named(self.name))
-
-
-def lists(data: Any, *keys: str) -> Any:
-    """The same mapping with single values of these keys put into lists."""
-    if not isinstance(data, dict):
-        return data
-    return {k: [v] if k in keys and v is not None and not isinstance(v, list) else v for k, v in data.items()}
-
-
-def tuple_or_none(values: list[Any] | None) -> Any:
-    """The values as a tuple, None for None."""
-    return None if values is None else tuple(values)
-
-
-def named(name: str | None) -> dict[str, Any]:
-    """The name as keyword, left out where there is none."""
-    return {} if name is None else {"name": name}

@@ -33,6 +33,29 @@ _CELL: dict[str, Any] = {
 }
 
 
+def layered(width: int, feature: str, rest: str) -> str:
+    """Text of a study in two dimensions with linear kinetics: lithium, 10 um of an electrolyte, lithium.
+
+    Args:
+        width: um. feature: one, in YAML. rest: lines that follow, from `operation` on.
+    """
+    return f"""
+study: sample
+geometry:
+  dimension: 2
+  width: {width} um
+  layers:
+    - {{name: anode, material: Li, thickness: 5 um}}
+    - {{name: electrolyte, material: LLZO, thickness: 10 um, properties: {{ionic_conductivity: 0.05 S/m}}}}
+    - {{name: counter, material: Li, thickness: 5 um}}
+  features:
+    - {feature}
+interfaces:
+  anode|electrolyte: {{kinetics: linear, exchange_current: 100 A/m^2}}
+  electrolyte|counter: {{kinetics: linear, exchange_current: 100 A/m^2}}
+{rest}"""
+
+
 def cell() -> dict[str, Any]:
     """A fresh copy of the sample."""
     return copy.deepcopy(_CELL)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from study_samples import layered
 
 from studies.cli import main
 from studies.errors import InputError
@@ -21,24 +22,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-STUDY = """
-study: sample
-geometry:
-  dimension: 2
-  width: 10 um
-  layers:
-    - {name: anode, material: Li, thickness: 5 um}
-    - {name: electrolyte, material: LLZO, thickness: 10 um, properties: {ionic_conductivity: 0.05 S/m}}
-    - {name: counter, material: Li, thickness: 5 um}
-  features:
-    - void: {at: anode|electrolyte, radius: 2 um, depth: 1 um}
-interfaces:
-  anode|electrolyte: {kinetics: linear, exchange_current: 100 A/m^2}
-  electrolyte|counter: {kinetics: linear, exchange_current: 100 A/m^2}
-operation: {sweep: {current: [1 A/m^2, 2 A/m^2]}, temperature: 298.15 K}
+STUDY = layered(
+    10,
+    "void: {at: anode|electrolyte, radius: 2 um, depth: 1 um}",
+    """operation: {sweep: {current: [1 A/m^2, 2 A/m^2]}, temperature: 298.15 K}
 mesh: {bulk: 3 um, edge: 0.5 um, error_estimate: none}
 pictures: []
-"""
+""",
+)
 
 
 @pytest.mark.parametrize("name", ["x.vtu", "x.xdmf", "x.vtk", "x.msh"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from mpi4py import MPI
+from study_samples import layered
 
 from studies.cli import main
 from studies.errors import InputError
@@ -18,24 +19,14 @@ from studies.runner import run
 from studies.schema import Study
 from studies.solving import make_mesh
 
-LAYERS = """
-study: sample
-geometry:
-  dimension: 2
-  width: 20 um
-  layers:
-    - {name: anode, material: Li, thickness: 5 um}
-    - {name: electrolyte, material: LLZO, thickness: 10 um, properties: {ionic_conductivity: 0.05 S/m}}
-    - {name: counter, material: Li, thickness: 5 um}
-  features:
-    - contact_spot: {at: anode|electrolyte, radius: 6 um}
-interfaces:
-  anode|electrolyte: {kinetics: linear, exchange_current: 100 A/m^2}
-  electrolyte|counter: {kinetics: linear, exchange_current: 100 A/m^2}
-operation: {current: 1 mA/cm^2, stack_pressure: 1 MPa, temperature: 298.15 K}
+LAYERS = layered(
+    20,
+    "contact_spot: {at: anode|electrolyte, radius: 6 um}",
+    """operation: {current: 1 mA/cm^2, stack_pressure: 1 MPa, temperature: 298.15 K}
 mesh: {bulk: 4 um, edge: 0.5 um, error_estimate: none}
 quantities: [area_specific_resistance, kinetic_resistance, max_von_mises]
-"""
+""",
+)
 
 IMAGE: dict[str, Any] = {
     "study": "sample",
