@@ -60,11 +60,12 @@ class Solver:
         start = time.perf_counter()
         self.stages: list[Stage] = [Stage(model.system, f, n) for f, n in model.system.stages]
         self.report.wall_seconds["compile forms"] = time.perf_counter() - start
-        self.newtons = [NewtonSolver(s, self._linear(s, method), options) for s in self.stages]
+        self.newtons = [NewtonSolver(s, self.linear_for(s, method), options) for s in self.stages]
         self._guessed = False
 
     @staticmethod
-    def _linear(stage: Stage, method: str) -> Any:
+    def linear_for(stage: Stage, method: str) -> Any:
+        """The linear solver that suits a stage."""
         from fem.solve.linear import linear_solver
         from fem.solve.mass import MassSolver
 

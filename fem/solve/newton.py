@@ -13,16 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from petsc4py import PETSc
 
-from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.errors import ConvergenceError
 from fem.solve.bordered import Bordered
+from fem.solve.criteria import passing, roundoff
 from fem.solve.stage import Stage
 
 Array = npt.NDArray[np.float64]
 log = logging.getLogger("ssbfem.solve")
 _prefix = itertools.count()
-
-REST = thermal_voltage(STANDARD_TEMPERATURE)
 
 
 @dataclass(frozen=True)
@@ -132,33 +130,12 @@ class NewtonSolver:
             reference = self._passing()
             if residual <= self.options.rtol * reference:
                 return int(reason.CONVERGED_FNORM_RELATIVE)
-            if residual <= self._roundoff():
+            if residual <= roundoff(self.stage):
                 return int(reason.CONVERGED_FNORM_ABS)
         return int(reason.CONVERGED_ITERATING)
 
     def _passing(self) -> float:
-        """The largest current (force) that passes through a contact, tie or terminal, or enters as a load."""
-        stage = self.stage
-        candidates = [abs(v) for v in stage.reactions()]
-        candidates += [abs(stage.charge(k)) for k in range(len(stage.numbers))]
-        candidates += [abs(n.source) for n in stage.numbers]
-        if stage.linear:
-            candidates.append(self.reference)
-        return max(candidates, default=0.0)
-
-    def _roundoff(self) -> float:
-        """Residual that rounding alone produces: diagonal times state times machine precision.
-
-        A potential counts with the thermal voltage at least: forward and backward currents that cancel at rest
-        are rounded like those of a thermal voltage, although no potential differs from zero.
-        """
-        fields = self.stage.fields
-        least = [np.full(f.owned, REST if f.kind == "potential" else 0.0) for f in fields]
-        state = np.abs(self.stage.get_state()[: int(self.stage.offsets[-1])])
-        state = np.maximum(state, np.concatenate(least)) if least else state
-        diagonal = self.stage.matrix.getDiagonal()
-        size = float(self.stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2))) ** 0.5
-        return float(4 * np.finfo(float).eps * size)
+        return passing(self.stage, self.reference if self.stage.linear else 0.0)
 
     # ---------------------------------------------------------------- solve
     def solve(self) -> NewtonReport:
@@ -195,7 +172,7 @@ class NewtonSolver:
 
     def _stagnated(self, last: float, reference: float) -> bool:
         """True when the residual is as small as rounding lets it be, although above the asked tolerance."""
-        return bool(np.isfinite(last)) and last <= max(1e3 * self._roundoff(), 1e-9 * reference)
+        return bool(np.isfinite(last)) and last <= max(1e3 * roundoff(self.stage), 1e-9 * reference)
 
     def destroy(self) -> None:
         """Free PETSc objects."""

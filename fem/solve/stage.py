@@ -65,6 +65,7 @@ class Stage:
         self.matrix: Any = None
         self.borders: list[Array] = []
         self.rows: list[Array] = []
+        self.left: list[float] = []  # what left the numbers when the residual was last taken
         self.corner = np.zeros((len(self.numbers), len(self.numbers)))
 
     # ------------------------------------------------------------------ forms
@@ -200,7 +201,8 @@ class Stage:
     def residual(self) -> Array:
         """(local rows,) residual of the reduced system at the current state."""
         rows = self.full_residual()
-        tail = [n.source_gap(self.charge(k) + self.tied_sum(n, rows)) for k, n in enumerate(self.numbers)]
+        self.left = [self.charge(k) + self.tied_sum(n, rows) for k, n in enumerate(self.numbers)]
+        tail = [n.source_gap(left) for n, left in zip(self.numbers, self.left, strict=True)]
         free = self.free(rows)
         return np.concatenate([free, np.array(tail)]) if self.comm.rank == 0 else free
 

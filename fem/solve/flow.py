@@ -1,0 +1,199 @@
+"""A model in time as PETSc sees it: F(t, u, du/dt) = 0 for one flat vector, with its bordered Jacobian.
+
+The flat vector is that of the stage (owned entries of its fields, then on rank 0 its numbers), followed on rank 0 by
+the charge that has passed the working electrode. Its own equation dQ/dt = I makes the integrator accumulate it with
+the same formula as the concentrations, so that amounts and charge agree to the solver's tolerance and not to that of
+the time step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from petsc4py import PETSc
+
+from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
+from fem.errors import ConvergenceError
+from fem.solve.bordered import Bordered
+from fem.solve.criteria import roundoff
+from fem.solve.stage import Stage
+from fem.unknowns import Number
+
+Array = npt.NDArray[np.float64]
+
+IGNORED = 1e100
+"""Tolerance of what has no memory of its own (displacements): it does not limit the time step."""
+REFERENCES = {"potential": thermal_voltage(STANDARD_TEMPERATURE)}
+"""What an error in a field of this kind is measured against; other fields have a ``scale`` of their own."""
+
+
+class Flow:
+    """Residual and Jacobian of a stage in time.
+
+    Args:
+        stage: everything that moves, and what it depends on.
+        linear: linear solver with ``set_operator``, ``solve`` and ``iterations``.
+        working: number of the working electrode.
+        control: called with the time; sets sources and held values.
+        rtol: residual norm relative to the largest current so far.
+    """
+
+    def __init__(
+        self, stage: Stage, linear: Any, working: Number, control: Callable[[float], None], rtol: float = 1e-11
+    ) -> None:
+        self.stage, self.working, self.control, self.rtol = stage, working, control, rtol
+        self.comm = stage.comm
+        self.bordered = Bordered(stage, linear)
+        self.shift = 0.0
+        self.charge = 0.0
+        self.reference = 0.0
+        self.failure: BaseException | None = None
+        self.newton_iterations = 0
+        self._known = int(stage.offsets[-1]) + stage.number_rows
+        self.rows = self._known + (1 if self.comm.rank == 0 else 0)
+        shell = PETSc.Mat().createPython(((self.rows, None), (self.rows, None)), comm=self.comm)
+        shell.setPythonContext(_Matrix(self))
+        shell.setUp()
+        self.shell = shell
+
+    # ------------------------------------------------------------------ vectors
+    def vector(self) -> Any:
+        """Flat PETSc vector of the present state."""
+        made = PETSc.Vec().createMPI((self.rows, None), comm=self.comm)
+        made.array_w[:] = self.flat()
+        return made
+
+    def flat(self) -> Array:
+        """(local rows,) present state."""
+        state = self.stage.get_state()
+        return np.concatenate([state, [self.charge]]) if self.comm.rank == 0 else state
+
+    def take(self, values: Array) -> None:
+        """Write a flat vector into the model."""
+        self.stage.set_state(values[: self._known])
+        last = values[-1] if self.comm.rank == 0 else 0.0
+        self.charge = float(self.comm.bcast(last, root=0))
+
+    def tolerances(self, tolerance: float) -> Any:
+        """Vector of absolute errors that a time step may make, in the units of every entry."""
+        made = PETSc.Vec().createMPI((self.rows, None), comm=self.comm)
+        parts = []
+        for field in self.stage.fields:
+            moves = field.kind not in ("displacement", "traction")
+            scale = REFERENCES.get(field.kind, field.scale) * tolerance if moves else IGNORED
+            parts.append(np.full(field.owned, scale))
+        if self.comm.rank == 0:
+            parts.append(np.full(len(self.stage.numbers), REFERENCES["potential"] * tolerance))
+            parts.append(np.array([IGNORED]))
+        made.array_w[:] = np.concatenate(parts) if parts else 0.0
+        return made
+
+    # ------------------------------------------------------------------ equations
+    def current(self) -> float:
+        """What the working electrode feeds into the model at the present state and rates, A."""
+        return float(self.stage.leaving()[self.stage.numbers.index(self.working)])
+
+    def residual(self, ts: Any, time: float, u: Any, rates: Any, f: Any) -> None:
+        """PETSc's IFunction."""
+        if self.failure is not None:
+            f.array_w[:] = np.nan
+            return
+        self.control(time)
+        self._set(np.array(u.array_r), np.array(rates.array_r))
+        rows = self.stage.residual()
+        current = self.stage.left[self.stage.numbers.index(self.working)]
+        self.reference = max(self.reference, abs(current) if np.isfinite(current) else 0.0)
+        if self.comm.rank == 0:
+            rows = np.concatenate([rows, [rates.array_r[-1] - current]])
+        f.array_w[:] = rows
+
+    def _set(self, values: Array, rates: Array) -> None:
+        self.take(values)
+        self.stage.set_rates(rates[: self._known])
+
+    def jacobian(self, ts: Any, time: float, u: Any, rates: Any, shift: float, jac: Any, pre: Any) -> None:
+        """PETSc's IJacobian."""
+        with self.remembering():
+            self.control(time)
+            self._set(np.array(u.array_r), np.array(rates.array_r))
+            self.shift = shift
+            self.stage.system.shift.value = shift
+            self.bordered.assemble()
+        if jac is not None:
+            jac.assemble()
+
+    @contextlib.contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Keep a failed linear solve and end the step in order: PETSc cannot carry Python's exceptions."""
+        try:
+            yield
+        except (ConvergenceError, np.linalg.LinAlgError) as error:
+            self.failure = error
+
+    # ------------------------------------------------------------------ linear algebra
+    def multiply(self, x: Array) -> Array:
+        """(local rows,) Jacobian times a flat vector."""
+        known = self.bordered.multiply(x[: self._known])
+        passed = self._passed(x[: self._known])
+        return np.concatenate([known, [self.shift * x[-1] - passed]]) if self.comm.rank == 0 else known
+
+    def solve(self, rhs: Array) -> Array:
+        """(local rows,) solution of the Jacobian's system."""
+        known = self.bordered.solve(rhs[: self._known])
+        passed = self._passed(known)
+        return np.concatenate([known, [(rhs[-1] + passed) / self.shift]]) if self.comm.rank == 0 else known
+
+    def _passed(self, x: Array) -> float:
+        """Change of the current of the working electrode with the fields and numbers."""
+        stage = self.stage
+        k, n = stage.numbers.index(self.working), int(stage.offsets[-1])
+        total = float(self.comm.allreduce(float(stage.rows[k] @ x[:n])))
+        return total + float(stage.corner[k] @ x[n:]) if self.comm.rank == 0 else 0.0
+
+    # ------------------------------------------------------------------ convergence
+    def converged(self, snes: Any, iteration: int, norms: tuple[float, float, float]) -> int:
+        """PETSc's test of the Newton iteration."""
+        reason = PETSc.SNES.ConvergedReason
+        residual = norms[2]
+        if self.failure is not None:
+            return int(reason.DIVERGED_LINEAR_SOLVE)
+        if not np.isfinite(residual):
+            return int(reason.DIVERGED_FNORM_NAN)
+        if iteration == 0:
+            return int(reason.CONVERGED_FNORM_ABS if residual == 0.0 else reason.CONVERGED_ITERATING)
+        self.newton_iterations += 1
+        if residual <= self.rtol * self.reference:
+            return int(reason.CONVERGED_FNORM_RELATIVE)
+        if residual <= roundoff(self.stage):
+            return int(reason.CONVERGED_FNORM_ABS)
+        return int(reason.CONVERGED_ITERATING)
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.shell.destroy()
+        self.bordered.destroy()
+
+
+class _Matrix:
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+
+    def mult(self, mat: Any, x: Any, y: Any) -> None:
+        y.array_w[:] = self.flow.multiply(np.array(x.array_r))
+
+
+class Preconditioner:
+    """Solves with the Jacobian of a flow, for PETSc."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+
+    def apply(self, pc: Any, x: Any, y: Any) -> None:
+        """Solve, or leave zeros behind when the linear solver failed."""
+        y.array_w[:] = 0.0
+        with self.flow.remembering():
+            y.array_w[:] = self.flow.solve(np.array(x.array_r))

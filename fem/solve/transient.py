@@ -1,0 +1,416 @@
+"""Integrates a model in time through a protocol: PETSc's TS with variable steps, restarts and cut-offs.
+
+The block residual is implicit and partly algebraic (potentials without double layers have no memory); backward
+differentiation suits both. The step follows a global norm of the estimated error in scaled units: potentials against
+RT/F, concentrations against their maximum. A step whose Newton iteration fails is taken back as a whole and tried
+again with a shorter one.
+
+A run is a sequence of legs. Within a leg the controlled current or voltage is smooth; every leg begins afresh from a
+consistent state, so that where it begins (a new step of the protocol, a kink, a checkpoint) is all that a later run
+has to know to go on exactly like the first. The state between two legs is (position in the protocol, fields, numbers,
+charge, length of the next step): `Position`.
+
+    run = Transient(model, protocol, working="anode", area=1e-4)
+    for point in run.points():      # accepted time steps; the model has the state of the point
+        ...
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from mpi4py import MPI
+
+from fem.errors import ConvergenceError, ModelError
+from fem.protocol import Cutoff, Protocol, Step
+from fem.solve.driver import Solver
+from fem.solve.flow import Flow
+from fem.solve.initial import guess_potentials
+from fem.solve.leg import Leg, make_ts
+from fem.solve.linear import linear_solver
+from fem.solve.newton import NewtonSolver
+from fem.solve.stage import Stage
+from fem.unknowns import Field, Number
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+log = logging.getLogger("ssbfem.solve")
+
+SETTLING = 1e-9
+"""A jump of the controlled value is passed in this share of the first time step."""
+
+
+@dataclass(frozen=True)
+class TimeSettings:
+    """How a model is integrated.
+
+    Attributes:
+        tolerance: error of a step, relative to RT/F for potentials and to their scale for other fields.
+        order: of the backward differentiation, 1 to 5.
+        initial_step: s; None: a ten-thousandth of the step of the protocol.
+        largest_step: s; None: a tenth of the step of the protocol.
+        smallest_step: relative to the duration of the protocol's step; below it the run ends.
+        leg: time steps after which the integrator starts afresh and a checkpoint may be written.
+    """
+
+    tolerance: float = 1e-4
+    order: int = 2
+    initial_step: float | None = None
+    largest_step: float | None = None
+    smallest_step: float = 1e-12
+    leg: int = 200
+
+
+@dataclass
+class Position:
+    """Where a run stands between two legs.
+
+    Attributes:
+        step: number of the protocol's step, from 0.
+        time: s since that step began.
+        begun: s since the run began, at the beginning of the step.
+        charge: C that the working electrode had passed when the step began.
+        next_step: s, length of the next time step; None: as a new step of the protocol begins.
+    """
+
+    step: int = 0
+    time: float = 0.0
+    begun: float = 0.0
+    charge: float = 0.0
+    next_step: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One accepted time step.
+
+    Attributes:
+        time: s since the run began.
+        step: number of the protocol's step.
+        name: its name.
+        since: s since it began.
+        voltage: of the working electrode minus that of the counter electrode, V.
+        current: density that the working electrode receives, A/m^2 of the nominal area.
+        charge: passed at the working electrode since the run began, C/m^2 of the nominal area.
+        length: of the time step, s; 0 at the beginning of a step.
+        ended: why the step of the protocol ended here (``duration`` or the cut-off), else None.
+    """
+
+    time: float
+    step: int
+    name: str
+    since: float
+    voltage: float
+    current: float
+    charge: float
+    length: float
+    ended: str | None = None
+
+
+@dataclass
+class TransientReport:
+    """What a run cost.
+
+    Attributes:
+        steps: accepted time steps. rejected: steps that were too long. failed: whose Newton iteration failed.
+        newton_iterations, linear_iterations: sums.
+        legs: how often the integrator started afresh.
+        linear_solver: in words.
+    """
+
+    steps: int = 0
+    rejected: int = 0
+    failed: int = 0
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    legs: int = 0
+    linear_solver: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+class Transient:
+    """A run of a protocol.
+
+    Args:
+        model: its terminals are ``working`` (given by a current, so that its potential is unknown) and another.
+        protocol: what is done.
+        working: name of the terminal that is controlled.
+        area: nominal area that current densities refer to, m^2.
+        settings: accuracy.
+        method: linear solver, see `fem.solve.linear`.
+
+    Raises:
+        ModelError: the model does not fit.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        protocol: Protocol,
+        working: str,
+        area: float,
+        settings: TimeSettings | None = None,
+        method: str = "auto",
+    ) -> None:
+        self.model, self.protocol, self.area = model, protocol, area
+        self.settings = settings or TimeSettings()
+        self.report = TransientReport()
+        self.working = self._terminal(working)
+        self.counter = next(n for n in model.terminals.values() if n is not self.working)
+        self.position = Position()
+        fields, numbers, self._before, self._after = _parts(model)
+        if self.working not in numbers:
+            raise ModelError(f"the current of {working!r} does not act on anything that changes in time")
+        self.stage = Stage(model.system, fields, numbers)
+        self.flow = Flow(self.stage, linear_solver(self.stage, method), self.working, self._control)
+        self._method = method
+        self._others: dict[int, NewtonSolver] = {}
+        self._started = False
+
+    def _terminal(self, name: str) -> Number:
+        if name not in self.model.terminals:
+            raise ModelError(f"no terminal {name!r}; there are {', '.join(self.model.terminals)}")
+        number = self.model.terminals[name]
+        if not number.unknown:
+            raise ModelError(f"terminal {name!r} has a fixed potential: give it a current, the protocol sets it")
+        return number
+
+    # ------------------------------------------------------------------ control
+    def _control(self, time: float) -> None:
+        """Set what the protocol wants at a time since the present step began."""
+        step = self.protocol.steps[self.position.step]
+        value = step.value_at(time, "after" if time <= self._leg_start else "before")
+        if step.control == "current":
+            self.working.held, self.working.source = None, value * self.area
+        else:
+            self.working.held = value + self.counter.value
+
+    _leg_start = 0.0
+
+    # ------------------------------------------------------------------ beginning
+    def start(self) -> None:
+        """Bring the model to rest at its initial concentrations: the state before the first step."""
+        model = self.model
+        self.working.source, self.working.held = 0.0, None
+        model.system.shift.value = 0.0
+        guess_potentials(model)
+        for group in self._before:
+            self._solve_other(group)
+        potentials = [f for f in self.stage.fields if f.kind == "potential"]
+        stage = Stage(model.system, potentials, self.stage.numbers)
+        newton = NewtonSolver(stage, linear_solver(stage, self._method))
+        newton.solve()
+        newton.linear.destroy()
+        newton.destroy()
+        self._started = True
+
+    def restore(self, position: Position, charge: float) -> None:
+        """Go on from a state that was read into the fields and numbers of the model.
+
+        Args:
+            position: where it stands. charge: C passed at the working electrode since the run began.
+        """
+        self.position, self.flow.charge = position, charge
+        for group in self._before:
+            self._solve_other(group)
+        for item in self.stage.fields:
+            item.apply_ties()
+        self._started = True
+
+    def _solve_other(self, group: int) -> None:
+        if group not in self._others:
+            fields, numbers = self.model.system.stages[group]
+            stage = Stage(self.model.system, fields, numbers)
+            self._others[group] = NewtonSolver(stage, Solver.linear_for(stage, self._method))
+        self._others[group].solve()
+
+    def follow(self) -> None:
+        """Solve what only follows the state (stresses that do not act back) at the present point."""
+        for group in self._after:
+            self._solve_other(group)
+
+    # ------------------------------------------------------------------ run
+    def points(self) -> Iterator[Point]:
+        """Run the protocol; yields every accepted time step, and the beginning of every step of the protocol.
+
+        Between two legs `position` and the model make a complete state (see `boundary`).
+
+        Raises:
+            ConvergenceError: with advice, when no step that is long enough succeeds.
+        """
+        if not self._started:
+            self.start()
+        while self.position.step < len(self.protocol.steps):
+            step = self.protocol.steps[self.position.step]
+            if self.position.next_step is None:
+                self._settle(step, 0.0)
+                yield self._point(step, 0.0, 0.0)
+            ended, stop = yield from self._run_step(step)
+            log.debug("step %s ended: %s", step.name, ended)
+            at = self.position
+            self.position = Position(at.step + 1, 0.0, at.begun + at.time, self.flow.charge)
+            if stop:
+                break
+
+    def _run_step(self, step: Step) -> Generator[Point, None, tuple[str, bool]]:
+        """Legs until the step ends; returns why, and whether the protocol ends with it."""
+        stops = [*step.breakpoints(), step.duration]
+        while True:
+            at = self.position
+            end = next(t for t in stops if t > at.time * (1 + 1e-14))
+            leg = Leg(self, step, end)
+            try:
+                yield from leg.points()
+            finally:
+                leg.destroy()
+            self.report.legs += 1
+            at.time, at.next_step = leg.time, leg.next_step
+            if leg.met is not None:
+                return str(leg.met), leg.met.then == "stop"
+            if leg.time >= step.duration * (1 - 1e-14):
+                return "duration", False
+            if leg.time >= end * (1 - 1e-14):
+                self._settle(step, end)
+                at.next_step = self.first_length(step)
+
+    def first_length(self, step: Step) -> float:
+        """Length of the first time step after a beginning or a kink, s."""
+        wanted = step.initial_step or self.settings.initial_step or 1e-4 * step.duration
+        return min(wanted, self.longest(step))
+
+    def longest(self, step: Step) -> float:
+        """Longest time step, s."""
+        return min(self.settings.largest_step or 0.1 * step.duration, step.duration)
+
+    def _settle(self, step: Step, time: float) -> None:
+        """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""
+        self._leg_start = time
+        length = SETTLING * self.first_length(step)
+        try:
+            self._one_short_step(time, length)
+        except ConvergenceError:
+            self._ramp(time, length)
+
+    def _one_short_step(self, time: float, length: float) -> None:
+        before = self.flow.flat()
+        ts = make_ts(self, "beuler", time, length, time + length, None)
+        vector = self.flow.vector()
+        ts.setSolution(vector)
+        try:
+            ts.step()
+            bad = ts.getConvergedReason() < 0 or self.flow.failure is not None
+        finally:
+            ts.destroy()
+        if bad:
+            self.flow.failure = None
+            self.flow.take(before)
+            raise ConvergenceError("no consistent state")
+        self.flow.take(np.array(vector.array_r))
+        vector.destroy()
+
+    def _ramp(self, time: float, length: float) -> None:
+        """Approach the wanted value in halves from the present one, when a jump is too large for Newton."""
+        number, control = self.working, self.flow.control
+        control(time)
+        held = number.held
+        begin = number.value if held is not None else self.flow.current()
+        target = held if held is not None else number.source
+        done, part = 0.0, 0.25
+
+        def partly(_time: float) -> None:
+            value = begin + min(1.0, done + part) * (target - begin)
+            if held is not None:
+                number.held = value
+            else:
+                number.held, number.source = None, value
+
+        self.flow.control = partly
+        try:
+            while done < 1.0:
+                try:
+                    self._one_short_step(time, length)
+                    done, part = min(1.0, done + part), min(2 * part, 0.5)
+                except ConvergenceError as error:
+                    part /= 2
+                    if part < 1e-4:
+                        name = self.protocol.steps[self.position.step].name
+                        raise ConvergenceError(
+                            f"no state at {100 * done:.3g} % of the jump to {name!r}; try a ramp in the protocol, "
+                            "a smaller current, or a finer mesh at the contact edges"
+                        ) from error
+        finally:
+            self.flow.control = control
+
+    # ------------------------------------------------------------------ results
+    def _point(self, step: Step, time: float, length: float, ended: str | None = None) -> Point:
+        at = self.position
+        current = self.flow.current() if length else self._wanted(step, time)
+        return Point(
+            at.begun + time,
+            at.step,
+            step.name,
+            time,
+            self.working.value - self.counter.value,
+            current / self.area,
+            self.flow.charge / self.area,
+            length,
+            ended,
+        )
+
+    def _wanted(self, step: Step, time: float) -> float:
+        """Current at the beginning of a step: as controlled, or as it follows from the voltage, A."""
+        return step.value_at(time) * self.area if step.control == "current" else self.flow.current()
+
+    def margin(self, cutoff: Cutoff) -> float:
+        """How far a cut-off is from being met at the present state, relative to its scale; negative beyond it."""
+        if cutoff.quantity == "voltage":
+            measured, scale = self.working.value - self.counter.value, 1.0
+        elif cutoff.quantity == "current":
+            measured = abs(self.flow.current()) / self.area
+            scale = max(abs(cutoff.value), 1e-300)
+        elif cutoff.quantity == "charge":
+            measured = abs(self.flow.charge - self.position.charge) / self.area
+            scale = max(abs(cutoff.value), 1e-300)
+        else:
+            measured, scale = self._lowest(cutoff.region)
+        return cutoff.margin(measured) / scale
+
+    def _lowest(self, region: str | None) -> tuple[float, float]:
+        fields = [f for f in self.stage.fields if f.kind == "concentration" and (region is None or region in f.layers)]
+        if not fields:
+            raise ModelError(f"nothing is stored in {region!r}" if region else "the model stores nothing")
+        low = min(float(f.function.x.array[: f.owned].min(initial=np.inf)) for f in fields)
+        return float(self.model.geometry.comm.allreduce(low, op=MPI.MIN)), max(f.scale for f in fields)
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.flow.bordered.linear.destroy()
+        self.flow.destroy()
+        for newton in self._others.values():
+            newton.linear.destroy()
+            newton.destroy()
+
+
+def _parts(model: Model) -> tuple[list[Field], list[Number], list[int], list[int]]:
+    """What moves in time (with all that it depends on mutually), the stages before it, and those after it."""
+    system = model.system
+    moving = [k for k, (fields, numbers) in enumerate(system.stages) if _moves(model, fields, numbers)]
+    if not moving:
+        raise ModelError(
+            "nothing in the model depends on time: no host, no salt, no capacitance; a sweep of the current does"
+        )
+    first, last = moving[0], moving[-1]
+    fields = [f for k in range(first, last + 1) for f in system.stages[k][0]]
+    numbers = [n for k in range(first, last + 1) for n in system.stages[k][1]]
+    return fields, numbers, list(range(first)), list(range(last + 1, len(system.stages)))
+
+
+def _moves(model: Model, fields: Sequence[Field], numbers: Sequence[Number]) -> bool:
+    system = model.system
+    forms = [system.residuals[f] for f in fields] + [system.charges[n] for n in numbers if n in system.charges]
+    return any(system.moved(form) for form in forms)
