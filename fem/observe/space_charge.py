@@ -105,7 +105,7 @@ class SpaceChargeObserver:
         for _ in range(_BISECTIONS):
             middle = 0.5 * (a + b)
             a, b = (a, middle) if within(middle) >= share * total else (middle, b)
-        return b
+        return float(b)
 
     def _cell_charges(self, layer: str) -> tuple[Array, Array, Array]:
         """Charge of every owned cell of a layer (C), and its extent along the stack (m)."""

@@ -2,10 +2,11 @@
 
 The functional, to be minimised over the electric potential and the unknown numbers, is
 
-    G = int eps/2 |grad phi|^2 - omega(mu~ - z F phi) - rho_fixed phi dx - int q_s phi + omega_s ds.
+    G = int eps/2 |grad phi|^2 - omega(mu~ - z F phi) - rho_fixed phi dx - int q_s phi + omega_s ds
 
-It is convex, because every omega is concave; its derivative by phi is Poisson's equation, that by the potential of an
-electrode is the electrode's charge, that by the level of a conserved ion the ion's amount.
+per nominal area of the model. It is convex, because every omega is concave; its derivative by phi is Poisson's
+equation, that by the potential of an electrode is the electrode's charge, that by the level of a conserved ion the
+ion's amount.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ class SpaceChargeProblem:
         self._make_levels()
         self.placed: dict[str, tuple[Placed, ...]] = {}
         total = self._media() + self._charged_interfaces()
-        self.functional = sum(total[1:], start=total[0])
+        # per area, so that its derivatives are of the size of one whatever the model's width is
+        self.functional = self.constant(1 / area) * sum(total[1:], start=total[0])
         residuals = {f: [ufl.derivative(self.functional, f.function, f.test)] for f in self.fields}
         charges: dict[Number, list[Any]] = {n: [] for n in self.numbers.values()}
         for number in self.numbers.values():
@@ -176,8 +178,8 @@ class SpaceChargeProblem:
     def _make_electrodes(self) -> None:
         for layer, electrode in self.electrodes.items():
             wanted = electrode.contact_potential
-            fed = electrode.charge * self.area
-            number = Number.create(f"potential of {layer}", self.geometry.mesh, 0.0, wanted is None, fed)
+            name = f"potential of {layer}"
+            number = Number.create(name, self.geometry.mesh, 0.0, wanted is None, electrode.charge)
             touching = [n for n in self.geometry.interfaces if layer in n.split("|") and self._is_wet(n)]
             if not touching:
                 raise ModelError(f"electrode {layer!r} touches no medium")
@@ -203,7 +205,7 @@ class SpaceChargeProblem:
                     if ion.name == name and ion.level == CONSERVED
                 )
                 if amount:
-                    number.source += amount * self.volume(layer)
+                    number.source += amount * self.volume(layer) / self.area
             self.numbers[f"conserved {name}"] = number
 
     def volume(self, layer: str) -> float:

@@ -120,15 +120,16 @@ class SpaceChargeSolver:
 
     # ------------------------------------------------------------------ charges and their slopes
     def charge(self, name: str) -> float:
-        """Charge that an electrode (or the conserved amount of an ion) feeds into the model, C (per depth, area)."""
+        """Charge that an electrode (or the conserved amount of an ion) feeds into the model, C/m^2 of nominal area."""
         stage = self._linearised.stage
         number = self.problem.numbers[name]
         return stage.charge(stage.numbers.index(number)) + stage.tied_sum(number, stage.full_residual())
 
     def capacitance(self) -> tuple[tuple[str, ...], Array]:
-        """Names of the electrodes and their (n, n) differential capacitances dQ_i/dV_j, C/V, all others fixed.
+        """Names of the electrodes and their (n, n) differential capacitances dq_i/dV_j, F/m^2 of nominal area.
 
-        From the linearised problem: the Schur complement of its Jacobian; amounts of conserved ions stay.
+        All other potentials are fixed, and so are the amounts of conserved ions. From the linearised problem: the
+        Schur complement of its Jacobian.
         """
         stage = self._linearised.stage
         stage.assemble_jacobian()
@@ -147,7 +148,7 @@ class SpaceChargeSolver:
         return tuple(names[k] for k in outer), found
 
     def electrode_capacitance(self, electrode: str) -> float:
-        """dQ/dV of one electrode, C/V; electrodes with given charge follow, the others keep their potentials."""
+        """dq/dV of one electrode, F/m^2; electrodes with given charge follow, the others keep their potentials."""
         names, matrix = self.capacitance()
         k = names.index(electrode)
         floating = [n for n, name in enumerate(names) if n != k and self.problem.electrodes[name].potential is None]
