@@ -28,6 +28,8 @@ _FORMAT = "ssbfem-mesh-1"
 def stack_plain(stack: Stack) -> dict[str, Any]:
     """The stack as plain data, features with their type."""
     data = asdict(stack)
+    if not stack.periodic:
+        data.pop("periodic")  # older files are still found
     data["features"] = [{"type": type(f).__name__, **asdict(f)} for f in stack.features]  # type: ignore[call-overload]
     return data
 

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from meshes.features.solids import Solid
     from meshes.stack import Stack
 
-__all__ = ["Bodies", "Ellipsoids", "Level", "Nearest", "Rims", "Rough", "Shape", "Surface", "moved_onto", "shape_of"]
+__all__ = [
+    "Bodies",
+    "Ellipsoids",
+    "Level",
+    "Nearest",
+    "Rims",
+    "Rough",
+    "Shape",
+    "Surface",
+    "moved_onto",
+    "moved_within",
+    "shape_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -287,6 +299,29 @@ def _bowl(opening: Opening, stack: Stack, upward: bool) -> tuple[tuple[float, ..
         return (*opening.centre, level), opening.radius, depth
     sphere = (opening.radius**2 + depth**2) / (2 * depth)
     return (*opening.centre, level + sign * (depth - sphere)), sphere, sphere
+
+
+def moved_within(
+    shape: Shape, points: Floats, on: Callable[[str], Bools | None], periods: Mapping[int, float]
+) -> Floats:
+    """As `moved_onto`; points of periodic sides stay in them, where the surface crosses them.
+
+    Args:
+        periods: axis -> distance in metres of its two sides, the first of which lies at 0.
+    """
+    moved = moved_onto(shape, points, on)
+    held = [(axis, np.abs(points[:, axis] - x) <= 1e-9 * size) for axis, size in periods.items() for x in (0.0, size)]
+    if not any(mask.any() for _, mask in held):
+        return moved
+    for _ in range(_ROUNDS):
+        for axis, mask in held:
+            moved[mask, axis] = points[mask, axis]
+        off = moved_onto(shape, moved, on)
+        sides = np.any([mask for _, mask in held], axis=0)
+        moved[sides] = off[sides]
+    for axis, mask in held:
+        moved[mask, axis] = points[mask, axis]
+    return moved
 
 
 def moved_onto(shape: Shape, points: Floats, on: Callable[[str], Bools | None]) -> Floats:

@@ -16,6 +16,7 @@ from meshes.collective import on_root
 from meshes.films import grow_films
 from meshes.interval import interval_arrays
 from meshes.morph import moved_arrays
+from meshes.periodic import match_sides
 from meshes.problems import MeshError
 from meshes.quality import require_layer_cells
 from meshes.sizes import MeshSizes
@@ -73,7 +74,8 @@ def generate(
     from meshes.tagged import TaggedMesh
 
     arrays = on_root(comm, lambda: generate_arrays(stack, sizes, cache))
-    return replace(TaggedMesh.from_arrays(arrays, comm, partitioner), dimension=stack.dimension, stack=stack)
+    made = TaggedMesh.from_arrays(arrays, comm, partitioner, stack.periodic)
+    return replace(made, dimension=stack.dimension, stack=stack)
 
 
 def generate_arrays(stack: Stack, sizes: MeshSizes | None = None, cache: Path | None = None) -> MeshArrays:
@@ -161,6 +163,8 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         with gmsh_session():
             named = model.assemble()
             set_size_field(model, named, sizes)
+            if stack.periodic:
+                match_sides(model, named)
             facets = named.facets | named.slits
             for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, facets)):
                 for number, (name, tags) in enumerate(groups.items(), start=1):

@@ -123,6 +123,8 @@ def edge_gaps(stack: Stack) -> Gaps:
             rounding.append(2 / (1 / small[close] + 1 / large[close]))
             beside.append(here[side[close]])
         for axis, extent in enumerate(lateral):
+            if axis in stack.periodic:
+                continue  # the images beyond the sides are among the others
             for sign, room in ((-1.0, centres[:, axis]), (1.0, extent - centres[:, axis])):
                 # a centre on a side is a symmetry plane, not a gap
                 close = (room > 1e-9 * extent) & (room - radii <= radii)

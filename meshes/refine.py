@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.collective import agree, fetch_rows
-from meshes.curvature import Shape, moved_onto, shape_of
+from meshes.curvature import Shape, moved_within, shape_of
 from meshes.tagged import TaggedMesh
+from meshes.unrolled import cell_corners, closed_mesh, fetch_floats, refinable, repaired
 
 __all__ = ["known_shape", "refine", "refine_with"]
 
@@ -67,12 +68,27 @@ def refine_with(
     edges = topology.connectivity(tdim, 1).array.reshape(-1, 3 if tdim == 2 else 6)
     chosen = np.unique(edges[: len(marked)][marked]).astype(np.int32)
     option = dolfinx.mesh.RefinementOption.parent_cell_and_facet
-    fine, parents, facets = dolfinx.mesh.refine(mesh, chosen, partitioner, option)
+    divisible = refinable(mesh, marked, tagged.periods) if tagged.periods else mesh
+    fine, parents, facets = dolfinx.mesh.refine(divisible, chosen, partitioner, option)
+    if tagged.periods:
+        fine = _closed(tagged, fine, np.asarray(parents))
     rows = _inherited(tagged, np.asarray(parents), np.asarray(facets).reshape(-1, tdim + 1))
     made = _alike(tagged, TaggedMesh.from_mesh(fine, rows, tagged.layers, tagged.facets))
     if shape:
         _follow(made, shape)
     return made, _handed_down(made, values[np.asarray(parents)])
+
+
+def _closed(tagged: TaggedMesh, fine: Any, parents: Tags) -> Any:
+    """The finer mesh with its cells where their parents (of those that this rank made) are."""
+    corners = cell_corners(tagged.mesh)[parents]
+    boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+    topology, gdim = fine.topology, tagged.mesh.geometry.dim
+    cells = topology.index_map(topology.dim)
+    origin = np.asarray(topology.original_cell_index[: cells.size_local + cells.num_ghosts], dtype=np.int64)
+    boxes = fetch_floats(fine.comm, boxes, origin)
+    places = repaired(cell_corners(fine), boxes[:, :gdim], boxes[:, gdim:], tagged.periods)
+    return closed_mesh(fine, places, tagged.periods)
 
 
 def _handed_down(tagged: TaggedMesh, values: Floats) -> Floats:
@@ -193,7 +209,7 @@ def _follow(tagged: TaggedMesh, shape: Shape) -> None:
     before = x[:, :gdim].copy()
     signs = np.sign(_volumes(tagged, before))
     masks = {name: _points_on(tagged, name) for name in tagged.facets}
-    after = moved_onto(shape, before, masks.get)
+    after = moved_within(shape, before, masks.get, tagged.periods)
     folded = int(np.count_nonzero(np.sign(_volumes(tagged, after)) != signs))
     total = mesh.comm.allreduce(folded)
     message = f"refinement towards a curved wall would fold {total} cells: the mesh there is too coarse to start with"

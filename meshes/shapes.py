@@ -39,7 +39,19 @@ def draw_bowl(opening: Opening, depth: float, upward: bool, stack: Stack, unit: 
     place = (centre[0], centre[1], z)
     if x or y:
         return _cut_bowl(place, a, h, upward, opening.shape, math.atan2(-y, -x))
-    return _whole_bowl(place, a, h, upward, opening.shape)
+    return _whole_bowl(place, a, h, upward, opening.shape, _away_from_sides(opening, stack))
+
+
+def _away_from_sides(opening: Opening, stack: Stack) -> float:
+    """Direction (an angle about the vertical) that leads a bowl away from the sides that cut it; 0.7: none does.
+
+    The same for a bowl and its image beyond a periodic side, for both are cut alike.
+    """
+    turn = []
+    for c, size in zip(opening.centre, stack.lateral, strict=True):
+        near = [c - side for side in (0.0, size) if abs(c - side) < opening.radius]
+        turn.append(math.copysign(1.0, near[0]) if near else 0.0)
+    return math.atan2(turn[1], turn[0]) + (0.0 if all(turn) else 0.3) if any(turn) else 0.7
 
 
 def _segment(x: float, z: float, a: float, h: float, shape: str) -> DimTag:
@@ -59,7 +71,7 @@ def _segment(x: float, z: float, a: float, h: float, shape: str) -> DimTag:
     return 2, occ.addPlaneSurface([loop])
 
 
-def _whole_bowl(place: tuple[float, float, float], a: float, h: float, upward: bool, shape: str) -> DimTag:
+def _whole_bowl(place: tuple[float, float, float], a: float, h: float, upward: bool, shape: str, turn: float) -> DimTag:
     """Part of a sphere or half an ellipsoid with its pole at the bottom: no body outside of the void.
 
     Neighbouring tools of one cut then never touch, however large the spheres are that they belong to.
@@ -69,8 +81,8 @@ def _whole_bowl(place: tuple[float, float, float], a: float, h: float, upward: b
     latitude = math.asin(max(-1.0, min(1.0, (place[2] - middle) / sphere)))
     low, high = (latitude, math.pi / 2) if upward else (-math.pi / 2, latitude)
     body = (3, occ.addSphere(place[0], place[1], middle, sphere, -1, low, high))
-    # away from the axes, where a neighbour of an array may lie
-    occ.rotate([body], *place, 0, 0, 1, 0.7)
+    # the seam: away from the axes, where a neighbour of an array may lie, and from sides that cut the void
+    occ.rotate([body], *place, 0, 0, 1, turn)
     if shape == "ellipsoid":
         occ.dilate([body], *place, 1, 1, h / a)
     return body

@@ -25,6 +25,8 @@ __all__ = ["MeshSizes"]
 Floats = npt.NDArray[np.float64]
 #: A size field gives the number of cells across a layer to a few tenths only: this short is not short.
 _ROUNDING = 0.9
+#: Cells between periodic sides, at least.
+_CELLS_PER_PERIOD = 4
 #: More cells than this are taken for a slip in the sizes: Gmsh makes about 1e5 of them in a second.
 MOST_CELLS = 3e7
 _ADVICE = {
@@ -89,10 +91,13 @@ class MeshSizes:
     def bulk_size(self, stack: Stack) -> float:
         """Largest size in metres."""
         if self.bulk is not None:
-            return self.factor * self.bulk
-        if stack.dimension == "1":
-            return self.factor * stack.height / 50
-        return self.factor * min(*stack.lateral, stack.height) / (8 if stack.dimension == "3" else 16)
+            size = self.factor * self.bulk
+        elif stack.dimension == "1":
+            size = self.factor * stack.height / 50
+        else:
+            size = self.factor * min(*stack.lateral, stack.height) / (8 if stack.dimension == "3" else 16)
+        # fewer cells between periodic sides cannot be told from their images
+        return min([size, *(length / _CELLS_PER_PERIOD for length in stack.periods.values())])
 
     def interface_size(self, stack: Stack, interface: str) -> float:
         """Size in metres at `interface`."""

@@ -48,6 +48,7 @@ class Stack:
         width: lateral size in metres (radius of the model when axisymmetric); `None` in 1-D.
         depth: second lateral size in metres, in 3-D only.
         features: what changes the layers and their interfaces: voids, contact spots, bodies, slits.
+        periodic: axes whose two outer sides are one: the lateral ones, and maybe the stacking direction too.
     """
 
     dimension: Dimension
@@ -55,9 +56,11 @@ class Stack:
     width: float | None = None
     depth: float | None = None
     features: tuple[Feature, ...] = ()
+    periodic: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dimension", str(self.dimension))
+        object.__setattr__(self, "periodic", tuple(sorted(self.periodic)))
         object.__setattr__(self, "layers", tuple(self.layers))
         object.__setattr__(self, "features", tuple(self.features))
 
@@ -78,6 +81,17 @@ class Stack:
             return ()
         sizes = (self.width, self.depth) if self.dimension == "3" else (self.width,)
         return tuple(float(s) for s in sizes if s is not None)
+
+    @property
+    def periods(self) -> dict[int, float]:
+        """Axis -> period in metres."""
+        lengths = (*self.lateral, self.height)
+        return {axis: lengths[axis] for axis in self.periodic}
+
+    @property
+    def laterally_periodic(self) -> bool:
+        """Whether the lateral sides are periodic, not symmetry planes."""
+        return 0 in self.periodic
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -204,6 +218,23 @@ class Stack:
         if found:
             raise MeshProblem(found)
 
+    def _period_problems(self) -> list[Problem]:
+        given = set(self.periodic)
+        if not given:
+            return []
+        if self.dimension not in ("2", "3"):
+            message = "only models in 2 and 3 dimensions can have periodic sides"
+            return [Problem("periodic", self.dimension, message)]
+        lateral, across = set(range(self.gdim - 1)), self.gdim - 1
+        if given not in (lateral, lateral | {across}):
+            message = "all lateral axes are periodic together, and the stacking direction only with them"
+            return [Problem("periodic", str(self.periodic), message)]
+        if across in given and len(self.layers) > 1:
+            return [
+                Problem("periodic", str(self.periodic), "a stack that repeats itself upwards is one layer with bodies")
+            ]
+        return []
+
     def _own_problems(self) -> list[Problem]:
         found: list[Problem] = []
         if self.dimension not in DIMENSIONS:
@@ -228,6 +259,7 @@ class Stack:
             found += length_problem("depth", self.depth)
         elif self.depth is not None and self.dimension != "1":
             found.append(Problem("depth", number_text(self.depth), "only a model in 3 dimensions has a depth"))
+        found += self._period_problems()
         if not found:
             lengths = [*self.lateral, *(float(x.thickness) for x in self.layers)]
             if max(lengths) > _LARGEST_RATIO * min(lengths):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import ufl
 
 from meshes.arrays import MeshArrays, facet_rows
 from meshes.collective import agree, fetch_rows, on_root
+from meshes.joined import join_sides
 from meshes.problems import MeshError
 from meshes.stack import Dimension, Stack
+from meshes.unrolled import closed_mesh, fetch_floats
 
 __all__ = ["TaggedMesh"]
 
@@ -39,6 +41,7 @@ class TaggedMesh:
         dimension: ``"1"``, ``"2"``, ``"axisymmetric"`` or ``"3"``.
         stack: what it was made from; None for a mesh from elsewhere.
         remarks: what a user should know about how it came about, one sentence each.
+        periods: axis -> length in metres between sides that are one (see `meshes.unrolled`); they have no names.
     """
 
     mesh: Any
@@ -49,15 +52,21 @@ class TaggedMesh:
     dimension: Dimension
     stack: Stack | None = None
     remarks: tuple[str, ...] = ()
+    periods: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
     def from_arrays(
-        cls, arrays: MeshArrays | None, comm: Any, partitioner: Callable[..., Any] | None = None
+        cls,
+        arrays: MeshArrays | None,
+        comm: Any,
+        partitioner: Callable[..., Any] | None = None,
+        periodic: Sequence[int] = (),
     ) -> TaggedMesh:
         """Distribute `arrays` of rank 0 (other ranks pass None) over `comm`. Collective.
 
         Args:
             partitioner: of dolfinx, with ghost cells across shared facets; needed on more than one rank.
+            periodic: axes whose two outer sides are one.
 
         Raises:
             MeshError: arrays that do not fit together, or a mesh without ghost cells; on all ranks.
@@ -67,18 +76,21 @@ class TaggedMesh:
             if arrays is None:
                 raise MeshError("rank 0 has no mesh to distribute")
             arrays.check()
-            rows = np.column_stack([arrays.cell_tags, facet_rows(arrays)]).astype(np.int32)
-            header = (arrays.tdim, arrays.points.shape[1], dict(arrays.layers), dict(arrays.facet_names))
-            return arrays.points, arrays.cells, rows, header
+            made, vertices, periods = join_sides(arrays, periodic) if periodic else (arrays, None, {})
+            rows = np.column_stack([made.cell_tags, facet_rows(made)]).astype(np.int32)
+            header = (made.tdim, made.points.shape[1], dict(made.layers), dict(made.facet_names), periods)
+            return made.points, made.cells, rows, vertices, header
 
         mine = on_root(comm, prepare)
-        tdim, gdim, layers, names = comm.bcast(None if mine is None else mine[3], root=0)
+        tdim, gdim, layers, names, periods = comm.bcast(None if mine is None else mine[4], root=0)
         if mine is None:
             points = np.zeros((0, gdim))
             cells, rows = np.zeros((0, tdim + 1), dtype=np.int64), np.zeros((0, tdim + 2), dtype=np.int32)
+            vertices = cells
         else:
-            points, cells, rows, _ = mine
-        return cls._distribute(comm, points, cells, rows, layers, names, partitioner)
+            points, cells, rows, vertices, _ = mine
+        closed = (vertices, periods) if periods else None
+        return cls._distribute(comm, points, cells, rows, layers, names, partitioner, closed)
 
     @classmethod
     def _distribute(
@@ -90,17 +102,29 @@ class TaggedMesh:
         layers: Mapping[str, int],
         names: Mapping[str, int],
         partitioner: Callable[..., Any] | None,
+        closed: tuple[Ints, Mapping[int, float]] | None = None,
     ) -> TaggedMesh:
         """Mesh of the `points` and `cells` (global point numbers) that the ranks hold, with their tags.
 
         `rows` (m, tdim + 2): cell tag and the tags of the cell's facets (0: none).
+        `closed`: vertices (m, tdim + 1) of the cells where images of a point are one vertex, and the periods.
         """
         tdim = cells.shape[1] - 1
         shape = {1: "interval", 2: "triangle", 3: "tetrahedron"}[tdim]
         element = basix.ufl.element("Lagrange", shape, 1, shape=(points.shape[1],))
         # by keyword: the order of the arguments is not the same in all versions
-        mesh = dolfinx.mesh.create_mesh(comm, cells=cells, x=points, e=ufl.Mesh(element), partitioner=partitioner)
-        return cls.from_mesh(mesh, rows, layers, names)
+        vertices, periods = (cells, {}) if closed is None else closed
+        mesh = dolfinx.mesh.create_mesh(comm, cells=vertices, x=points, e=ufl.Mesh(element), partitioner=partitioner)
+        if periods:
+            topology = mesh.topology
+            number = topology.index_map(tdim).size_local + topology.index_map(tdim).num_ghosts
+            corners = fetch_floats(comm, points, cells.reshape(-1)).reshape(
+                len(cells), cells.shape[1] * points.shape[1]
+            )
+            origin = np.asarray(topology.original_cell_index[:number], dtype=np.int64)
+            places = fetch_floats(comm, corners, origin).reshape(number, tdim + 1, points.shape[1])
+            mesh = closed_mesh(mesh, places, periods)
+        return replace(cls.from_mesh(mesh, rows, layers, names), periods=dict(periods))
 
     @classmethod
     def from_mesh(cls, mesh: Any, rows: Tags, layers: Mapping[str, int], names: Mapping[str, int]) -> TaggedMesh:

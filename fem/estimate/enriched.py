@@ -8,8 +8,9 @@ the difference.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import basix
 import dolfinx
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,9 @@ from fem import compat
 from fem.domains import Domains
 from fem.estimate.recorded import interpolated
 from fem.model import Model
-from meshes.curvature import Shape, moved_onto
+from meshes.curvature import Shape, moved_within
 from meshes.refine import known_shape
+from meshes.unrolled import Nodes, cell_corners, unrolled, with_nodes
 
 if TYPE_CHECKING:
     from fem.unknowns import Field
@@ -47,20 +49,37 @@ def curved(tagged: TaggedMesh, shape: Shape | None = None) -> TaggedMesh:
     domains = Domains(tagged)
     whole = compat.SubMesh(mesh, mesh, tdim, np.arange(len(domains.cell_values), dtype=np.int32))
     points = space.tabulate_dof_coordinates()[:, : mesh.geometry.dim].copy()
+    nodes: Nodes | None = None
+    if tagged.periods:
+        nodes = unrolled(space.dofmap.index_map, space.dofmap.list, _node_places(mesh), tagged.periods)
+        points = nodes.points
 
     def on(name: str) -> npt.NDArray[np.bool_] | None:
         if name not in tagged.facets:
             return None
-        mask = np.zeros(len(points), dtype=bool)
+        mask = np.zeros(len(points) if nodes is None else int(nodes.of.max(initial=-1)) + 1, dtype=bool)
         mask[domains.facet_dofs(space, whole, name)] = True
-        return mask
+        return mask if nodes is None else mask[nodes.of]
 
-    bent = compat.quadratic_mesh(mesh, space, moved_onto(shape, points, on))
+    moved = moved_within(shape, points, on, tagged.periods)
+    if nodes is None:
+        bent = compat.quadratic_mesh(mesh, space, moved)
+    else:
+        bent = with_nodes(mesh, nodes.index_map, nodes.dofmap, moved, degree=2)
     tags = []
     for old, dim in ((tagged.cell_tags, tdim), (tagged.facet_tags, tdim - 1)):
         tags.append(dolfinx.mesh.meshtags(bent, dim, old.indices, old.values))
         tags[-1].name = old.name
     return replace(tagged, mesh=bent, cell_tags=tags[0], facet_tags=tags[1])
+
+
+def _node_places(mesh: Any) -> npt.NDArray[np.float64]:
+    """(cells, nodes, gdim) where the nodes of quadratic cells lie on straight ones, ghosts included."""
+    cell = getattr(basix.CellType, mesh.topology.cell_name())
+    family, variant = basix.ElementFamily.P, basix.LagrangeVariant.gll_warped
+    points = basix.create_element(family, cell, 2, variant).points
+    table = basix.create_element(family, cell, 1, variant).tabulate(0, points)[0, :, :, 0]
+    return np.asarray(np.einsum("nv,cvk->cnk", table, cell_corners(mesh)))
 
 
 def transfer(source: Model, target: Model) -> None:

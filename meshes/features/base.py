@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -26,6 +28,8 @@ __all__ = [
     "Region",
     "edge_samples",
     "footprint_problems",
+    "image_shifts",
+    "opening_images",
     "resolve_position",
 ]
 
@@ -228,6 +232,37 @@ def resolve_position(position: tuple[float, ...] | float | None, stack: Stack) -
     return tuple(map(float, position)) if isinstance(position, tuple | list) else (float(position),)
 
 
+def image_shifts(low: Sequence[float], high: Sequence[float], stack: Stack) -> list[tuple[float, ...]]:
+    """Shifts in metres that bring a body in the box from `low` to `high` into the model again, itself not among them.
+
+    A body that stops short of a side by less than `CLEARANCE` of its size does not cross it.
+    """
+    choices: list[tuple[float, ...]] = [(0.0,)] * len(low)
+    for axis, period in stack.periods.items():
+        if axis >= len(low):
+            continue
+        room = CLEARANCE * (high[axis] - low[axis])
+        here = [0.0]
+        if low[axis] < -room:
+            here.append(period)
+        if high[axis] > period + room:
+            here.append(-period)
+        choices[axis] = tuple(here)
+    return [shift for shift in itertools.product(*choices) if any(shift)]
+
+
+def opening_images(openings: Sequence[Opening], stack: Stack) -> tuple[Opening, ...]:
+    """The openings, and the images on the other sides of those that cross a periodic side."""
+    found = []
+    for opening in openings:
+        found.append(opening)
+        low = [c - opening.radius for c in opening.centre]
+        high = [c + opening.radius for c in opening.centre]
+        for shift in image_shifts(low, high, stack):
+            found.append(replace(opening, centre=tuple(c + s for c, s in zip(opening.centre, shift, strict=True))))
+    return tuple(found)
+
+
 def footprint_problems(
     stack: Stack, position: tuple[float, ...] | float | None, radius: float, word: str
 ) -> list[Problem]:
@@ -250,6 +285,16 @@ def footprint_problems(
     for axis, (c, size) in enumerate(zip(centre, lateral, strict=True)):
         limit = "width" if axis == 0 else "depth"
         room = CLEARANCE * radius
+        if axis in stack.periodic:
+            clear = min(abs(c - radius), abs(size - c - radius))
+            if not 0 <= c <= size or 2 * radius > size - room:
+                room_text = f"the {limit} (0 to {number_text(size)})"
+                message = f"a {word} of this radius at {number_text(c)} does not fit into {room_text}"
+                found.append(Problem("radius", number_text(radius), message))
+            elif clear < room:
+                message = f"a {word} of this radius at {number_text(c)} all but touches a periodic side: move it"
+                found.append(Problem("radius", number_text(radius), message))
+            continue
         low = abs(c) <= 1e-9 * size or c - radius >= room
         high = abs(c - size) <= 1e-9 * size or size - c - radius >= room
         if not (low and high):

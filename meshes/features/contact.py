@@ -12,6 +12,7 @@ from meshes.features.base import (
     Opening,
     edge_samples,
     footprint_problems,
+    opening_images,
     resolve_position,
 )
 from meshes.problems import Problem, length_problem
@@ -48,9 +49,9 @@ class ContactSpot(FeatureDefaults):
             object.__setattr__(self, "position", tuple(self.position))
 
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
-        """The one footprint of this spot."""
+        """The one footprint of this spot, and its images beyond periodic sides."""
         centre = resolve_position(self.position, stack)
-        return (Opening(self.at, centre, float(self.radius), 0.0, 0.0, "flat", self.name),)
+        return opening_images([Opening(self.at, centre, float(self.radius), 0.0, 0.0, "flat", self.name)], stack)
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
         """The part of the interface that passes no current."""

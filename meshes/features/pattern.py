@@ -134,6 +134,8 @@ class VoidArray(Pattern):
             if n > 1 and step < 2 * self.void.radius + room:
                 message = f"the voids overlap along the {axis}: centres are {number_text(float(step))} apart"
                 found.append(Problem("void.radius", number_text(self.void.radius), message))
+            elif stack.laterally_periodic:
+                continue  # the next one beyond the side is an image
             elif first - self.void.radius < room or size - first - step * (n - 1) - self.void.radius < room:
                 message = f"the outer voids leave the {axis} ({number_text(size)})"
                 found.append(Problem("void.radius", number_text(self.void.radius), message))

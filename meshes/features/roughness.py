@@ -40,6 +40,10 @@ class _Rough(FeatureDefaults):
     def relief(self, stack: Stack) -> Relief:
         raise NotImplementedError
 
+    def repeats(self, stack: Stack) -> bool:
+        """Whether the surface repeats itself beyond the sides: it must in a stack with periodic sides."""
+        return self.periodic or stack.laterally_periodic
+
     def _finest(self) -> float:
         """Shortest wavelength in metres."""
         raise NotImplementedError
@@ -102,13 +106,13 @@ class Waviness(_Rough):
 
     def counts(self, stack: Stack) -> tuple[int, ...]:
         """Number of half wavelengths (periodic: whole ones) along each lateral direction."""
-        whole = [s if self.periodic else 2 * s for s in stack.lateral]
+        whole = [s if self.repeats(stack) else 2 * s for s in stack.lateral]
         use = [True] if len(whole) == 1 else [self.along in (axis, "both") for axis in ("x", "y")]
         return tuple(round(w / self.wavelength) if used else 0 for w, used in zip(whole, use, strict=True))
 
     def relief(self, stack: Stack) -> Relief:
         """Its surface."""
-        return sinusoidal(stack.lateral, self.amplitude, self.counts(stack), self.phase, self.periodic)
+        return sinusoidal(stack.lateral, self.amplitude, self.counts(stack), self.phase, self.repeats(stack))
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
@@ -117,7 +121,7 @@ class Waviness(_Rough):
             found.append(Problem("along", repr(self.along), f"must be one of {', '.join(get_args(Along))}"))
         if isinstance(self.phase, bool) or not isinstance(self.phase, int | float) or not math.isfinite(self.phase):
             found.append(Problem("phase", repr(self.phase), "must be an angle"))
-        elif not self.periodic and abs(math.sin(self.phase)) > _FITS:
+        elif not self.repeats(stack) and abs(math.sin(self.phase)) > _FITS:
             message = "between symmetry planes a wave begins with a crest (0 deg) or a trough (180 deg)"
             found.append(Problem("phase", f"{math.degrees(self.phase):.6g} deg", message))
         if found:
@@ -129,11 +133,11 @@ class Waviness(_Rough):
         return self.wavelength
 
     def _fit_problems(self, stack: Stack) -> list[Problem]:
-        part = "wavelengths" if self.periodic else "half wavelengths"
+        part = "wavelengths" if self.repeats(stack) else "half wavelengths"
         for axis, (size, count) in enumerate(zip(stack.lateral, self.counts(stack), strict=True)):
             if len(stack.lateral) == 2 and self.along not in (("x", "y")[axis], "both"):
                 continue
-            whole = size if self.periodic else 2 * size
+            whole = size if self.repeats(stack) else 2 * size
             if count == 0 or abs(count * self.wavelength - whole) > _FITS * whole:
                 near = sorted({max(1, math.floor(whole / self.wavelength)), math.ceil(whole / self.wavelength)})
                 fitting = " or ".join(number_text(whole / n) for n in reversed(near))
@@ -177,7 +181,7 @@ class Roughness(_Rough):
             ValueError: no wave fits (`problems` says so before).
         """
         longest = min(stack.lateral) if self.longest is None else self.longest
-        made = _surface(stack.lateral, self.rms, self.hurst, longest, self.shortest, self.seed, self.periodic)
+        made = _surface(stack.lateral, self.rms, self.hurst, longest, self.shortest, self.seed, self.repeats(stack))
         if made is None:
             raise ValueError(f"no wave between {self.shortest} and {longest} m fits into {stack.lateral} m")
         return made
@@ -195,14 +199,14 @@ class Roughness(_Rough):
             found.append(Problem("", self.name, message))
         if found:
             return found
-        whole = max(stack.lateral) * (1 if self.periodic else 2)
+        whole = max(stack.lateral) * (1 if self.repeats(stack) else 2)
         longest = min(stack.lateral) if self.longest is None else self.longest
         if self.shortest > longest * (1 + 1e-9) or longest > whole * (1 + 1e-9):
             message = f"wavelengths must lie between `shortest` and {number_text(whole)}"
             key = "longest" if self.longest is not None else "shortest"
             return [Problem(key, number_text(getattr(self, key)), message)]
         found = self._count_problems("shortest", stack)
-        waves = math.prod(1 + (1 if self.periodic else 2) * s / self.shortest for s in stack.lateral)
+        waves = math.prod(1 + (1 if self.repeats(stack) else 2) * s / self.shortest for s in stack.lateral)
         if not found and waves > _MOST_WAVES:
             message = f"needs {waves:.0e} waves, more than {_MOST_WAVES:.0e}"
             found = [Problem("shortest", number_text(self.shortest), message)]

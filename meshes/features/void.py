@@ -14,6 +14,7 @@ from meshes.features.base import (
     Region,
     edge_samples,
     footprint_problems,
+    opening_images,
     resolve_position,
 )
 from meshes.features.fill import Fill
@@ -41,7 +42,8 @@ class Void(FeatureDefaults):
             both sides).
         into: name of the layer that it reaches into; default: the layer below the interface.
         position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis).
-            A centre on a lateral side makes a half void: the side is its symmetry plane.
+            A centre on a lateral side makes a half void: the side is its symmetry plane. Periodic sides may cut
+            it anywhere: what one side cuts off lies at the other.
         name: for messages.
         fill: what it is filled with; None: nothing.
     """
@@ -83,11 +85,11 @@ class Void(FeatureDefaults):
         return 2 * one if self.shape == "lens" else one
 
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
-        """The one footprint of this void."""
+        """The one footprint of this void, and its images beyond periodic sides."""
         below, above = self.sides(stack)
         centre = resolve_position(self.position, stack)
         shape = "ellipsoid" if self.shape == "ellipsoid" else "cap"
-        return (Opening(self.at, centre, float(self.radius), below, above, shape, self.name),)
+        return opening_images([Opening(self.at, centre, float(self.radius), below, above, shape, self.name)], stack)
 
     def regions(self, stack: Stack) -> tuple[Region, ...]:
         """That of the fill."""
