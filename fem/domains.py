@@ -16,6 +16,7 @@ import ufl
 
 from fem import compat
 from fem.errors import ModelError
+from fem.interface.names import COVERED, both_sides, is_covered, whole
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -54,10 +55,11 @@ class Domains:
 
     @property
     def interfaces(self) -> tuple[str, ...]:
-        """Names ``a|b`` of the interfaces in electrical contact, in stacking order."""
+        """Names ``a|b`` (``a|b:film`` under patches) of the interfaces in electrical contact, in stacking order."""
         order = {name: k for k, name in enumerate(self.layers)}
-        names = [n for n in self.tagged.facets if "|" in n and ":" not in n and all(p in order for p in n.split("|"))]
-        return tuple(sorted(names, key=lambda n: order[n.split("|")[0]]))
+        plain = [n for n in self.tagged.facets if "|" in n and (":" not in n or is_covered(n))]
+        names = [n for n in plain if all(side in order for side in both_sides(n))]
+        return tuple(sorted(names, key=lambda n: order[both_sides(n)[0]]))
 
     @property
     def is_chain(self) -> bool:
@@ -69,6 +71,11 @@ class Domains:
         """Names ``a|b:gap`` of the parts of interfaces without electrical contact."""
         known = self.interfaces
         return tuple(n for n in self.tagged.facets if n.endswith(":gap") and n.removesuffix(":gap") in known)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Names of all groups of facets between the two layers of an interface: in contact, gap, under patches."""
+        pair = whole(name)
+        return tuple(n for n in (pair, f"{pair}:gap", f"{pair}:{COVERED}") if n in self.tagged.facets)
 
     def layer_tag(self, layer: str) -> int:
         """Cell tag of a layer.
@@ -151,12 +158,11 @@ class Domains:
         return self._entities[name]
 
     def is_level(self, name: str) -> bool:
-        """Whether an interface (its gap included) lies in one plane across the stacking direction. Collective."""
+        """Whether an interface (all parts of it) lies in one plane across the stacking direction. Collective."""
         from dolfinx.mesh import entities_to_geometry
         from mpi4py import MPI
 
-        parts = [n for n in (name, f"{name}:gap") if n in self.tagged.facets]
-        facets = np.unique(np.concatenate([self.facets(n) for n in parts]))
+        facets = np.unique(np.concatenate([self.facets(n) for n in self.parts(name)]))
         x = self.mesh.geometry.x
         self.mesh.topology.create_connectivity(self.tdim - 1, self.tdim)
         # dolfinx divides by the number of entities: none on this rank is no question to ask

@@ -14,6 +14,7 @@ from fem.conditions import ImposedDisplacement, Platen, Pressure, Roller, Tracti
 from fem.constants import FARADAY
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
+from fem.interface.names import both_sides, whole
 from fem.kinematics import strain
 from fem.unknowns import Field, Number, Tie
 
@@ -101,10 +102,11 @@ class Mechanics:
         force that passes, exactly. A plane interface across the stack needs one component of t, any other all.
 
         Args:
-            name: interface ``a|b``.
+            name: interface ``a|b``, all parts of which have one pressure.
             layer: the side whose submesh carries p (the one that has a submesh anyway is cheapest).
         """
-        below, above = name.split("|")
+        name = whole(name)
+        below, above = both_sides(name)
         if below not in self.solids or above not in self.solids:
             raise ModelError(f"interface {name!r}: both layers need mechanics, else its pressure is unknown")
         if name not in self.tractions:
@@ -126,7 +128,7 @@ class Mechanics:
         function = fem.Function(space, name="interface_pressure" if plane else "interface_traction")
         title = f"{'pressure' if plane else 'traction'} on {name}"
         unknown = model.add_field(Field(title, "traction", function, region, (layer,)))
-        parts = [n for n in (name, f"{name}:gap") if n in geometry.tagged.facets]
+        parts = geometry.parts(name)
         wanted = np.unique(np.concatenate([geometry.facet_dofs(space, region, n) for n in parts]))
         total = space.dofmap.index_map.size_local + space.dofmap.index_map.num_ghosts
         others = np.setdiff1d(np.arange(total, dtype=np.int32), wanted).astype(np.int32)

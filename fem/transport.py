@@ -18,6 +18,7 @@ from fem.constants import FARADAY
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.interface.charge_transfer import Blocked
+from fem.interface.names import both_sides
 from fem.unknowns import Field
 from fem.values import realised
 
@@ -135,7 +136,7 @@ def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
         return layer
 
     for name in model.geometry.interfaces:
-        a, b = name.split("|")
+        a, b = both_sides(name)
         laws = model.interfaces.get(name, ())
         if a in media and b in media and media[a] == media[b] and not any(isinstance(x, Blocked) for x in laws):
             group[root(b)] = root(a)

@@ -60,7 +60,7 @@ class Film:
     Attributes:
         label: for messages.
         inner: regions below the film. outer: regions above it; where others touch `inner` there is no film.
-        coats: from the inside out.
+        coats: from the inside out; none: nothing is grown, the facets under patches get a name of their own.
         offset: points (n, d) -> distance (n,) from the surface, outward vectors (n, d; unit vectors, longer along
             edges), and the distance (n,) beyond which points stay where they are; metres, infinite where no
             surface is near.
@@ -112,6 +112,8 @@ def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshA
     chosen, bare, border = _facets(arrays, film, pairs, inside)
     if not chosen.any():
         raise MeshError(f"{film.label}: there is no surface between {_or(film.inner)} and {_or(film.outer)}")
+    if not film.coats:
+        return _marked(arrays, pairs, chosen)
     covered = np.sort(pairs.nodes[chosen], axis=1)
     tips = np.intersect1d(covered, pairs.nodes[border & ~chosen & ~bare])
     nodes = np.setdiff1d(covered, tips)
@@ -140,6 +142,22 @@ def insert_film(arrays: MeshArrays, film: Film, regions: Sequence[str]) -> MeshA
     tags = np.concatenate([old[arrays.cell_tags], new])
     given = _special(arrays, pairs, inside, number[-1]) | _rims(grown, tags[len(cells) :], beside, len(points), regions)
     return named_arrays(points, np.concatenate([cells, grown]), tags, tag, given)
+
+
+def _marked(arrays: MeshArrays, pairs: FacetPairs, chosen: Mask) -> MeshArrays:
+    """The same mesh; the `chosen` facets are called ``a|b:film``."""
+    names = {tag: name for name, tag in arrays.layers.items()}
+    given = {
+        name: arrays.facets[arrays.facet_tags == tag].astype(np.int64)
+        for name, tag in arrays.facet_names.items()
+        if not _plain(name, arrays)
+    }
+    sides = np.sort(arrays.cell_tags[np.column_stack([pairs.first[chosen], pairs.second[chosen]])], axis=1)
+    for pair in np.unique(sides, axis=0):
+        facets = pairs.nodes[chosen][np.all(sides == pair, axis=1)]
+        name = f"{names[int(pair[0])]}|{names[int(pair[1])]}:film"
+        given[name] = np.concatenate([given[name], facets]) if name in given else facets
+    return named_arrays(arrays.points, arrays.cells, arrays.cell_tags, dict(arrays.layers), given, pairs)
 
 
 def _or(names: frozenset[str]) -> str:

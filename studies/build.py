@@ -9,6 +9,7 @@ from fem.dissipation.conduction import Conduction, Equipotential
 from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.kinetics import ButlerVolmer, Kinetics, LinearKinetics
+from fem.interface.names import both_sides, is_covered
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from studies.graded import Values
@@ -34,7 +35,8 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
         ModelError: the study describes something that the core cannot pose.
     """
     domains = {region: _domain(study, region) for region in tagged.layers}
-    touching = [n for n in tagged.facets if "|" in n and set(n.split("|")) <= set(tagged.layers)]
+    touching = [n for n in tagged.facets if "|" in n and (":" not in n or is_covered(n))]
+    touching = [n for n in touching if set(both_sides(n)) <= set(tagged.layers)]
     interfaces = {name: _laws(study, name, study.interface(name)) for name in touching}
     settings = Settings(
         potential_degree=study.discretisation.degree,
@@ -105,7 +107,7 @@ def electrode_of(study: Study, interface: str) -> str:
     """The region whose electrons take part in the charge transfer of an interface of the mesh."""
     from studies.schema.contacts import Passage
 
-    below, above = interface.split("|")
+    below, above = both_sides(interface)
     first, second = study.body(below).conduction, study.body(above).conduction
     assert first is not None
     assert second is not None

@@ -15,6 +15,7 @@ from studies import fracture
 from studies.errors import SolveError
 from studies.schema import Study
 from studies.schema.body import body_name
+from studies.schema.collapse import on_mesh
 from studies.schema.outputs import QuantityRequest
 
 
@@ -74,8 +75,14 @@ def _length(request: QuantityRequest, key: str) -> float | None:
     return None if given is None else parse(given, "length")
 
 
-def _at(request: QuantityRequest) -> str:
-    return str(request.parameters["at"])
+def _at(point: Point, request: QuantityRequest) -> str:
+    """The interface of the mesh."""
+    return on_mesh(point.study, str(request.parameters["at"]), point.assembly.geometry.interfaces)[0]
+
+
+def _interface_current(point: Point, request: QuantityRequest) -> float:
+    name, sign = on_mesh(point.study, str(request.parameters["at"]), point.assembly.geometry.interfaces)
+    return sign * point.assembly.interface_current(name) / point.assembly.area
 
 
 def _samples(point: Point, name: str, distance: float) -> Any:
@@ -95,17 +102,17 @@ def _samples(point: Point, name: str, distance: float) -> Any:
 def _focusing(point: Point, request: QuantityRequest) -> float:
     distance = _length(request, "distance")
     if distance is None:
-        return electrical.focusing(point.assembly, _at(request))
-    samples = _samples(point, _at(request), distance)
-    return electrical.focusing_at(point.assembly, _at(request), samples)
+        return electrical.focusing(point.assembly, _at(point, request))
+    samples = _samples(point, _at(point, request), distance)
+    return electrical.focusing_at(point.assembly, _at(point, request), samples)
 
 
 def _pressure(point: Point, request: QuantityRequest) -> float:
     distance = _length(request, "distance")
     if distance is None:
-        return mechanical.mean_interface_pressure(point.assembly, _at(request))
-    samples = _samples(point, _at(request), distance)
-    return mechanical.interface_pressure_at(point.assembly, _at(request), samples)
+        return mechanical.mean_interface_pressure(point.assembly, _at(point, request))
+    samples = _samples(point, _at(point, request), distance)
+    return mechanical.interface_pressure_at(point.assembly, _at(point, request), samples)
 
 
 def _crack(request: QuantityRequest) -> str:
@@ -164,13 +171,13 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "constriction_resistance": lambda p, r: p.split.constriction,
     "differential_resistance": lambda p, r: p.differential(),
     "electronic_current": lambda p, r: electrical.electronic_current(p.assembly, str(r.parameters["layer"])),
-    "interface_current": lambda p, r: p.assembly.interface_current(_at(r)) / p.assembly.area,
-    "overpotential": lambda p, r: electrical.mean_overpotential(p.assembly, _at(r)),
+    "interface_current": _interface_current,
+    "overpotential": lambda p, r: electrical.mean_overpotential(p.assembly, _at(p, r)),
     "current_focusing": _focusing,
-    "edge_current_share": lambda p, r: electrical.edge_share(p.assembly, _at(r), _length(r, "distance") or 0.0),
-    "contact_fraction": lambda p, r: electrical.contact_fraction(p.assembly, _at(r)),
+    "edge_current_share": lambda p, r: electrical.edge_share(p.assembly, _at(p, r), _length(r, "distance") or 0.0),
+    "contact_fraction": lambda p, r: electrical.contact_fraction(p.assembly, _at(p, r)),
     "interface_pressure": _pressure,
-    "stress_shift": lambda p, r: mechanical.stress_shift(p.assembly, _at(r)),
+    "stress_shift": lambda p, r: mechanical.stress_shift(p.assembly, _at(p, r)),
     "max_von_mises": _extreme(mechanical.equivalent),
     "max_principal_stress": _extreme(mechanical.principal),
     "mean_stress": lambda p, r: mechanical.mean_stress(p.assembly, _layers(p, r), str(r.parameters["component"])),

@@ -13,6 +13,7 @@ from dolfinx import default_scalar_type, fem, geometry
 from fem import balance
 from fem.dissipation.conduction import Conduction
 from fem.errors import ModelError
+from fem.interface.names import both_sides
 from fem.model import InterfaceState, Model
 from fem.potentials import PerfectTie
 from fem.solve.driver import Solver
@@ -138,7 +139,7 @@ class Assembly:
 
         A perfect charge transfer between two resolved conductors is an offset of their common field.
         """
-        below, above = name.split("|")
+        below, above = both_sides(name)
         total = 0.0
         for field in self._crossing(name):
             offset = {
@@ -151,13 +152,15 @@ class Assembly:
         return total
 
     def _crossing(self, name: str) -> list[Field]:
-        below, above = name.split("|")
+        below, above = both_sides(name)
         return [f for f in self.model.fields if f.kind == "potential" and below in f.layers and above in f.layers]
 
     def _continuous_current(self, name: str, field: Field) -> float:
         """Current through an interface inside a field: what the nodes of the interface feed into the cells above."""
-        above = name.split("|")[1]
-        weight = self._indicator(field, (name,), 0)
+        above = both_sides(name)[1]
+        walls = f"{name}:rim"  # in which patches of a film end
+        parts = (name, walls) if walls in self.geometry.tagged.facets else (name,)
+        weight = self._indicator(field, parts, 0)
         total = 0.0
         for (layer, carrier), term in self.model.conductors.items():
             handle = self.model.handle(layer, carrier)
@@ -169,9 +172,9 @@ class Assembly:
     def interface_force(self, name: str) -> float:
         """Force along the stack that the part below exerts on the part above through an interface, N."""
         mechanics = self.mechanics
-        field, above = mechanics.displacement, name.split("|")[1]
+        field, above = mechanics.displacement, both_sides(name)[1]
         axis = self.geometry.gdim - 1
-        parts = tuple(n for n in (name, f"{name}:gap") if n in self.geometry.tagged.facets)  # bonded over gaps
+        parts = self.geometry.parts(name)  # bonded over gaps
         weight = self._indicator(field, parts, axis)
         return self.in_layer(mechanics.virtual_work(above, weight), above, ("force", name))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fem.constants import thermal_voltage
 from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.names import both_sides
 from fem.observe.assembly import Assembly
 from fem.observe.electrical import power
 from fem.unknowns import Field, Number
@@ -144,7 +145,7 @@ def force_balances(assembly: Assembly) -> list[Imbalance]:
     if not assembly.geometry.is_chain:
         return found + [Imbalance(f"force on {name}", assembly.body_force(name), scale, "N") for name in solids]
     for name in assembly.geometry.interfaces:
-        if all(layer in solids for layer in name.split("|")):
+        if all(layer in solids for layer in both_sides(name)):
             found.append(Imbalance(f"force at {name}", assembly.interface_force(name) - upward, scale, "N"))
     return found
 

@@ -12,6 +12,7 @@ import ufl
 from dolfinx import fem
 
 from fem.errors import ModelError
+from fem.interface.names import both_sides, whole
 from fem.kinematics import embed, without_variables
 from fem.observe.assembly import Assembly
 
@@ -21,23 +22,20 @@ Array = npt.NDArray[np.float64]
 def mean_interface_pressure(assembly: Assembly, name: str) -> float:
     """Mean normal pressure on the contacted area, from the nodal forces: the force balance holds exactly, Pa.
 
-    Where an interface is bonded over a gap in electrical contact, force and area include the gap.
+    Where an interface is bonded over a gap in electrical contact or under a film, force and area include it.
     """
-    area = assembly.contact_area(name)
-    gap = f"{name}:gap"
-    if gap in assembly.geometry.tagged.facets:
-        area += assembly.contact_area(gap)
+    area = sum(assembly.contact_area(part) for part in assembly.geometry.parts(name))
     return assembly.interface_force(name) / area
 
 
 def interface_pressure(assembly: Assembly, name: str) -> Any:
     """Normal pressure on an interface as UFL: what acts on the kinetics, or the mean trace of both sides, Pa."""
     mechanics = assembly.mechanics
-    if name in mechanics.tractions:
+    if whole(name) in mechanics.tractions:
         return mechanics.interface_pressure(name, "")
     normal = embed(ufl.FacetNormal(assembly.geometry.mesh)("+"), assembly.geometry.gdim)
     traces = []
-    for layer, side in zip(name.split("|"), "+-", strict=True):
+    for layer, side in zip(both_sides(name), "+-", strict=True):
         sigma = mechanics.stress(layer)(side)
         traces.append(-ufl.dot(normal, sigma * normal))
     return 0.5 * (traces[0] + traces[1])

@@ -18,6 +18,7 @@ from dolfinx import fem, la
 from fem import compat
 from fem.dissipation.conduction import Conduction
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
+from fem.interface.names import both_sides, whole
 from fem.kinematics import embed
 from fem.output.grids import simplex_measures
 from fem.output.nodal_flux import NodalFlux
@@ -207,7 +208,7 @@ def interface_profile(model: Model, interface: str) -> Profile | None:
 
 
 def _columns(model: Model, interface: str) -> list[_Column]:
-    below, above = interface.split("|")
+    below, above = both_sides(interface)
     columns: list[_Column] = []
     states = [s for s in model.states if s.link.interface == interface]
     transfers = sum(isinstance(s.link.law, ChargeTransfer) for s in states)
@@ -239,7 +240,7 @@ def _carrier(law: ChargeTransfer | OhmicContact | Blocked) -> str:
 
 def _direct(model: Model, interface: str, done: set[str]) -> list[_Column]:
     """Currents through contacts without resistance: what enters a resolved conductor beside them."""
-    below, above = interface.split("|")
+    below, above = both_sides(interface)
     laws = model.interfaces.get(interface, ())
     blocked = {law.carrier for law in laws if isinstance(law, Blocked)}
     columns = []
@@ -275,8 +276,8 @@ def _pressure(model: Model, interface: str) -> Any | None:
     mechanics, axis = model.mechanics, model.geometry.gdim - 1
     if mechanics is None:
         return None
-    below, above = interface.split("|")
-    if interface in mechanics.tractions:
+    below, above = both_sides(interface)
+    if whole(interface) in mechanics.tractions:
         return mechanics.interface_pressure(interface, below)
     pairs = [(x, side) for x, side in ((below, "+"), (above, "-")) if x in mechanics.solids]
     if model.geometry.is_level(interface):

@@ -143,8 +143,8 @@ class SolidFeature(FeatureDefaults):
         return tuple(c.name for c in self.coats)
 
     def films(self, stack: Stack) -> tuple[Film, ...]:
-        """The film on the bodies, if they are coated."""
-        if not self.coats:
+        """The film on the bodies, if they are coated; one without coats only marks its patches."""
+        if not self.coats and self.patches is None:
             return ()
         necks = self.necks(stack)
         rooms = [min(_REACH * self.film_thickness, room) for room in room_around(stack, self)]
@@ -328,7 +328,7 @@ def coat_problems(coats: tuple[Coat, ...], patches: Patches | None) -> list[Prob
             found.append(Problem(f"coats[{i}].cells", repr(coat.cells), message))
     if patches is not None:
         found += [p.under("patches") for p in patches.problems()]
-        if not coats:
+        if not coats and not patches.marked:
             found.append(Problem("patches", "given", "there are no coats that could be patchy"))
     return found
 

@@ -44,7 +44,7 @@ class Coating(FeatureDefaults):
 
     Attributes:
         at: interface ``lower|upper``.
-        coats: from the layer that is coated outwards.
+        coats: from the layer that is coated outwards; none where patches are only marked.
         on: the layer that is coated; default: the lower one.
         patches: where the film is; None: everywhere.
         name: for messages.
@@ -80,6 +80,8 @@ class Coating(FeatureDefaults):
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
         """Both surfaces of the film, and those between its coats."""
         inner, outer, _ = self.sides()
+        if not self.coats:
+            return ()
         names = [f"{h}|{self.coats[0].name}" for h in hosts_in(stack, (inner,))]
         names += [f"{h}|{self.coats[-1].name}" for h in hosts_in(stack, (outer,))]
         names += [f"{a.name}|{b.name}" for a, b in zip(self.coats, self.coats[1:], strict=False)]
@@ -166,7 +168,7 @@ class Coating(FeatureDefaults):
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
         found = coat_problems(self.coats, self.patches)
-        if not self.coats:
+        if not self.coats and (self.patches is None or not self.patches.marked):
             found.append(Problem("coats", "()", "at least one coat is needed"))
         if self.on is not None and self.on not in self.at.split("|"):
             message = f"must be a layer of this interface: {' or '.join(self.at.split('|'))}"

@@ -28,11 +28,13 @@ class Patches:
         coverage: covered part of the surface, 0 to 1.
         size: radius of a patch along the surface, metres (of a bare spot, where more than half is covered).
         seed: of the places.
+        marked: no film is grown: what the patches cover is called ``a|b:film``.
     """
 
     coverage: float
     size: float
     seed: int = 0
+    marked: bool = False
 
     @property
     def inverted(self) -> bool:

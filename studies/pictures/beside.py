@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fem.interface.names import is_covered, whole
 from studies.pictures.dataset import Dataset, Interface
 from studies.pictures.shape import is_flat, nodes_of
 
@@ -75,10 +76,10 @@ def neighbours(dataset: Dataset, interface: Interface) -> list[str]:
 def _candidates(dataset: Dataset, interface: Interface) -> list[tuple[str, bool, Floats]]:
     """(word, whether it is open, corners of its facets) of what may interrupt an interface."""
     body = {x.name: x.body for x in dataset.layers}
-    sides = set(interface.name.split("|"))
+    sides = set(whole(interface.name).split("|"))
     found = []
     for surface in dataset.surfaces:
-        regions = [body.get(name, name) for name in surface.name.removesuffix(":gap").split("|")]
+        regions = [body.get(name, name) for name in whole(surface.name).split("|")]
         if surface.kind == "slit":
             found.append((surface.name, True, surface.corners))
         elif surface.kind == "void" and regions[-1] in sides:
@@ -87,7 +88,9 @@ def _candidates(dataset: Dataset, interface: Interface) -> list[tuple[str, bool,
         elif surface.kind == "gap" and set(regions) == sides:
             found.append(("no contact", True, surface.corners))
     for other in dataset.interfaces:
-        pair = set(other.name.split("|"))
+        pair = set(whole(other.name).split("|"))
+        if pair == sides and is_covered(other.name) != is_covered(interface.name):
+            found.append(("film" if is_covered(other.name) else "bare", False, other.corners))
         if len(pair) == 2 and len(pair & sides) == 1:
             found.append((next(iter(pair - sides)), False, other.corners))
     return found

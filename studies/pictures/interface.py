@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from fem.interface.names import whole
 from studies.pictures.dataset import Dataset, Interface
 from studies.pictures.interface_maps import draw_maps
 from studies.pictures.interface_profiles import draw_profiles
@@ -50,7 +51,7 @@ def _order(dataset: Dataset, shown: Sequence[tuple[Interface, str]]) -> list[tup
     layers = {b.name for b in dataset.bodies if b.is_layer}
 
     def rank(pair: tuple[Interface, str]) -> tuple[bool, bool, float]:
-        sides = pair[0].name.split("|")
+        sides = whole(pair[0].name).split("|")
         stacked = set(sides) <= layers and sides[0] != sides[1]
         return pair[0].name not in open_at, not stacked, 0.0 if stacked else -float(pair[0].area.sum())
 

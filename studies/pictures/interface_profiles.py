@@ -81,7 +81,7 @@ def _over_width(axes: Any, dataset: Dataset, interface: Interface, name: str, un
             values[run] * unit(1.0), edges * length(1.0), baseline=None, color=style.series_colour(0), linewidth=1.3
         )
     layers = {b.name for b in dataset.bodies if b.is_layer}
-    whole = set(interface.name.split("|")) <= layers
+    whole = set(interface.name.partition(":")[0].split("|")) <= layers
     axes.set_xlim(length(float(dataset.low[0])), length(float(dataset.high[0])))
     holes = missing(dataset, interface, at)
     named = {h.words for h in holes if _blank(axes, h, length, float(dataset.high[0] - dataset.low[0]))}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from fem.interface.names import whole
 from studies.pictures.dataset import Interface
 
 __all__ = ["is_directed", "join", "only"]
@@ -48,7 +49,7 @@ def is_directed(meaning: str) -> bool:
 
 
 def _pair(part: Interface, body_of: Mapping[str, str]) -> tuple[str, str]:
-    below, above = part.name.split("|")
+    below, above = whole(part.name).split("|")
     return body_of.get(below, below), body_of.get(above, above)
 
 
@@ -59,7 +60,7 @@ def _joined(group: Sequence[Interface], body_of: Mapping[str, str]) -> Interface
     for part in group:
         for name in part.values:
             text = part.meaning.get(name, "")
-            for region in part.name.split("|"):
+            for region in whole(part.name).split("|"):
                 text = text.replace(region, body_of.get(region, region))
             meaning.setdefault(_plain(name, body_of), text)
     for key in meaning:

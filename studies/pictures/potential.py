@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fem.interface.names import whole
 from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset
@@ -173,7 +174,7 @@ def groups(dataset: Dataset, carrier: str) -> list[list[Layer]]:
     name = f"{carrier}_current_density"
     lead = {x.name: {x.name} for x in dataset.layers if name in x.means}
     for contact in dataset.contacts:
-        below, above = contact.name.split("|")
+        below, above = whole(contact.name).split("|")
         if name in contact.values and below in lead and above in lead:
             both = lead[below] | lead[above]
             lead |= dict.fromkeys(both, both)

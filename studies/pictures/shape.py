@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fem.interface.names import whole
 from studies.pictures.dataset import Dataset, Interface
 
 __all__ = ["along_curve", "is_flat", "nodes_of", "over_plane", "over_width"]
@@ -38,7 +39,7 @@ def over_plane(dataset: Dataset, interface: Interface) -> bool:
     if is_flat(interface):
         return True
     layers = {b.name for b in dataset.bodies if b.is_layer}
-    sides = interface.name.split("|")
+    sides = whole(interface.name).split("|")
     if not set(sides) <= layers or sides[0] == sides[1]:
         return False
     a, b, c = (interface.corners[:, k] for k in range(3))

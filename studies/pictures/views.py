@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fem.interface.names import whole
 from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset, Opening
@@ -247,7 +248,7 @@ def _share_below(dataset: Dataset, interface: str) -> float:
         entry.get("body", entry["name"]): "resolved" in entry.get("potentials", {}).values()
         for entry in dataset.contents["layers"]
     }
-    below, above = (resolved[name] for name in interface.split("|"))
+    below, above = (resolved[name] for name in whole(interface).split("|"))
     return 0.5 if below == above else (0.7 if below else 0.3)
 
 

@@ -70,7 +70,7 @@ class _Solid(_Shaped, Body):
             "shape": self._shape(),
             "material": self.material,
             "coats": tuple(c.build() for c in self.coating) if resolved else (),
-            "patches": build_patches(self.patches) if resolved else None,
+            "patches": build_patches(self.patches, self.coating_as),
             "grains": None if self.grains is None else self.grains.structure(),
             "name": self.name,
         }
@@ -198,9 +198,11 @@ class Coating(Part):
         return lists(data, "coats")
 
     def build(self) -> MeshFeature | None:
-        """The same coating for `meshes`, in metres; None where it is not meshed."""
+        """The same coating for `meshes`, in metres; None where it leaves no trace in the mesh."""
         from meshes.features.coating import Coating as Made
 
-        if self.coating_as == "collapsed":
+        resolved = self.coating_as == "resolved"
+        if not resolved and self.patches is None:
             return None
-        return Made(self.at, tuple(c.build() for c in self.coats), self.on, build_patches(self.patches))
+        coats = tuple(c.build() for c in self.coats) if resolved else ()
+        return Made(self.at, coats, self.on, build_patches(self.patches, self.coating_as))

@@ -7,8 +7,10 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
+from fem.interface.names import both_sides
 from studies.schema.fields import Name, Part, Strain
 from studies.schema.reader import KeyPath
+from studies.schema.transport import Transport
 
 __all__ = ["Body", "Conduction", "bodies_in", "body_name", "body_pair", "with_bodies"]
 
@@ -31,6 +33,9 @@ class Body(Part):
         default_factory=dict,
         description="Material properties that differ from the library here, each with its unit, for example"
         " `ionic_conductivity: 0.05 S/m`.",
+    )
+    transport: Transport | None = Field(
+        default=None, description="Concentrations that change in time: of a salt, or of lithium in an active material."
     )
     eigenstrain: Strain = Field(
         default=0.0,
@@ -72,5 +77,5 @@ def body_name(region: str) -> str:
 
 
 def body_pair(interface: str) -> str:
-    """``grains|grains`` for ``grains.1|grains.3``: what a study file calls an interface of the mesh."""
-    return "|".join(body_name(region) for region in interface.split("|"))
+    """``grains|grains`` for ``grains.1|grains.3``, parts of them included: what a study file calls an interface."""
+    return "|".join(body_name(region) for region in both_sides(interface))

@@ -3,16 +3,18 @@
 In a study file a film is described the same way whether it is resolved or collapsed: by its coats and by the
 interfaces of the coats with what they separate. Collapsed, the interface of the mesh takes the kinetics of the face
 where there is charge transfer, and in series to it the resistances of all coats and of the other faces. Curvature
-is left out: the error is about the thickness over the radius of curvature, of the film's own resistance.
+is left out: the error is about the thickness over the radius of curvature, of the film's own resistance. Under
+patches this is the part ``a|b:film`` of the interface; ``a|b`` is what they leave bare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from fem.interface.names import COVERED
 from studies.schema.bodies import Coating, Packing, Particle
 from studies.schema.films import Coat
 from studies.schema.interfaces import Interface
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from fem.materials import Material
     from studies.schema.study import Study
 
-__all__ = ["CollapsedFilm", "coat_resistance", "collapsed_films", "collapsed_interface", "film_between"]
+__all__ = ["CollapsedFilm", "coat_resistance", "collapsed_films", "collapsed_interface", "film_between", "on_mesh"]
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,13 @@ class CollapsedFilm:
         inner: body that it lies on.
         outer: body on its other side; None: whatever touches the inner one.
         coats: from the inside out.
+        closed: whether nothing is left bare.
     """
 
     inner: str
     outer: str | None
     coats: tuple[Coat, ...]
+    closed: bool = True
 
     def between(self, first: str, second: str) -> bool:
         """Whether it separates two bodies."""
@@ -63,11 +67,11 @@ def collapsed_films(contents: Iterable[Any]) -> list[CollapsedFilm]:
         if getattr(item, "coating_as", "resolved") == "resolved":
             continue
         if isinstance(item, Particle | Packing) and item.coating:
-            found.append(CollapsedFilm(item.name, None, tuple(item.coating)))
+            found.append(CollapsedFilm(item.name, None, tuple(item.coating), item.patches is None))
         elif isinstance(item, Coating):
             lower, upper = item.at.split("|")
             inner, outer = (upper, lower) if item.on == upper else (lower, upper)
-            found.append(CollapsedFilm(inner, outer, tuple(item.coats)))
+            found.append(CollapsedFilm(inner, outer, tuple(item.coats), item.patches is None))
     return found
 
 
@@ -75,6 +79,32 @@ def film_between(films: Iterable[CollapsedFilm], pair: str) -> CollapsedFilm | N
     """The film at an interface ``first|second`` of bodies, if there is one."""
     sides = pair.split("|")
     return next((film for film in films if len(sides) == 2 and film.between(*sides)), None)
+
+
+def on_mesh(study: Study, name: str, there: Collection[str]) -> tuple[str, float]:
+    """The interface of the mesh that stands for an interface ``first|second`` of the study file.
+
+    The faces of a collapsed film are all one: the interface that it lies on, or the part of it under its patches.
+
+    Args:
+        there: interfaces of the mesh.
+
+    Returns:
+        Its name, and -1 where it counts in the opposite direction (else 1).
+    """
+    if name in there:
+        return name, 1.0
+    order = [body.name for body in study.geometry.bodies]
+    for film in collapsed_films(feature.content for feature in study.geometry.features):
+        others = [film.outer] if film.outer is not None else [body for body in order if body != film.inner]
+        for other in others:
+            pair = sorted((film.inner, other), key=order.index)
+            found = "|".join(pair) + ("" if film.closed else f":{COVERED}")
+            if found in there and name in film.faces(film.inner, other, order):
+                chain = [film.inner, *(c.name for c in film.coats), other]
+                first, second = (chain.index(body) for body in name.split("|"))
+                return found, 1.0 if (first < second) == (pair[0] == film.inner) else -1.0
+    return name, 1.0
 
 
 def coat_resistance(coat: Coat, material: Material, temperature: float) -> float:

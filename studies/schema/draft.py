@@ -191,12 +191,14 @@ class Draft:
         return self.layer_interfaces
 
     def _faces(self, pair: str) -> list[str]:
-        """The interface itself, or those that a collapsed film has in its place."""
+        """The interface itself, or those that a collapsed film has in its place (beside it where it is in patches)."""
         films = collapsed_films(f.content for f in self.features if f is not None)
         film = film_between(films, pair)
         order = [body.name for _, body in self.bodies if body is not None]
         first, second = pair.split("|")
-        return [pair] if film is None else film.faces(first, second, order)
+        if film is None:
+            return [pair]
+        return [*([] if film.closed else [pair]), *film.faces(first, second, order)]
 
     def _touching_by_chance(self) -> list[str]:
         """Pairs with a body of a feature that the file speaks of: the drawn geometry says whether they touch."""
@@ -239,7 +241,9 @@ class Draft:
 
     @cached_property
     def conduction(self) -> dict[str, Conduction]:
-        """What each body conducts, as far as known."""
+        """What each body conducts, as far as known; nothing in studies of space charge at rest."""
+        if self.data.get("space_charge") is not None:
+            return {layer.name: "none" for _, layer in self.bodies if layer is not None}
         found: dict[str, Conduction] = {}
         for (_, layer), material in zip(self.bodies, self.materials, strict=True):
             if layer is not None and layer.conduction is not None:

@@ -89,8 +89,10 @@ class Patches(Part):
     seed: Annotated[int, NotABoolean] = Field(default=0, ge=0, description="Seed of the places.")
 
 
-def build_patches(patches: Patches | None) -> MeshPatches | None:
-    """The same patches for `meshes`, in metres."""
+def build_patches(patches: Patches | None, representation: str) -> MeshPatches | None:
+    """The same patches for `meshes`, in metres; those of a collapsed film are only marked."""
     from meshes.random.patches import Patches as Made
 
-    return None if patches is None else Made(patches.coverage, patches.size, patches.seed)
+    if patches is None:
+        return None
+    return Made(patches.coverage, patches.size, patches.seed, marked=representation == "collapsed")

@@ -68,8 +68,6 @@ def check_films(draft: Draft) -> None:
         if feature is None or content is None or getattr(content, "coating_as", "resolved") == "resolved":
             continue
         here: KeyPath = ("geometry", "features", i, feature.key)
-        if content.patches is not None:
-            draft.report((*here, "patches"), "a coating in patches must be resolved: it is no one resistance")
         key = "coats" if feature.key == "coating" else "coating"
         for k, coat in enumerate(getattr(content, key)):
             conduction = draft.conduction.get(coat.name)
@@ -132,15 +130,16 @@ def check_operation(draft: Draft) -> None:
     if operation is None:
         return
     raw = draft.data.get("operation")
-    given = [key for key in ("current", "voltage", "sweep") if isinstance(raw, dict) and raw.get(key) is not None]
+    loads = ("current", "voltage", "sweep", "protocol")
+    given = [key for key in loads if isinstance(raw, dict) and raw.get(key) is not None]
     conducts = not draft.conduction or any(c != "none" for c in draft.conduction.values())
     if len(given) > 1:
         draft.report(
             ("operation", given[1]),
-            f"only one of current, voltage and sweep can be given, not {' and '.join(given)}",
+            f"only one of current, voltage, sweep and protocol can be given, not {' and '.join(given)}",
         )
     if not given and conducts:
-        message = "one of current, voltage and sweep is required; open circuit is a current of 0 A/m^2"
+        message = "one of current, voltage, sweep and protocol is required; open circuit is a current of 0 A/m^2"
         draft.report(("operation",), message)
     if draft.dimension in (1, 2):
         for applied in operation.currents:
@@ -193,7 +192,7 @@ def check_mechanics(draft: Draft) -> None:
 def only_zero_current(draft: Draft) -> bool:
     """Whether the study has no current other than zero."""
     operation = draft.operation
-    if operation is None or operation.voltage is not None:
+    if operation is None or operation.voltage is not None or operation.protocol is not None:
         return False
     given = lookup(draft.data, ("operation",))
     wrong = isinstance(given, dict) and operation.current is None and given.get("current") is not None

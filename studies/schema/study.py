@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from fem.interface.names import is_covered
 from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
 from studies.schema.body import Body, body_name, body_pair, with_bodies
 from studies.schema.collapse import collapsed_films, collapsed_interface, film_between
-from studies.schema.contacts import Passage, check_interfaces, complete_interface, electrode_material, passages
+from studies.schema.contacts import (
+    Passage,
+    check_interfaces,
+    complete_interface,
+    electrode_material,
+    host_of,
+    passages,
+)
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
@@ -29,6 +37,9 @@ from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, sho
 from studies.schema.operation import Operation
 from studies.schema.outputs import Check, Checks, Pictures, Quantities, QuantityRequest
 from studies.schema.overrides import apply_overrides
+from studies.schema.protocol import Time
+from studies.schema.protocol_files import absolute_tables, without_tables
+from studies.schema.protocol_rules import check_protocol
 from studies.schema.reader import KeyPath, read_text, read_yaml
 from studies.schema.requests import DEFAULT_QUANTITIES, check_checks, check_quantities, complete_request
 from studies.schema.rules import (
@@ -39,6 +50,9 @@ from studies.schema.rules import (
     check_operation,
     mechanics_on,
 )
+from studies.schema.transport_rules import check_transport
+from studies.schema.space_charge import SpaceCharge
+from studies.schema.space_charge_rules import check_space_charge
 
 if TYPE_CHECKING:
     from fem.materials import Material
@@ -89,7 +103,11 @@ class Study(Part):
     interfaces: dict[InterfaceName, Interface] = Field(
         default_factory=dict, description="What happens at the interfaces, by name below|above."
     )
+    space_charge: SpaceCharge | None = Field(
+        default=None, description="Space charge at rest between the layers, instead of currents."
+    )
     operation: Operation = Field(description="Current or voltage, stack pressure, temperature.")
+    time: Time | None = Field(default=None, description="Steps in time, for operation.protocol.")
     discretisation: Discretisation = Field(default_factory=Discretisation, description="Degrees of the elements.")
     solver: Solver = Field(default_factory=Solver, description="Solver options; rarely needed.")
     mesh: Mesh = Field(default_factory=Mesh, description="Cell sizes and error estimate.")
@@ -153,7 +171,7 @@ class Study(Part):
             data, changed, wrong = apply_overrides(data, overrides)
             problems += wrong
             lines = {k: v for k, v in lines.items() if not any(k[: len(p)] == p for p in changed)}
-        data = absolute_files(shorthand_mechanics(data), source)
+        data = absolute_tables(absolute_files(shorthand_mechanics(data), source), source)
         study: Study | None = None
         try:
             study = cls.model_validate(data)
@@ -183,6 +201,7 @@ class Study(Part):
         for key in ("title", "description", "checks", "pictures"):
             plain.pop(key, None)
         plain["geometry"] = without_place(plain["geometry"])
+        plain = without_tables(plain)
         used = {body.name: _material_data(self.material(body.name)) for body in self.geometry.bodies}
         canonical = _canonical({"study": plain, "materials": used})
         return hashlib.sha256(json.dumps(canonical, sort_keys=True, allow_nan=False).encode()).hexdigest()
@@ -194,7 +213,12 @@ class Study(Part):
 
     def sizes(self) -> MeshSizes:
         """Mesh sizes for `meshes`, divided by the refinement; None where they follow from the stack."""
-        return self.mesh.sizes().scaled(1.0 / self.mesh.refinement)
+        sizes = self.mesh.sizes()
+        if self.space_charge is not None:
+            from studies.space_charge.build import graded
+
+            sizes = graded(self, sizes)
+        return sizes.scaled(1.0 / self.mesh.refinement)
 
     def body(self, region: str) -> Body:
         """The layer or body that a region of the mesh belongs to.
@@ -227,7 +251,7 @@ class Study(Part):
         """
         pair = body_pair(name)
         film = film_between(collapsed_films(f.content for f in self.geometry.features), pair)
-        if film is not None:
+        if film is not None and (film.closed or is_covered(name)):
             return collapsed_interface(self, pair, film)
         return self.interfaces[pair] if pair in self.interfaces else self._plain_interface(pair)
 
@@ -298,8 +322,11 @@ def _check(draft: Draft) -> None:
     check_films(draft)
     check_interfaces(draft, mechanics)
     check_operation(draft)
+    check_protocol(draft)
+    check_transport(draft)
     check_mechanics(draft)
     check_quantities(draft)
+    check_space_charge(draft)
     check_checks(draft)
 
 
@@ -334,9 +361,11 @@ def _completed(study: Study, draft: Draft) -> Study:
             electrode_material(draft, name, passage),
             temperature,
             mechanics,
+            host_of(draft, name, passage),
         )
         for name, passage in passages(draft.conduction, draft.interface_names).items()
     }
+    time = study.time or (None if study.operation.protocol is None else Time())
     operation: dict[str, Any] = {"working_electrode": study.operation.working_electrode or layers[0].name}
     if mechanics:
         fixed = study.operation.stack_displacement is not None
@@ -353,6 +382,7 @@ def _completed(study: Study, draft: Draft) -> Study:
             "mechanics": study.mechanics.model_copy(update={"on": mechanics}),
             "interfaces": interfaces,
             "operation": study.operation.model_copy(update=operation),
+            "time": time,
             "quantities": [complete_request(draft, request) for request in requests],
         }
     )

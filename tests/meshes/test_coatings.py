@@ -59,6 +59,18 @@ def test_patches(dimension: str, coverage: float) -> None:
     assert BETWEEN in stack.contacts
 
 
+@pytest.mark.parametrize("dimension", ["2", "axisymmetric", "3"])
+def test_patches_that_are_not_meshed_have_a_name(dimension: str) -> None:
+    """On the same facets as those of the film that is."""
+    size = (10 if dimension == "axisymmetric" else 1.2) * UM
+    area = {}
+    for coats in ((), (Coat("film", 20 * NM),)):
+        film = Coating(BETWEEN, coats, patches=Patches(0.25, size, seed=5, marked=not coats))
+        area[len(coats)] = meshed(body_stack(dimension, film))[2]
+    assert area[0][f"{BETWEEN}:film"] == pytest.approx(area[1]["cathode|film"], rel=1e-9)
+    assert area[0][BETWEEN] == pytest.approx(area[1][BETWEEN], rel=1e-9)
+
+
 def test_a_film_at_a_void_ends_in_its_wall() -> None:
     film = Coating(BETWEEN, (Coat("film", 20 * NM),))
     _, regions, facets = meshed(body_stack("2", film, Void(BETWEEN, 4 * UM, 2 * UM)))

@@ -120,3 +120,62 @@ def test_a_film_on_a_wave_has_its_thickness_along_the_normal() -> None:
         results = run(Study.from_mapping(coated_wave(representation)), None, MPI.COMM_SELF, Silent())
         found.append(results.quantities["area_specific_resistance"].value)
     assert found[0] == pytest.approx(found[1], rel=1e-3)
+
+
+def in_patches(dimension: Any, representation: str, on: str, mechanics: bool = False) -> dict[str, Any]:
+    """An electrode under patches of 4 ohm cm^2, with kinetics of its own where it is bare."""
+    study = coated_wave(representation)
+    geometry = study["geometry"]
+    geometry["dimension"] = dimension
+    if dimension == 3:
+        geometry["depth"] = "10 um"
+    film = {
+        "name": "film",
+        "material": "LiNbO3",
+        "thickness": "20 nm",
+        "properties": {"ionic_conductivity": "5e-5 S/m"},
+    }
+    size = {2: "1 um", 3: "3 um", "axisymmetric": "6 um"}[dimension]
+    patches = {"coverage": "40 %", "size": size, "seed": 2}
+    coating = {"at": "cathode|electrolyte", "coating_as": representation, "on": on, "coats": [film], "patches": patches}
+    geometry["features"] = [{"coating": coating}]
+    study["interfaces"]["cathode|electrolyte"] = {
+        "kinetics": "linear",
+        "exchange_current": "40 A/m^2",
+        "equilibrium_potential": "3.8 V",
+    }
+    study["mesh"] = {"error_estimate": "none", "interface": "0.4 um" if dimension != 3 else "0.8 um"}
+    study["quantities"] = [
+        "area_specific_resistance",
+        {"interface_current": {"at": "cathode|film", "label": "into"}},
+        {"interface_current": {"at": "electrolyte|film", "label": "from"}},
+        {"interface_current": {"at": "cathode|electrolyte", "label": "bare"}},
+        {"contact_fraction": {"at": "cathode|film"}},
+        {"overpotential": {"at": "cathode|film"}},
+    ]
+    if mechanics:
+        study["operation"]["stack_pressure"] = "5 MPa"
+        study["quantities"].append({"interface_pressure": {"at": "cathode|film"}})
+        study["quantities"].append({"stress_shift": {"at": "cathode|film"}})
+    return study
+
+
+@pytest.mark.parametrize("on", ["cathode", "electrolyte"])
+@pytest.mark.parametrize("dimension", [2, "axisymmetric", pytest.param(3, marks=pytest.mark.slow)])
+def test_patches_too(dimension: Any, on: str) -> None:
+    """The resistance within 0.5 %, and what passes film and bare spots."""
+    found = {}
+    for representation in ("resolved", "collapsed"):
+        results = run(Study.from_mapping(in_patches(dimension, representation, on)), None, MPI.COMM_SELF, Silent())
+        found[representation] = {k: v.value for k, v in results.quantities.items()}
+    resolved, collapsed = found["resolved"], found["collapsed"]
+    assert collapsed == {k: pytest.approx(v, rel=5e-3) for k, v in resolved.items()}
+    assert collapsed["into"] == pytest.approx(-collapsed["from"], rel=1e-9)
+    assert collapsed["into"] + collapsed["bare"] == pytest.approx(10.0, rel=1e-9)
+    assert 0.02 < collapsed["into"] / collapsed["bare"] < 0.5
+
+
+def test_patches_feel_the_pressure_of_the_whole_interface() -> None:
+    study = Study.from_mapping(in_patches(2, "collapsed", "cathode", mechanics=True))
+    quantities = run(study, None, MPI.COMM_SELF, Silent()).quantities
+    assert quantities["interface_pressure"].value == pytest.approx(5e6, rel=1e-9)
