@@ -81,7 +81,7 @@ class Flow:
     def tolerances(self, tolerance: float) -> Any:
         """Vector of absolute errors that a time step may make, in the units of every entry."""
         made = PETSc.Vec().createMPI((self.rows, None), comm=self.comm)
-        parts = []
+        parts: list[Any] = []
         for field in self.stage.fields:
             moves = field.kind not in ("displacement", "traction")
             scale = REFERENCES.get(field.kind, field.scale) * tolerance if moves else IGNORED

@@ -21,7 +21,8 @@ log = logging.getLogger("ssbfem.solve")
 _prefix = itertools.count()
 
 LOCATED = 1e-6
-"""Cut-offs are met to this share of the threshold's own scale, or of the time step."""
+"""Cut-offs are met to this share of the threshold's own scale (voltages: to this many volts)."""
+MOST_TRIALS = 8
 
 
 class Leg:
@@ -100,31 +101,31 @@ class Leg:
     ) -> None:
         """Take the step back and end it where the first cut-off is met."""
         ts = self.ts
-        low, high = begin, self.time
-        found = dict(zip(crossed, ((margins[k], now[k]) for k in crossed), strict=True))
-        # regula falsi in the step's own interpolation finds the time; one true step then ends there
+        where, first = self.time, crossed[0]
         work = self.vector.duplicate()
-        first, where = None, high
-        for k, (a, b) in found.items():
-            t = self._root(self.step.cutoffs[k], work, low, high, a, b)
-            if first is None or t < where:
-                first, where = k, t
+        for k in crossed:
+            t = self._root(self.step.cutoffs[k], work, begin, self.time, margins[k], now[k])
+            if t < where:
+                where, first = t, k
         work.destroy()
-        assert first is not None
-        ts.rollBack()
-        ts.setMaxTime(where)
-        ts.setTimeStep(where - begin)
-        self._advance_to(where)
+        # the interpolation errs like the step itself: a true step to that time, corrected by secants
+        low, high = (begin, margins[first]), (self.time, now[first])
+        for _ in range(MOST_TRIALS):
+            ts.rollBack()
+            ts.setMaxTime(where)
+            ts.setTimeStep(where - begin)
+            self._advance()
+            if self.time < where * (1 - 1e-12):
+                return  # the step was cut: the cut-off lies ahead still
+            margin = self.run.margin(self.step.cutoffs[first])
+            if abs(margin) <= LOCATED:
+                break
+            low, high = ((where, margin), high) if margin > 0.0 else (low, (where, margin))
+            share = low[1] / (low[1] - high[1])
+            where = low[0] + min(max(share, 1e-3), 1 - 1e-3) * (high[0] - low[0])
         self.met = self.step.cutoffs[first]
         self.next_step = wanted
         log.debug("cut-off %s at %g s", self.met, where)
-
-    def _advance_to(self, where: float) -> None:
-        """As many steps as it takes to a time."""
-        while True:
-            self._advance()
-            if self.time >= where * (1 - 1e-12):
-                return
 
     def _root(self, cutoff: Cutoff, work: Any, low: float, high: float, a: float, b: float) -> float:
         run, flow = self.run, self.run.flow

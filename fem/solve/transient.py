@@ -18,7 +18,7 @@ charge, length of the next step): `Position`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ class TimeSettings:
     """
 
     tolerance: float = 1e-4
-    order: int = 2
+    order: int = 3
     initial_step: float | None = None
     largest_step: float | None = None
     smallest_step: float = 1e-12
@@ -76,6 +76,8 @@ class Position:
         begun: s since the run began, at the beginning of the step.
         charge: C that the working electrode had passed when the step began.
         next_step: s, length of the next time step; None: as a new step of the protocol begins.
+        passed: C that the working electrode has passed since the run began.
+        reference: A, the largest current so far, which residuals are measured against.
     """
 
     step: int = 0
@@ -83,6 +85,8 @@ class Position:
     begun: float = 0.0
     charge: float = 0.0
     next_step: float | None = None
+    passed: float = 0.0
+    reference: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,8 @@ class Transient:
         area: nominal area that current densities refer to, m^2.
         settings: accuracy.
         method: linear solver, see `fem.solve.linear`.
+        boundary: called between two legs, when `position` and the fields and numbers of the model are all that a later
+            run needs (`restore`): the moment for a checkpoint.
 
     Raises:
         ModelError: the model does not fit.
@@ -156,7 +162,9 @@ class Transient:
         area: float,
         settings: TimeSettings | None = None,
         method: str = "auto",
+        boundary: Callable[[Position], None] | None = None,
     ) -> None:
+        self.boundary = boundary
         self.model, self.protocol, self.area = model, protocol, area
         self.settings = settings or TimeSettings()
         self.report = TransientReport()
@@ -209,13 +217,9 @@ class Transient:
         newton.destroy()
         self._started = True
 
-    def restore(self, position: Position, charge: float) -> None:
-        """Go on from a state that was read into the fields and numbers of the model.
-
-        Args:
-            position: where it stands. charge: C passed at the working electrode since the run began.
-        """
-        self.position, self.flow.charge = position, charge
+    def restore(self, position: Position) -> None:
+        """Go on from a state that was read into the fields and numbers of the model."""
+        self.position, self.flow.charge, self.flow.reference = position, position.passed, position.reference
         for group in self._before:
             self._solve_other(group)
         for item in self.stage.fields:
@@ -254,6 +258,7 @@ class Transient:
             log.debug("step %s ended: %s", step.name, ended)
             at = self.position
             self.position = Position(at.step + 1, 0.0, at.begun + at.time, self.flow.charge)
+            self._rest_here()
             if stop:
                 break
 
@@ -277,6 +282,12 @@ class Transient:
             if leg.time >= end * (1 - 1e-14):
                 self._settle(step, end)
                 at.next_step = self.first_length(step)
+            self._rest_here()
+
+    def _rest_here(self) -> None:
+        self.position.passed, self.position.reference = self.flow.charge, self.flow.reference
+        if self.boundary is not None:
+            self.boundary(self.position)
 
     def first_length(self, step: Step) -> float:
         """Length of the first time step after a beginning or a kink, s."""
