@@ -17,7 +17,7 @@ number of ranks. A mesh refined in memory on several ranks has not: store it and
 differs is recognised and refused.
 
 Functions of one space share their keys in the file: 8 bytes per key column (1: values at nodes; 2: quadratic) and
-block, and the values.
+block, and the values; times are in decision 11.
 """
 
 from __future__ import annotations

@@ -69,17 +69,20 @@ def latest(folder: Path) -> Path | None:
     Raises:
         CheckpointError: there are checkpoints, but none is complete.
     """
-    failure: CheckpointError | None = None
-    for path in reversed(_checkpoints(Path(folder))):
-        try:
-            contents(path)
-        except CheckpointError as error:
-            failure = failure or error
-        else:
-            return path
-    if failure is not None:
-        raise failure
-    return None
+    while True:
+        failure: CheckpointError | None = None
+        known = _checkpoints(Path(folder))
+        for path in reversed(known):
+            try:
+                contents(path)
+            except CheckpointError as error:
+                failure = failure or error
+            else:
+                return path
+        if failure is None:
+            return None
+        if known == _checkpoints(Path(folder)):  # else a writer has taken them away meanwhile: there are newer ones
+            raise failure
 
 
 def contents(path: Path) -> Contents:

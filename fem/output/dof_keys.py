@@ -142,7 +142,10 @@ def _points_of(space: Any) -> tuple[Ints, npt.NDArray[np.bool_]]:
         for number, corners in enumerate(found):
             for dof in layout.entity_dofs(entities, number):
                 carried[dof, corners] = True
-    return np.rint(weights * _ONE).astype(np.int64), carried
+    rounded = np.rint(weights * _ONE).astype(np.int64)
+    if len(np.unique(np.where(carried, rounded, -1), axis=0)) < len(points):
+        raise ModelError(f"{space.ufl_element()} has several values at one point")
+    return rounded, carried
 
 
 def _scalar_element(space: Any) -> Any:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,11 @@ def assert_filled(found: dict[str, Any], step: int) -> None:
 
 @pytest.mark.mpi
 @pytest.mark.parametrize("dimension", ["1", "2", "3"])
-def test_written_and_read_on_every_number_of_ranks(dimension: str, shared_tmp_path: Path) -> None:
+def test_written_and_read_on_every_number_of_ranks(
+    dimension: str, shared_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From any number of ranks to any other, with regions and interfaces that some ranks do not have."""
+    monkeypatch.setattr(checkpoint, "_BLOCK", 50)  # many blocks of some functions, one of others
     teams = {n: COMM.Split(0 if COMM.rank < n else 1, COMM.rank) for n in range(1, COMM.size + 1)}
     geometries = {n: slit_stack(team, dimension) for n, team in teams.items() if COMM.rank < n}
     for n, geometry in geometries.items():
@@ -66,11 +71,14 @@ def test_written_and_read_on_every_number_of_ranks(dimension: str, shared_tmp_pa
 
 def test_faces_of_a_slit_differ() -> None:
     """What the test above relies on: nodes in one place with different values."""
-    found = functions(slit_stack(MPI.COMM_SELF, "2"))["displacement"]
+    kept = functions(slit_stack(MPI.COMM_SELF, "2"))
+    found = kept["displacement"]
     x = found.function_space.tabulate_dof_coordinates()
     assert len(np.unique(np.round(x, 9), axis=0)) < len(x)
     assert len(np.unique(values("displacement", found, 0).reshape(-1, 2), axis=0)) == len(x)
-    assert len(np.unique(dof_keys(found.function_space), axis=0)) == len(x)
+    for name, function in kept.items():
+        keys = dof_keys(function.function_space)
+        assert len(np.unique(keys, axis=0)) == len(keys), name
 
 
 @pytest.mark.mpi
@@ -309,6 +317,36 @@ def test_killed_at_every_step(kept: dict[str, Any], tmp_path: Path) -> None:
     assert steps[-1] == operations + 1, "killed at the end, it is complete"
     write(tmp_path, kept, 99, keep=1)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants(tmp_path: Path) -> None:
+    """Two ranks that write are killed together, again and again; on one rank the newest checkpoint reads each time."""
+    found, random = functions(slit_stack(MPI.COMM_SELF, "2")), np.random.default_rng()
+    script = Path(__file__).with_name("checkpoint_writer.py")
+    paths = [str(script.parents[1]), str(script.parents[2]), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    last = 0
+    for _ in range(3):
+        (tmp_path / "pids").unlink(missing_ok=True)
+        command = ["mpirun", "-n", "2", sys.executable, str(script), str(tmp_path), "60"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+            while not (tmp_path / "pids").is_file() or not (tmp_path / "pids").read_text():
+                assert run.poll() is None
+                time.sleep(0.01)
+            begun = checkpoint.latest(tmp_path / "checkpoints")
+            while checkpoint.latest(tmp_path / "checkpoints") == begun:
+                time.sleep(0.01)
+            time.sleep(random.uniform(0.0, 0.5))
+            for process in (tmp_path / "pids").read_text().split():
+                os.kill(int(process), signal.SIGKILL)
+        newest = checkpoint.latest(tmp_path / "checkpoints")
+        assert newest is not None
+        numbers, meta = checkpoint.read(newest, found, MPI.COMM_SELF)
+        assert numbers == {"number": meta["step"]}
+        assert_filled(found, meta["step"])
+        assert meta["step"] > last, "it went on from the newest one"
+        last = meta["step"]
 
 
 def test_contents_need_no_dolfinx() -> None:
