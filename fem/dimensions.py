@@ -51,6 +51,7 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension("areal capacity", "C/m^2", ("1 mAh/cm^2", "3.6 C/cm^2"), ("µAh/cm²", "mAh/cm²")),
     Dimension("surface charge density", "C/m^2", ("0.1 C/m^2", "1 e/nm^2"), ("µC/cm²", "C/m²")),
     Dimension("potential", "V", ("50 mV", "3.9 V"), ("nV", "µV", "mV", "V")),
+    Dimension("scan rate", "V/s", ("1 mV/s", "0.1 mV/s"), ("µV/s", "mV/s", "V/s")),
     Dimension("electric field", "V/m", ("1 MV/m", "0.1 V/nm"), ("V/m", "kV/m", "MV/m")),
     Dimension("resistance", "ohm", ("10 ohm", "3 kohm"), ("mΩ", "Ω", "kΩ", "MΩ")),
     Dimension("area-specific resistance", "ohm*m^2", ("5 ohm*cm^2", "1e-4 ohm*m^2"), ("mΩ cm²", "Ω cm²")),

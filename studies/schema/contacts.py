@@ -11,6 +11,8 @@ from studies.schema.body import Conduction
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of
 from studies.schema.interfaces import CHARGE_TRANSFER_KEYS, Interface
+from studies.schema.transport import Transport
+from studies.schema.transport_rules import check_storing_interface, storing_defaults, transport_of
 
 _ELECTRONS = ("equipotential", "electronic", "mixed")
 _IONS = ("ionic", "mixed")
@@ -139,7 +141,10 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
     def report(key: str, message: str) -> None:
         draft.report(("interfaces", name, key), message)
 
-    if interface.kinetics not in _NO_OVERPOTENTIAL and interface.exchange_current is None:
+    host = host_of(draft, name, passage)
+    check_storing_interface(draft, name, interface, host, electrode_material(draft, name, passage))
+    given = interface.exchange_current is not None or host is not None
+    if interface.kinetics not in _NO_OVERPOTENTIAL and not given:
         report("exchange_current", f"is required for {interface.kinetics} kinetics, for example 10 A/m^2")
     anodic, cathodic = interface.transfer_coefficients()
     for key, value, other in (
@@ -153,7 +158,7 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
     material = electrode_material(draft, name, passage)
     if material is None or interface.kinetics == "none":
         return
-    if interface.equilibrium_potential is None and default_potential(material) is None:
+    if host is None and interface.equilibrium_potential is None and default_potential(material) is None:
         report("equilibrium_potential", f"is required: {material.name} has none in the library; against Li/Li+")
     if interface.contact_fraction < 1 and _short_circuit(interface):
         report(
@@ -170,6 +175,14 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
                 "partial_molar_volume",
                 f"is required for the stress shift: {material.name} has no molar volume",
             )
+
+
+def host_of(draft: Draft, name: str, passage: Passage) -> Transport | None:
+    """The transport of the electrode of an interface, when it is a host."""
+    if passage.electrode is None:
+        return None
+    found = transport_of(draft, name.split("|")[0 if passage.electrode == "below" else 1])
+    return found if found is not None and found.is_host else None
 
 
 def _short_circuit(interface: Interface) -> bool:
@@ -208,9 +221,20 @@ def _check_contact(report: Any, interface: Interface, passage: Passage) -> None:
 
 
 def complete_interface(
-    interface: Interface, passage: Passage, electrode: Material | None, temperature: float, mechanics: bool
+    interface: Interface,
+    passage: Passage,
+    electrode: Material | None,
+    temperature: float,
+    mechanics: bool,
+    host: Transport | None = None,
 ) -> Interface:
-    """The interface with every default written out (checked before by `check_interfaces`)."""
+    """The interface with every default written out (checked before by `check_interfaces`).
+
+    Args:
+        interface, passage, temperature, mechanics: of the study.
+        electrode: material of the electrode side, if there is one.
+        host: its transport, when it stores lithium.
+    """
     filled: dict[str, Any] = {"resistance": None}
     for carrier, both in (("electronic", passage.electrons), ("ionic", passage.ions)):
         if not both:
@@ -235,7 +259,9 @@ def complete_interface(
             "partial_molar_volume": volume,
             "stress_shift": (mechanics and volume is not None) if shift is None else shift,
         }
-        if interface.equilibrium_potential is None:
+        if host is not None:  # its potential follows from its lithiation
+            filled |= storing_defaults(interface, electrode)
+        elif interface.equilibrium_potential is None:
             filled["equilibrium_potential"] = default_potential(electrode)
         if interface.mechanical_transfer_coefficient is None:
             filled["mechanical_transfer_coefficient"] = anodic / (anodic + cathodic)

@@ -7,13 +7,16 @@ from typing import Literal
 from pydantic import Field
 
 from studies.schema.fields import (
+    ArealCapacitance,
     AreaResistance,
     Coefficient,
     Fraction,
     MolarVolume,
     Part,
+    PositiveConcentration,
     PositiveCurrentDensity,
     PositiveFraction,
+    PositiveVelocity,
     Potential,
 )
 
@@ -23,6 +26,10 @@ ContactName = Literal["perfect", "resistive", "blocked"]
 CHARGE_TRANSFER_KEYS = (
     "kinetics",
     "exchange_current",
+    "insertion_rate_constant",
+    "reference_concentration",
+    "double_layer_capacitance",
+    "film_capacitance",
     "anodic_transfer_coefficient",
     "cathodic_transfer_coefficient",
     "film_resistance",
@@ -47,6 +54,22 @@ class Interface(Part):
     )
     exchange_current: PositiveCurrentDensity | None = Field(
         default=None, description="Exchange current density, for butler-volmer and linear."
+    )
+    insertion_rate_constant: PositiveVelocity | None = Field(
+        default=None,
+        description="Of a host with `transport`, instead of exchange_current: k in i0 = F k (c_e/c_ref)^a (c_max -"
+        " c)^a c^(1-a); default: that of the electrode's material.",
+    )
+    reference_concentration: PositiveConcentration | None = Field(
+        default=None,
+        description="c_ref, the salt concentration at which exchange_current or insertion_rate_constant holds. Without"
+        " it exchange_current does not depend on the salt; default for insertion_rate_constant: 1 mol/L.",
+    )
+    double_layer_capacitance: ArealCapacitance = Field(
+        default=0.0, description="Of the double layer, beside the charge transfer; per area in contact."
+    )
+    film_capacitance: ArealCapacitance = Field(
+        default=0.0, description="Of the film, beside its resistance; per area in contact."
     )
     anodic_transfer_coefficient: Coefficient | None = Field(
         default=None, description="Default: 1 minus the cathodic one; 0.5 when neither is given."

@@ -17,6 +17,8 @@ from studies.schema.fields import (
     Temperature,
     complaint,
 )
+from studies.schema.protocol import Entry, Until
+from studies.schema.protocol_values import Capacity
 
 
 class CurrentPoints(Part):
@@ -97,6 +99,16 @@ class Operation(Part):
     )
     voltage: Potential | None = Field(default=None, description="Potentiostatic: working minus counter electrode.")
     sweep: Sweep | None = Field(default=None, description="A polarisation curve instead of one operating point.")
+    protocol: list[Entry] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="What is done in time: steps one after the other, instead of one operating point.",
+    )
+    capacity: Capacity | None = Field(
+        default=None, description="Of the cell, for currents given by c_rate; for example 2 mAh/cm^2."
+    )
+    stop_when: Until | None = Field(default=None, description="What ends the protocol, in whatever step.")
     working_electrode: str | None = Field(
         default=None,
         description="Layer whose anodic current counts positive: the first (default) or the last layer.",

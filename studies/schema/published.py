@@ -23,7 +23,8 @@ def json_schema() -> dict[str, Any]:
         "type": "object",
         "description": layer["properties"]["description"],
         "properties": {
-            key: {**quantity_json_schema([p.dimension]), "description": p.description} for key, p in PROPERTIES.items()
+            key: {**_property([p.dimension], bool(p.against)), "description": p.description}
+            for key, p in PROPERTIES.items()
         },
         "additionalProperties": False,
     }
@@ -42,6 +43,9 @@ def json_schema() -> dict[str, Any]:
         ],
         "description": sweep["current"].get("description", ""),
     }
+    columns = definitions["Table"]["properties"]
+    for key in ("time", "current", "voltage"):  # a unit alone
+        columns[key] = _or_single(columns[key], {"type": "string"})
     array = definitions["VoidArray"]["properties"]
     array["count"] = _or_single(array["count"], {"type": "integer"})
     array["spacing"] = _or_single(array["spacing"], quantity_json_schema(["length"]))
@@ -71,6 +75,12 @@ def json_schema() -> dict[str, Any]:
     }
     rest = {k: v for k, v in schema.items() if k not in ("title", "description", "$defs")}
     return {**head, **rest, "$defs": dict(sorted(definitions.items()))}
+
+
+def _property(dimensions: list[str], dependent: bool) -> dict[str, Any]:
+    """A quantity, or a table or formula where it may depend on something."""
+    quantity = quantity_json_schema(dimensions)
+    return {"anyOf": [quantity, {"type": "object"}]} if dependent else quantity
 
 
 def _or_single(listed: dict[str, Any], single: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""What must hold between a protocol and the rest of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fem.columns import ColumnError
+from studies.schema.draft import Draft
+from studies.schema.explain import lookup, one_of
+from studies.schema.protocol import Entry, Until, entries_in
+from studies.schema.protocol_steps import table_points
+from studies.schema.reader import KeyPath
+
+MOST_STEPS = 20_000
+
+
+def check_protocol(draft: Draft) -> None:
+    """Report entries that contradict the rest of the study, files that cannot be read, words that lack a protocol."""
+    operation = draft.operation
+    entries = None if operation is None else operation.protocol
+    if entries is None:
+        _check_absent(draft)
+        return
+    here: KeyPath = ("operation", "protocol")
+    total = 0
+    for path, entry in entries_in(entries, here):
+        total += entry.steps if len(path) == len(here) + 1 else 0
+        _check_entry(draft, path, entry)
+    if total > MOST_STEPS:
+        draft.report(here, f"written out, the protocol has {total} steps; at most {MOST_STEPS} are possible")
+    assert operation is not None
+    if operation.stop_when is not None:
+        _check_until(draft, ("operation", "stop_when"), operation.stop_when, None)
+    relative = next((path for path, entry in entries_in(entries, here) if entry.needs_capacity), None)
+    if relative is not None and operation.capacity is None:
+        message = "a current relative to the capacity needs operation.capacity, for example 2 mAh/cm^2"
+        draft.report((*relative, "c_rate") if lookup(draft.data, (*relative, "c_rate")) else relative, message)
+    if operation.capacity is not None and operation.capacity.dimension == "charge" and draft.dimension in (1, 2):
+        draft.report(("operation", "capacity"), _no_total(draft, "give the capacity per area"))
+
+
+def _check_absent(draft: Draft) -> None:
+    operation = draft.operation
+    if operation is None or lookup(draft.data, ("operation", "protocol")) not in (None, _missing()):
+        return
+    for key in ("capacity", "stop_when"):
+        if getattr(operation, key) is not None:
+            draft.report(("operation", key), "needs operation.protocol")
+    if isinstance(draft.data.get("time"), dict):
+        draft.report(("time",), "has no meaning without operation.protocol: nothing changes in time")
+    for path, body in draft.bodies:
+        if body is not None and body.transport is not None:
+            message = "concentrations change in time: they need operation.protocol"
+            draft.report((*path, "transport"), message)
+
+
+def _check_entry(draft: Draft, path: KeyPath, entry: Entry) -> None:
+    if draft.dimension in (1, 2):
+        for key in entry.total_currents:
+            draft.report((*path, key), _no_total(draft, "give it per area"))
+    if entry.table is not None:
+        try:
+            table_points(entry.table)
+        except ColumnError as error:
+            draft.report((*path, "table", "file"), str(error))
+    for key, until in (("until", entry.until), ("stop_when", entry.stop_when)):
+        if until is not None:
+            _check_until(draft, (*path, key), until, entry)
+
+
+def _check_until(draft: Draft, path: KeyPath, until: Until, entry: Entry | None) -> None:
+    if entry is not None and entry.held is not None and getattr(until, entry.held) is not None:
+        draft.report((*path, entry.held), f"the {entry.held} is what this step holds constant: it would never change")
+    if until.lowest_concentration is None:
+        return
+    moving = list(_moving(draft))
+    if not moving:
+        draft.report((*path, "lowest_concentration"), "no region has a concentration: give one its `transport`")
+    elif until.in_ is not None and until.in_ not in moving:
+        draft.report((*path, "in"), one_of(moving, until.in_, "must be a region with `transport`:"))
+
+
+def _moving(draft: Draft) -> Iterator[str]:
+    """Regions whose concentration changes."""
+    return (body.name for _, body in draft.bodies if body is not None and body.transport is not None)
+
+
+def _no_total(draft: Draft, instead: str) -> str:
+    return f"a {draft.dimension}-dimensional model has no total current: {instead}"
+
+
+def _missing() -> object:
+    from studies.errors import MISSING
+
+    return MISSING
