@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ParameterKind = Literal["electrode-interface", "interface", "layer", "crack", "number", "length", "choice"]
+ParameterKind = Literal[
+    "electrode-interface", "interface", "layer", "crack", "number", "length", "choice", "share", "ion"
+]
 Convergence = Literal["functional", "flux"]
 
 
@@ -22,7 +24,8 @@ class Parameter:
 
     Attributes:
         kind: what its value is: the name of an interface (``a|b``; *electrode-interface*: one with charge
-            transfer), of a layer, of a crack, a number from 1 on, a length with unit, or one of `choices`.
+            transfer), of a layer, of a crack, a number from 1 on, a length with unit, a share above 0 and below 1, the
+            name of an ion, or one of `choices`.
         description: what it does.
         default: value when left out; `None` as the description says.
         choices: the allowed words of kind *choice*.
@@ -49,6 +52,7 @@ class QuantitySpec:
         needs_current: only defined at a current other than zero.
         convergence: *functional* (an integral: order 2 * degree on smooth solutions) or *flux* (a derivative
             at a place: order degree).
+        space_charge: of space-charge studies, which have none of the others.
     """
 
     name: str
@@ -59,6 +63,7 @@ class QuantitySpec:
     needs_mechanics: bool = False
     needs_current: bool = False
     convergence: Convergence = "functional"
+    space_charge: bool = False
 
     def order(self, degree: int) -> int:
         """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
@@ -76,6 +81,10 @@ _CLEAR = Parameter("length", "leave out points closer than this to a contact edg
 
 _CRACK = Parameter("crack", "name of a crack; default: the only one")
 _TIP = Parameter("number", "which tip, in the order of the path and its branches", "1")
+
+_ELECTRODE = Parameter("layer", "an electrode; default: the only one")
+_MEDIUM = Parameter("layer", "a layer that is no electrode; default: the only one")
+_AT_CHARGED = Parameter("interface", "interface of the layer; default: the only one")
 
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 
@@ -213,6 +222,60 @@ _SPECS = (
     QuantitySpec(
         "dissipation", "power per area", "W/m^2",
         "power turned into heat by conduction, charge transfer and films, over the nominal area",
+    ),
+    QuantitySpec(
+        "electrode_charge", "surface charge density", "C/m^2",
+        "charge of an electrode over the nominal area, which the space charge beside it cancels",
+        {"electrode": _ELECTRODE}, space_charge=True,
+    ),
+    QuantitySpec(
+        "differential_capacitance", "capacitance per area", "F/m^2",
+        "slope of the charge of an electrode over its potential, over the nominal area, from the linearised problem",
+        {"electrode": _ELECTRODE}, space_charge=True,
+    ),
+    QuantitySpec(
+        "integral_capacitance", "capacitance per area", "F/m^2",
+        "charge of an electrode over its contact potential, over the nominal area",
+        {"electrode": _ELECTRODE}, space_charge=True,
+    ),
+    QuantitySpec(
+        "contact_potential", "potential", "V",
+        "potential of an electrode beyond its flat band: the drop over its space charge",
+        {"electrode": _ELECTRODE}, space_charge=True,
+    ),
+    QuantitySpec(
+        "space_charge", "surface charge density", "C/m^2",
+        "net charge of the ions and their background in a layer, over the nominal area",
+        {"layer": _MEDIUM}, space_charge=True,
+    ),
+    QuantitySpec(
+        "space_charge_width", "length", "m",
+        "distance from an interface within which a share of the space charge of the layer lies (of its nearer half"
+        " where there is an electrode at either side)",
+        {"at": _AT_CHARGED, "layer": _MEDIUM, "share": Parameter("share", "share of the charge", "0.9")},
+        convergence="flux", space_charge=True,
+    ),
+    QuantitySpec(
+        "space_charge_resistance", "area-specific resistance", "ohm m^2",
+        "resistance of a layer along the stack beyond that of its bulk: integral of 1/conductivity minus 1/bulk"
+        " conductivity", {"layer": _MEDIUM}, space_charge=True,
+    ),
+    QuantitySpec(
+        "depletion", "dimensionless", "",
+        "1 minus the amount of an ion beside an interface (with lattice planes: on the first one) over that in the"
+        " bulk; negative where it is enriched",
+        {"at": _AT_CHARGED, "layer": _MEDIUM, "ion": Parameter("ion", "name of the ion; default: the first one")},
+        space_charge=True,
+    ),
+    QuantitySpec(
+        "electric_potential", "potential", "V",
+        "electric potential at a distance from an interface into a layer, in the middle of the model",
+        {"at": _AT_CHARGED, "layer": _MEDIUM, "distance": Parameter("length", "from the interface", "0 m")},
+        space_charge=True,
+    ),
+    QuantitySpec(
+        "debye_length", "length", "m", "screening length in the bulk of a layer", {"layer": _MEDIUM},
+        space_charge=True,
     ),
 )  # fmt: skip
 

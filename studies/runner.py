@@ -29,7 +29,7 @@ from studies.results import (
     results_folder,
     write_json,
 )
-from studies.solving import Session, Solved, make_mesh
+from studies.solving import Session, Solved, make_mesh, open_session
 
 if TYPE_CHECKING:
     from studies.progress import Progress
@@ -44,7 +44,7 @@ def solve(study: Study, comm: Any, scale: float, progress: Progress) -> dict[str
     Raises:
         SolveError, ConvergenceError, MeshError: see there.
     """
-    session = Session(study, comm, scale, progress)
+    session = open_session(study, comm, scale, progress)
     try:
         # the error bars of a curve are those of its last point
         return dict(session.solve_at(session.currents[-1]).values)
@@ -72,6 +72,10 @@ def run(study: Study, out: Path | None, comm: Any, progress: Progress) -> Result
 
 def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Results:
     start = time.perf_counter()
+    if study.space_charge is not None:
+        from studies.space_charge.running import run_space_charge
+
+        return run_space_charge(study, folder, comm, progress)
     with progress.phase(f"{study.study}"):
         adapted: Adapted | None = None
         if study.mesh.tolerance is not None:

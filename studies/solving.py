@@ -80,6 +80,15 @@ def make_mesh(study: Study, comm: Any, scale: float = 1.0, progress: Progress | 
     return generate(study.stack(), sizes, comm, shared_facet_partitioner(), cache=mesh_cache())
 
 
+def open_session(study: Study, comm: Any, scale: float, progress: Progress) -> Any:
+    """The session of a study: of currents, or of space charge at rest, which has the same methods."""
+    if study.space_charge is not None:
+        from studies.space_charge.session import open_space_charge
+
+        return open_space_charge(study, comm, scale, progress)
+    return Session(study, comm, scale, progress)
+
+
 class Session:
     """A study on one mesh.
 

@@ -237,6 +237,9 @@ _TABLE = [
     ),
     *_group(
         "space charge",
+        ("lithium_occupancy", "θ_b", "dimensionless", "share of the lithium sites that are occupied", "fraction"),
+        ("lattice_plane_spacing", "h", "length", "distance of lattice planes with lithium sites"),
+        ("mobile_defect_density", "N_d", "number density", "charges per volume that a space charge can shift"),
         ("pfd_neutrality_potential", "φ_0", "potential", "charge-neutrality potential", "any"),
         ("pfd_site_density", "N", "number density", "density of defect sites"),
         ("pfd_formation_energy", "E_f", "molar energy", "defect formation energy at charge neutrality"),

@@ -159,18 +159,34 @@ class Medium:
         rows = []
         for ion, level in zip(group.ions, group.levels, strict=True):
             origin = self.bulk_potential if ion.level in (BULK, CONSERVED) else 0.0
-            rows.append(level - ion.charge * (potential - origin - levels.get(ion.level, 0.0)) / unit)
+            own = f"{CONSERVED} {ion.name}" if ion.level == CONSERVED else ion.level
+            rows.append(level - ion.charge * (potential - origin - levels.get(own, 0.0)) / unit)
         return np.array(rows)
+
+    def state(
+        self, group: Sublattice, potential: Array, temperature: float, levels: Mapping[str, float] | None = None
+    ) -> tuple[Array, Array]:
+        """Reduced potentials and fractions, (ions, n) each, of a sublattice at electric potentials (n,).
+
+        Args:
+            group: one of the sublattices. potential: V. temperature: K.
+            levels: electrode, or ``conserved`` and the ion's name -> V, where it is not zero.
+        """
+        reduced = self.reduced(group, potential, temperature, levels or {})
+        if group.interaction:
+            reduced = reduced - excess(group, reduced[0], group.interaction / (GAS * temperature))
+        fractions, _ = group.statistics.fractions(list(reduced), NUMBERS)
+        return reduced, np.array(fractions)
 
     def debye_length(self, temperature: float) -> float:
         """Screening length of small perturbations of the bulk, m; infinite where no ion from the bulk moves."""
         return self._screening([np.array(g.levels)[:, None] for g in self.sublattices], temperature)
 
-    def shortest_length(self, temperature: float, swing: float) -> float:
-        """Least screening length that occurs while the potential leaves that of the bulk by up to ``swing`` V."""
+    def shortest_length(self, temperature: float, low: float, high: float) -> float:
+        """Least screening length that occurs while the potential goes from ``low`` to ``high`` V beyond the bulk's."""
         unit = GAS * temperature / FARADAY
         lengths = []
-        for way in np.linspace(-swing, swing, 201):
+        for way in np.linspace(low, high, 201):
             states = [
                 np.array([[x - ion.charge * way / unit] for x, ion in zip(g.levels, g.ions, strict=True)])
                 for g in self.sublattices
@@ -239,3 +255,26 @@ class ChargedInterface:
     def __post_init__(self) -> None:
         if any(g.interaction for g in self.sublattices):
             raise ValueError(f"{self.interface}: sites of an interface have no interaction")
+
+
+def excess(group: Sublattice, reduced: Array, strength: float) -> Array:
+    """J (theta - theta_bulk) / RT where theta is the occupancy at ``reduced`` minus just that: a scalar equation.
+
+    Unique for J > -4 RT; by Newton's method in x = ln(theta / (1 - theta)), bracketed.
+    """
+    bulk = group.ions[0].fraction
+    low = reduced - abs(strength)
+    high = reduced + abs(strength)
+    x = reduced.copy()
+    for _ in range(200):
+        share = group.statistics.fractions([x], NUMBERS)[0][0]
+        value = x + strength * (share - bulk) - reduced
+        low, high = np.where(value < 0, x, low), np.where(value < 0, high, x)
+        slope = 1 + strength * group.statistics.response([x])[0, 0]
+        new = x - value / np.where(slope > 1e-12, slope, 1.0)
+        new = np.where((new <= low) | (new >= high), 0.5 * (low + high), new)
+        if np.all(np.abs(new - x) <= 1e-15 * np.maximum(1.0, np.abs(new))):
+            x = new
+            break
+        x = new
+    return np.asarray(reduced - x)

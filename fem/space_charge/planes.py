@@ -140,17 +140,11 @@ class Planes:
             slope[part] *= medium.coulomb
         return share * charge, share * slope
 
-    def _state(self, medium: Medium, group: Sublattice, potential: Array) -> tuple[list[Array], Array]:
+    def _state(self, medium: Medium, group: Sublattice, potential: Array) -> tuple[Array, Array]:
         """Fractions of a sublattice's ions, and their derivatives by the reduced potentials."""
-        reduced = medium.reduced(group, potential, self.temperature, {})
-        if group.interaction:
-            strength = group.interaction / (GAS * self.temperature)
-            reduced = reduced - _excess(group, reduced[0], strength)
-            fractions, _ = group.statistics.fractions(list(reduced), NUMBERS)
-            plain = group.statistics.response(list(reduced))
-            return fractions, plain / (1 + strength * plain)
-        fractions, _ = group.statistics.fractions(list(reduced), NUMBERS)
-        return fractions, group.statistics.response(list(reduced))
+        reduced, fractions = medium.state(group, potential, self.temperature)
+        plain = group.statistics.response(list(reduced))
+        return fractions, plain / (1 + group.interaction / (GAS * self.temperature) * plain)
 
     # ------------------------------------------------------------------ solving
     def solve(self) -> PlanesSolution:
@@ -265,9 +259,7 @@ class Planes:
             raise ModelError("a resistance needs a conductivity of the bulk and an ion that moves")
         total = np.zeros(one.planes)
         for group in medium.sublattices:
-            reduced = medium.reduced(group, solution.potential[part], self.temperature, {})
-            if group.interaction:
-                reduced = reduced - _excess(group, reduced[0], group.interaction / (GAS * self.temperature))
+            reduced, _ = medium.state(group, solution.potential[part], self.temperature)
             found = group.conduction(list(reduced), group.conductances, NUMBERS)
             if found is not None:
                 total += found
@@ -276,29 +268,6 @@ class Planes:
     def at(self, lower: float | None, upper: float | None = None) -> Planes:
         """The same planes between electrodes at other potentials."""
         return replace(self, lower=lower, upper=upper)
-
-
-def _excess(group: Sublattice, reduced: Array, strength: float) -> Array:
-    """J (theta - theta_bulk) / RT where theta is the occupancy at ``reduced`` minus just that: a scalar equation.
-
-    Unique for J > -4 RT; by Newton's method in x = ln(theta / (1 - theta)), bracketed.
-    """
-    bulk = group.ions[0].fraction
-    low = reduced - abs(strength)
-    high = reduced + abs(strength)
-    x = reduced.copy()
-    for _ in range(200):
-        share = group.statistics.fractions([x], NUMBERS)[0][0]
-        value = x + strength * (share - bulk) - reduced
-        low, high = np.where(value < 0, x, low), np.where(value < 0, high, x)
-        slope = 1 + strength * group.statistics.response([x])[0, 0]
-        new = x - value / np.where(slope > 1e-12, slope, 1.0)
-        new = np.where((new <= low) | (new >= high), 0.5 * (low + high), new)
-        if np.all(np.abs(new - x) <= 1e-15 * np.maximum(1.0, np.abs(new))):
-            x = new
-            break
-        x = new
-    return np.asarray(reduced - x)
 
 
 def _tridiagonal(diagonal: Array, off: Array, rhs: Array) -> Array:

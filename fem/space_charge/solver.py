@@ -125,6 +125,11 @@ class SpaceChargeSolver:
         number = self.problem.numbers[name]
         return stage.charge(stage.numbers.index(number)) + stage.tied_sum(number, stage.full_residual())
 
+    def surface_charge(self, electrode: str) -> float:
+        """Charge on the surface of an electrode, C/m^2 of nominal area, without the electrons that it gave away."""
+        stage = self._linearised.stage
+        return stage.tied_sum(self.problem.numbers[electrode], stage.full_residual())
+
     def capacitance(self) -> tuple[tuple[str, ...], Array]:
         """Names of the electrodes and their (n, n) differential capacitances dq_i/dV_j, F/m^2 of nominal area.
 

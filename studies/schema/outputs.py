@@ -114,6 +114,8 @@ def _parameter_schema(parameter: Parameter) -> dict[str, Any]:
     about: dict[str, Any] = {"description": parameter.description}
     if parameter.kind == "length":
         return {**quantity_json_schema(["length"]), **about}
+    if parameter.kind == "share":
+        return {**quantity_json_schema(["dimensionless"]), **about}
     if parameter.kind == "number":
         return {"type": "integer", "minimum": 1, **about}
     if parameter.kind == "choice":

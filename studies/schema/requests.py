@@ -14,6 +14,7 @@ from studies.schema.explain import one_of, suggestion
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
+from studies.schema.space_charge_rules import ion_names
 
 
 def check_quantities(draft: Draft) -> None:
@@ -124,10 +125,25 @@ def _check_parameter(
         if isinstance(given, bool) or not str(given).isdecimal() or int(given) < 1:
             draft.report(path, "must be a whole number from 1 on", given)
         return
+    if parameter.kind == "share":
+        if isinstance(given, bool) or not _is_share(given):
+            draft.report(path, "must be a share above 0 and below 1", given)
+        return
+    if parameter.kind == "ion":
+        if given not in ion_names(draft):
+            draft.report(path, one_of(ion_names(draft), given, "must be one of"))
+        return
     allowed = list(parameter.choices) if parameter.kind == "choice" else candidates(draft, parameter)
     if given not in allowed and (parameter.kind == "choice" or draft.places_known):
         what = "must be one of" if allowed else "must name something that this cell does not have"
         draft.report(path, one_of(allowed, given, what))
+
+
+def _is_share(given: Any) -> bool:
+    try:
+        return 0 < parse(given, "dimensionless") < 1
+    except UnitError:
+        return False
 
 
 def _check_edges(draft: Draft, here: KeyPath, request: QuantityRequest, spec: QuantitySpec) -> None:

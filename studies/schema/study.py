@@ -50,9 +50,9 @@ from studies.schema.rules import (
     check_operation,
     mechanics_on,
 )
-from studies.schema.transport_rules import check_transport
 from studies.schema.space_charge import SpaceCharge
 from studies.schema.space_charge_rules import check_space_charge
+from studies.schema.transport_rules import check_transport
 
 if TYPE_CHECKING:
     from fem.materials import Material

@@ -9,7 +9,7 @@ from studies.listing import catalogue, find_study
 from studies.progress import Silent
 from studies.runner import BALANCE_LIMIT, run
 from studies.schema import Study
-from studies.solving import Session
+from studies.solving import open_session
 
 NAMES = [entry.name for entry in catalogue()]
 AGREEMENT = 1e-8
@@ -35,7 +35,7 @@ def test_checks_and_balances_hold(name: str) -> None:
 
 def _solved(name: str, comm: MPI.Comm) -> dict[str, float]:
     """Quantities at the last operating point; balances hold."""
-    session = Session(_study(name, coarse=True), comm, 1.0, Silent())
+    session = open_session(_study(name, coarse=True), comm, 1.0, Silent())
     *_, last = session.points()
     for item in last.balances:
         assert abs(item.residual) <= BALANCE_LIMIT * item.scale, item.name

@@ -165,7 +165,7 @@ def test_two_saturating_defects(name: str) -> None:
     phi, sites, energy, permittivity, charge, capacitance = DEFECTS[name]
     medium = saturating_defects(sites, 0.1, energy, permittivity, KELVIN)
     thickness = min(25 * medium.debye_length(KELVIN), 1e-6)
-    _, solver = half_space(COMM, medium, -phi, medium.shortest_length(KELVIN, phi) / 5, thickness)
+    _, solver = half_space(COMM, medium, -phi, medium.shortest_length(KELVIN, -phi, 0.0) / 5, thickness)
     found = solver.charge("m")
     assert found * 1e-18 / ELEMENTARY == pytest.approx(charge, rel=1e-3)
     assert found / -phi * 100 == pytest.approx(capacitance, rel=1e-3)

@@ -1,0 +1,395 @@
+"""One space-charge study on one mesh (or on lattice planes): all points of its sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fem.observe.balances import Imbalance
+from studies.solving import Timer, make_mesh
+from studies.space_charge import build
+
+if TYPE_CHECKING:
+    from fem.observe.space_charge import SpaceChargeObserver
+    from fem.space_charge.media import Medium
+    from fem.space_charge.planes import Planes, PlanesSolution
+    from fem.space_charge.problem import SpaceChargeProblem
+    from fem.space_charge.solver import SpaceChargeSolver
+    from studies.progress import Progress
+    from studies.schema import Study
+
+Array = npt.NDArray[np.float64]
+
+
+class State(Protocol):
+    """An equilibrium that quantities are read off, on a mesh or on planes."""
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        ...
+
+    @property
+    def media(self) -> Mapping[str, Medium]:
+        """Layer -> what it is made of."""
+        ...
+
+    def charge(self, electrode: str) -> float:
+        """C/m^2."""
+        ...
+
+    def capacitance(self, electrode: str) -> float:
+        """F/m^2."""
+        ...
+
+    def contact_potential(self, electrode: str) -> float:
+        """V."""
+        ...
+
+    def layer_charge(self, layer: str) -> float:
+        """C/m^2."""
+        ...
+
+    def width(self, at: str, layer: str, share: float) -> float:
+        """m."""
+        ...
+
+    def resistance(self, layer: str) -> float:
+        """ohm m^2."""
+        ...
+
+    def fraction(self, at: str, layer: str, ion: str) -> float:
+        """Share of the sites beside an interface."""
+        ...
+
+    def potential(self, at: str, layer: str, distance: float) -> float:
+        """V."""
+        ...
+
+    def profile(self, layer: str) -> tuple[Array, Array]:
+        """Positions (n,) along the stack in m and potentials (n,) in V."""
+        ...
+
+    def levels(self) -> Mapping[str, float]:
+        """Electrode or ``conserved ION`` -> V."""
+        ...
+
+
+@dataclass
+class SolvedSpaceCharge:
+    """An equilibrium that has been found and read off.
+
+    Attributes:
+        state: valid until the next one is solved.
+        values: label -> SI value.
+        balances: conservation laws.
+    """
+
+    state: Any
+    values: Mapping[str, float]
+    balances: list[Imbalance]
+
+
+@dataclass
+class Cost:
+    """What a session did.
+
+    Attributes:
+        dofs: unknowns. cells: of the mesh.
+    """
+
+    dofs: int = 0
+    cells: int = 0
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    method: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def open_space_charge(study: Study, comm: Any, scale: float, progress: Progress) -> ContinuumSession | PlanesSession:
+    """The session that suits the mode of a study."""
+    if build.section(study).mode == "planes":
+        return PlanesSession(study, comm)
+    return ContinuumSession(study, comm, scale, progress)
+
+
+class _Session:
+    """What both kinds share: the points of the sweep, in order."""
+
+    study: Study
+    comm: Any
+    progress: Any = None
+    timer: Timer
+
+    def _prepare(self) -> None:
+        self.potentials = build.sweep(self.study)
+        self.currents: tuple[float | None, ...] = self.potentials or (None,)
+
+    def points(self) -> Iterator[SolvedSpaceCharge]:
+        """Solve all points in order."""
+        for k, potential in enumerate(self.currents):
+            if self.progress is not None:
+                self.progress.step(k, len(self.currents), "potentials")
+            yield self.solve_at(potential)
+
+    def solve_at(self, potential: float | None) -> SolvedSpaceCharge:
+        """Solve at a potential of the swept electrode (V), or at what the study says."""
+        raise NotImplementedError
+
+
+class ContinuumSession(_Session):
+    """A study on one mesh.
+
+    Args:
+        study: checked study.
+        comm: communicator; everything is collective.
+        scale: factor on all cell sizes.
+        progress: told what happens.
+    """
+
+    def __init__(self, study: Study, comm: Any, scale: float, progress: Progress) -> None:
+        from fem.observe.space_charge import SpaceChargeObserver
+        from fem.space_charge.problem import SpaceChargeProblem
+        from fem.space_charge.solver import SpaceChargeSolver
+
+        self.study, self.comm, self.progress = study, comm, progress
+        self.timer = Timer()
+        self._prepare()
+        with progress.phase("mesh"), self.timer.phase("mesh"):
+            self.tagged = make_mesh(study, comm, scale, progress)
+        with progress.phase("model"), self.timer.phase("model"):
+            found = build.media(study)
+            self.problem: SpaceChargeProblem = SpaceChargeProblem(
+                self.tagged,
+                {name: found[name.split(".")[0]] for name in self.tagged.layers if name.split(".")[0] in found},
+                build.electrodes(study),
+                build.interfaces(study),
+                study.operation.temperature,
+                study.discretisation.degree,
+                study.geometry.area,
+            )
+            tolerance = min(study.solver.tolerance, 1e-10) / 10
+            self.solver: SpaceChargeSolver = SpaceChargeSolver(self.problem, study.solver.method, tolerance)
+            self.observer: SpaceChargeObserver = SpaceChargeObserver(self.problem)
+
+    @property
+    def cost(self) -> Cost:
+        """What it took."""
+        mesh, report = self.tagged.mesh, self.solver.report
+        cells = int(mesh.topology.index_map(mesh.topology.dim).size_global)
+        notes = (*self.tagged.remarks, *report.notes)
+        return Cost(
+            self.solver.dofs, cells, report.newton_iterations, report.linear_iterations, report.linear_solver, notes
+        )
+
+    def solve_at(self, potential: float | None) -> SolvedSpaceCharge:
+        """See `_Session`."""
+        from studies.space_charge.evaluate import evaluate
+
+        sweep = build.section(self.study).sweep
+        if potential is not None and sweep is not None:
+            self.problem.set_potential(sweep.electrode, potential)
+        with self.timer.phase("solve"):
+            self.solver.solve()
+        with self.timer.phase("quantities"):
+            state = MeshState(self)
+            return SolvedSpaceCharge(state, evaluate(state), state.balances())
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.solver.destroy()
+
+
+class MeshState:
+    """The present equilibrium of a session on a mesh."""
+
+    def __init__(self, session: ContinuumSession) -> None:
+        self.study = session.study
+        self.problem, self.solver, self.observer = session.problem, session.solver, session.observer
+        self.media = self.problem.media
+
+    def charge(self, electrode: str) -> float:
+        """C/m^2."""
+        return self.solver.charge(electrode)
+
+    def capacitance(self, electrode: str) -> float:
+        """F/m^2."""
+        return self.solver.electrode_capacitance(electrode)
+
+    def contact_potential(self, electrode: str) -> float:
+        """V."""
+        return self.problem.numbers[electrode].value
+
+    def layer_charge(self, layer: str) -> float:
+        """C/m^2."""
+        return self.observer.layer_charge(layer)
+
+    def width(self, at: str, layer: str, share: float) -> float:
+        """m."""
+        layers = [x.name for x in self.study.geometry.layers]
+        inner = 0 < layers.index(layer) < len(layers) - 1
+        return self.observer.width(layer, below=at.split("|")[1] == layer, share=share, reach=0.5 if inner else 1.0)
+
+    def resistance(self, layer: str) -> float:
+        """ohm m^2."""
+        return self.observer.resistance(layer)
+
+    def fraction(self, at: str, layer: str, ion: str) -> float:
+        """Mean over the interface."""
+        return self.observer.occupancy_at(at, layer, ion)
+
+    def potential(self, at: str, layer: str, distance: float) -> float:
+        """V."""
+        stack = self.study.stack()
+        height = stack.z_of(at)
+        sign = 1.0 if at.split("|")[1] == layer else -1.0
+        return float(self.observer.potential_at(self._line(np.array([height + sign * distance])))[0])
+
+    def _line(self, heights: Array) -> Array:
+        """(n, gdim) points in the middle of the model at these heights."""
+        study = self.study
+        middle = [0.5 * (study.geometry.width or 0.0), 0.5 * (study.geometry.depth or 0.0)]
+        lateral = middle[: self.problem.geometry.gdim - 1]
+        return np.column_stack([*(np.full(len(heights), x) for x in lateral), heights])
+
+    def profile(self, layer: str) -> tuple[Array, Array]:
+        """Along the middle of the model, denser towards both sides of the layer."""
+        low, high = self.study.stack().span(layer)
+        near = np.geomspace(1e-5, 0.5, 200) * (high - low)
+        inner = (high - low) * 1e-9
+        heights = np.concatenate([[low + inner], low + near, (high - near)[::-1][1:], [high - inner]])
+        return heights, self.observer.potential_at(self._line(heights))
+
+    def levels(self) -> Mapping[str, float]:
+        """V."""
+        return {name: number.value for name, number in self.problem.numbers.items()}
+
+    def balances(self) -> list[Imbalance]:
+        """Charge of all there is, and the amounts of conserved ions."""
+        parts = [self.solver.surface_charge(name) for name in self.problem.electrodes]
+        parts += [self.observer.layer_charge(layer) for layer in self.problem.layers]
+        parts += [self.observer.interface_charge(name) for name in self.problem.interfaces]
+        return [Imbalance("charge", sum(parts), max((abs(p) for p in parts), default=0.0), "C/m^2")]
+
+
+class PlanesSession(_Session):
+    """A study on lattice planes: no mesh; every rank does the same.
+
+    Args:
+        study: checked study.
+        comm: communicator.
+    """
+
+    def __init__(self, study: Study, comm: Any) -> None:
+        self.study, self.comm = study, comm
+        self.timer = Timer()
+        self._prepare()
+        self.planes = build.planes(study)
+        self.cost = Cost(self.planes.count, self.planes.count, method="tridiagonal factorisation")
+
+    def solve_at(self, potential: float | None) -> SolvedSpaceCharge:
+        """See `_Session`."""
+        from studies.space_charge.evaluate import evaluate
+
+        planes = self.planes
+        part = build.section(self.study)
+        if potential is not None and part.sweep is not None:
+            flat = next(e.flat_band for e in build.electrodes(self.study) if e.layer == part.sweep.electrode)
+            first = part.sweep.electrode == self.study.geometry.layers[0].name
+            ends = (potential - flat, planes.upper) if first else (planes.lower, potential - flat)
+            planes = planes.at(*ends)
+        with self.timer.phase("solve"):
+            solution = planes.solve()
+        state = PlanesState(self.study, planes, solution)
+        return SolvedSpaceCharge(state, evaluate(state), state.balances())
+
+    def destroy(self) -> None:
+        """Nothing to free."""
+
+
+class PlanesState:
+    """An equilibrium of lattice planes."""
+
+    def __init__(self, study: Study, planes: Planes, solution: PlanesSolution) -> None:
+        self.study, self.planes, self.solution = study, planes, solution
+        self.media = build.media(study)
+        self._layers = [x.name for x in study.geometry.layers if x.name in self.media]
+        self._first = study.geometry.layers[0].name
+
+    def _end(self, electrode: str, lower: float, upper: float) -> float:
+        return lower if electrode == self._first else upper
+
+    def charge(self, electrode: str) -> float:
+        """C/m^2."""
+        return self._end(electrode, self.solution.lower_charge, self.solution.upper_charge)
+
+    def capacitance(self, electrode: str) -> float:
+        """F/m^2."""
+        return self._end(electrode, self.solution.lower_capacitance, self.solution.upper_capacitance)
+
+    def contact_potential(self, electrode: str) -> float:
+        """V."""
+        return self._end(electrode, self.planes.lower or 0.0, self.planes.upper or 0.0)
+
+    def _part(self, layer: str) -> slice:
+        ends = np.cumsum([0, *(s.planes for s in self.planes.slabs)])
+        k = self._layers.index(layer)
+        return slice(int(ends[k]), int(ends[k + 1]))
+
+    def layer_charge(self, layer: str) -> float:
+        """C/m^2."""
+        return float(self.solution.charge[self._part(layer)].sum())
+
+    def width(self, at: str, layer: str, share: float) -> float:
+        """Distance of the plane with which the share is complete, between planes in proportion."""
+        charge = np.abs(self.solution.charge[self._part(layer)])
+        if at.split("|")[1] != layer:
+            charge = charge[::-1]
+        if len(self.study.geometry.layers) - 1 > [x.name for x in self.study.geometry.layers].index(layer) > 0:
+            charge = charge[: (len(charge) + 1) // 2]
+        total = np.concatenate([[0.0], np.cumsum(charge)])
+        spacing = self.planes.slabs[self._layers.index(layer)].spacing
+        if total[-1] == 0:
+            return 0.0
+        return float(np.interp(share * total[-1], total, spacing * np.arange(len(total))))
+
+    def resistance(self, layer: str) -> float:
+        """ohm m^2."""
+        return self.planes.resistance(self.solution, self._layers.index(layer))
+
+    def fraction(self, at: str, layer: str, ion: str) -> float:
+        """On the plane next to the interface."""
+        part = self.solution.fractions[ion][self._part(layer)]
+        return float(part[0] if at.split("|")[1] == layer else part[-1])
+
+    def potential(self, at: str, layer: str, distance: float) -> float:
+        """V, linear between planes."""
+        heights, phi = self.profile(layer)
+        spacing = self.planes.slabs[self._layers.index(layer)].spacing
+        upward = at.split("|")[1] == layer
+        away = heights - heights[0] + spacing if upward else heights[-1] - heights + spacing
+        order = np.argsort(away)
+        wall = self.planes.lower if upward else self.planes.upper
+        start = phi[order[0]] if wall is None else wall
+        return float(np.interp(distance, [0.0, *away[order]], [start, *phi[order]]))
+
+    def profile(self, layer: str) -> tuple[Array, Array]:
+        """The planes; heights are those of the stack."""
+        part = self._part(layer)
+        low = self.study.stack().span(layer)[0]
+        own = self.solution.position[part]
+        spacing = self.planes.slabs[self._layers.index(layer)].spacing
+        return low + own - own[0] + spacing, self.solution.potential[part]
+
+    def levels(self) -> Mapping[str, float]:
+        """V."""
+        return {}
+
+    def balances(self) -> list[Imbalance]:
+        """Charge of electrodes and planes."""
+        parts = [self.solution.lower_charge, self.solution.upper_charge, float(self.solution.charge.sum())]
+        return [Imbalance("charge", sum(parts), max(abs(p) for p in parts), "C/m^2")]
