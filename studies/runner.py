@@ -123,6 +123,7 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
             ranks=comm.size,
             notes=(
                 *session.tagged.remarks,
+                *session.remarks,
                 *report.notes,
                 *fracture.closed_cracks(session.assembly),
                 *(adapted.notes if adapted is not None else ()),

@@ -23,6 +23,7 @@ from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
 from studies.imported_mesh import imported_mesh
 from studies.progress import Silent
+from studies.space_charge.injection import injected
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -110,6 +111,7 @@ class Session:
         tagged: TaggedMesh | None = None,
         coarse: Session | None = None,
     ) -> None:
+        study, self.remarks = injected(study, comm)
         self.study, self.comm, self.progress, self.coarse = study, comm, progress, coarse
         self.timer = Timer()
         if tagged is None:

@@ -79,7 +79,7 @@ class SpaceChargeObserver:
     def width(self, layer: str, below: bool, share: float = 0.9, reach: float = 1.0) -> float:
         """Distance from a side of a layer within which a share of its space charge lies, m.
 
-        Every cell's charge counts as spread evenly over the cell's extent along the stack.
+        Every cell's charge counts as spread over the cell's extent along the stack with a density that is linear.
 
         Args:
             layer: a flat layer.
@@ -87,13 +87,15 @@ class SpaceChargeObserver:
             share: of the charge (of either sign) in the part of the layer that counts.
             reach: that part, as a share of the thickness: 1/2 where the other side has a layer of its own.
         """
-        charge, low, high = self._cell_charges(layer)
+        charge, lean, low, high = self._cell_charges(layer)
         bottom = self.comm.allreduce(float(low.min(initial=np.inf)), op=MPI.MIN)
         top = self.comm.allreduce(float(high.max(initial=-np.inf)), op=MPI.MAX)
         near, far = (low - bottom, high - bottom) if below else (top - high, top - low)
+        lean = lean if below else -lean
 
         def within(distance: float) -> float:
             inside = np.clip((distance - near) / (far - near), 0.0, 1.0)
+            inside = inside + 6 * lean * (inside**2 - inside)
             total: float = self.comm.allreduce(float(np.abs(charge) @ inside))
             return total
 
@@ -107,22 +109,28 @@ class SpaceChargeObserver:
             a, b = (a, middle) if within(middle) >= share * total else (middle, b)
         return float(b)
 
-    def _cell_charges(self, layer: str) -> tuple[Array, Array, Array]:
-        """Charge of every owned cell of a layer (C), and its extent along the stack (m)."""
+    def _cell_charges(self, layer: str) -> tuple[Array, Array, Array, Array]:
+        """Of every owned cell of a layer: charge (C), where its centre lies within the cell (from -1/2 to 1/2), and the
+        cell's extent along the stack (m)."""
         mesh, geo = self.geometry.mesh, self.geometry
         if ("cells", layer) not in self._compiled:
             space = fem.functionspace(mesh, ("DG", 0))
-            form = self._in(self.charge_density(layer) * ufl.TestFunction(space), layer)
-            self._compiled["cells", layer] = (geo.entity_maps().form(form), space)
-        form, space = self._compiled["cells", layer]
-        vector = fem.assemble_vector(form)
+            height = ufl.SpatialCoordinate(mesh)[geo.gdim - 1]
+            density = self.charge_density(layer) * ufl.TestFunction(space)
+            forms = geo.entity_maps().form([self._in(density, layer), self._in(density * height, layer)])
+            self._compiled["cells", layer] = (forms, space)
+        forms, space = self._compiled["cells", layer]
+        rows = [fem.assemble_vector(form).array for form in forms]
         owned = mesh.topology.index_map(geo.tdim).size_local
         cells = np.flatnonzero(geo.cell_values[:owned] == geo.layer_tag(layer))
         heights = mesh.geometry.x[mesh.geometry.dofmap[cells]][:, :, geo.gdim - 1].reshape(len(cells), -1)
-        charge = vector.array[space.dofmap.list[cells, 0]]
+        charge, moment = (row[space.dofmap.list[cells, 0]] for row in rows)
         if not len(cells):
-            return charge, np.empty(0), np.empty(0)
-        return charge, heights.min(axis=1), heights.max(axis=1)
+            return charge, charge, charge, charge
+        low, high = heights.min(axis=1), heights.max(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lean = np.where(charge != 0, (moment / charge - 0.5 * (low + high)) / (high - low), 0.0)
+        return charge, np.clip(lean, -1 / 6, 1 / 6), low, high
 
     # ------------------------------------------------------------------ ions
     def occupancy_at(self, interface: str, layer: str, ion: str) -> float:

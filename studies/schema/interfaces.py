@@ -19,6 +19,7 @@ from studies.schema.fields import (
     PositiveVelocity,
     Potential,
 )
+from studies.schema.space_charge import Injected
 
 KineticsName = Literal["butler-volmer", "linear", "perfect", "none"]
 ContactName = Literal["perfect", "resistive", "blocked"]
@@ -102,6 +103,11 @@ class Interface(Part):
         description="Partial molar volume of Li in the electrode minus that of Li+ in the electrolyte;"
         " default:"
         " that of the electrode's material.",
+    )
+    space_charge: Injected | None = Field(
+        default=None,
+        description="Space-charge layer by the name of its study: its resistance adds to that of the film or contact,"
+        " its differential capacitance is that of the double layer unless one is given.",
     )
     resistance: AreaResistance | None = Field(
         default=None, description="Resistance between two conductors that share one kind of carrier."

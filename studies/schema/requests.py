@@ -149,7 +149,7 @@ def _is_share(given: Any) -> bool:
 def _check_edges(draft: Draft, here: KeyPath, request: QuantityRequest, spec: QuantitySpec) -> None:
     """A distance from a contact edge needs such an edge; without one, the focusing must not diverge."""
     parameter = spec.parameters.get("at")
-    if parameter is None or None in draft.features:
+    if parameter is None or spec.space_charge or None in draft.features:
         return
     at = request.parameters.get("at") or default_place(draft, spec, parameter)
     if request.parameters.get("distance") is not None and at not in draft.featured:

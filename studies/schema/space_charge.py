@@ -200,6 +200,21 @@ class PotentialSweep(Part):
     potential: PotentialPoints = Field(description="Its potentials.")
 
 
+class Injected(Part):
+    """The space-charge layer of an interface, from a study of its own: `NAME` or `{study: NAME, potential: ...}`."""
+
+    study: str = Field(min_length=1, description="A space-charge study: its file, or its name in the catalogue.")
+    potential: Potential | None = Field(
+        default=None,
+        description="Potential of the electrode at which its numbers are taken; default: the equilibrium potential.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name(cls, data: Any) -> Any:
+        return {"study": data} if isinstance(data, str) else data
+
+
 class SpaceCharge(Part):
     """Space charge at rest: Poisson's equation with mobile ions, instead of currents."""
 

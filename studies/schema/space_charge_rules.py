@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fem.constants import GAS, STANDARD_TEMPERATURE
 from fem.materials import Material
+from studies.errors import InputError
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of
@@ -22,6 +23,7 @@ def check_space_charge(draft: Draft) -> None:
     """Report layers without a role, electrodes and media that do not exist, missing numbers, and what the rest of the
     file asks of a study that has no currents."""
     _check_quantities(draft)
+    _check_injected(draft)
     if not has_space_charge(draft):
         return
     part = draft.part(SpaceCharge, SECTION)
@@ -48,6 +50,44 @@ def check_space_charge(draft: Draft) -> None:
         message = "nothing fixes the potential: give an electrode a potential, or let ions of a layer come and go"
         draft.report((SECTION, "electrodes"), message)
     _check_surroundings(draft, part)
+
+
+def _check_injected(draft: Draft) -> None:
+    """Space-charge layers of interfaces must come from studies of space charge."""
+    for name, interface in draft.interfaces.items():
+        if interface is None or interface.space_charge is None:
+            continue
+        source = interface.space_charge
+        path = ("interfaces", name, "space_charge")
+        problem = _unusable(source.study)
+        if problem:
+            draft.report(path, problem, source.study)
+            continue
+        electrode = electrode_between(draft, name)
+        if electrode is None and source.potential is not None:
+            draft.report((*path, "potential"), "there is no electrode at this interface")
+
+
+def electrode_between(draft: Draft, interface: str) -> str | None:
+    """The side of an interface that is an electrode, if one is."""
+    from studies.schema.contacts import passages
+
+    known = passages(draft.conduction, [interface])
+    return known[interface].electrode if interface in known else None
+
+
+def _unusable(name: str) -> str:
+    """Why a study cannot give a space-charge layer; empty if it can."""
+    from studies.listing import find_study
+    from studies.schema.reader import read_text, read_yaml
+
+    try:
+        data = read_yaml(read_text(find_study(name)), name).data
+    except InputError as error:
+        return str(error.problems[0].message) if error.problems else str(error)
+    if not isinstance(data, dict) or not isinstance(data.get(SECTION), dict):
+        return "is no study of space charge: it has no section space_charge"
+    return ""
 
 
 def ion_names(draft: Draft) -> list[str]:

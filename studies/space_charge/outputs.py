@@ -32,10 +32,12 @@ class SpaceChargeOutputs:
     def __init__(self, study: Study, session: ContinuumSession | PlanesSession, folder: Path) -> None:
         self.study, self.session, self.folder, self.comm = study, session, folder, session.comm
         self._profiles: dict[str, dict[str, Array]] = {}
+        self._walls: dict[str, float] = {}
 
     def add(self, solved: SolvedSpaceCharge) -> None:
         """Remember the profiles of an equilibrium."""
         self._profiles = {layer.name: columns(solved.state, layer.name) for layer in self._layers()}
+        self._walls = walls(solved.state)
 
     def _layers(self) -> list[Any]:
         known = build.section(self.study).media
@@ -68,7 +70,7 @@ class SpaceChargeOutputs:
         try:
             with print_style():
                 paths = [
-                    draw_profiles(self.study, self._profiles, self.folder / "space-charge.png"),
+                    draw_profiles(self.study, self._profiles, self._walls, self.folder / "space-charge.png"),
                     draw_curves(self.study, series, self.folder / "space-charge-curves.png"),
                 ]
         except Exception as error:  # a picture must never end a study
@@ -78,6 +80,11 @@ class SpaceChargeOutputs:
             if path is not None:
                 made[path.name] = caption(path)
         return made
+
+
+def walls(state: State) -> dict[str, float]:
+    """Electrode -> its potential beyond the flat band, V."""
+    return {name: state.contact_potential(name) for name in build.section(state.study).electrodes}
 
 
 def columns(state: State, layer: str) -> dict[str, Array]:

@@ -34,8 +34,15 @@ _WORDS = {
 }
 
 
-def draw_profiles(study: Study, profiles: Mapping[str, Mapping[str, Array]], path: Path) -> Path | None:
-    """Potential and occupancies along the stack, one column per layer with ions."""
+def draw_profiles(
+    study: Study, profiles: Mapping[str, Mapping[str, Array]], walls: Mapping[str, float], path: Path
+) -> Path | None:
+    """Potential and occupancies along the stack, one column per layer with ions.
+
+    Args:
+        study: the study. profiles: layer -> column -> values. path: PNG to write.
+        walls: electrode -> potential in V, drawn as a square at the side of the layers beside it.
+    """
     found = {layer: table for layer, table in profiles.items() if len(table) > 3} or dict(profiles)
     if not found:
         return None
@@ -51,6 +58,7 @@ def draw_profiles(study: Study, profiles: Mapping[str, Mapping[str, Array]], pat
         x = style.lengths(focus[1] - focus[0])
         scale = x(1.0)
         upper.plot(depth * scale, table["potential [V]"], color=style.series_colour(0), marker=dots, markersize=3)
+        _mark_walls(upper, study, layer, walls, depth, focus, scale)
         names = [name for name in table if name.endswith(" per site")]
         for n, name in enumerate(names):
             label = name.removesuffix(" per site")
@@ -90,6 +98,28 @@ def _focus(depth: Array, phi: Array) -> tuple[float, float]:
     if last.any() and not first.any():
         return max(0.0, whole - 1.5 * (whole - float(depth[middle:][last].min())) - 1e-12), whole
     return 0.0, whole
+
+
+def _mark_walls(
+    axes: Any,
+    study: Study,
+    layer: str,
+    walls: Mapping[str, float],
+    depth: Array,
+    focus: tuple[float, float],
+    scale: float,
+) -> None:
+    """The electrodes at the sides of a layer that are in sight."""
+    names = [x.name for x in study.geometry.layers]
+    k = names.index(layer)
+    thickness = float(np.ptp(study.stack().span(layer)))
+    for neighbour, place in ((k - 1, 0.0), (k + 1, thickness)):
+        if 0 <= neighbour < len(names) and names[neighbour] in walls and focus[0] <= place <= focus[1]:
+            axes.plot(place * scale, walls[names[neighbour]], "s", color="0.3", markersize=5, clip_on=False, zorder=3)
+            axes.annotate(
+                names[neighbour], (place * scale, walls[names[neighbour]]), textcoords="offset points", color="0.3",
+                xytext=(6, 0) if place == 0 else (-6, 0), ha="left" if place == 0 else "right", va="center",
+            )  # fmt: skip
 
 
 def _mark_length(upper: Any, lower: Any, length: float, depth: Array, focus: tuple[float, float], scale: float) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fem.constants import FARADAY, GAS
 from fem.observe.balances import Imbalance
 from studies.solving import Timer, make_mesh
 from studies.space_charge import build
@@ -273,7 +274,14 @@ class MeshState:
         parts = [self.solver.surface_charge(name) for name in self.problem.electrodes]
         parts += [self.observer.layer_charge(layer) for layer in self.problem.layers]
         parts += [self.observer.interface_charge(name) for name in self.problem.interfaces]
-        return [Imbalance("charge", sum(parts), max((abs(p) for p in parts), default=0.0), "C/m^2")]
+        return [Imbalance("charge", sum(parts), max([*map(abs, parts), _least_charge(self)]), "C/m^2")]
+
+
+def _least_charge(state: State) -> float:
+    """Charge that one thermal voltage makes, C/m^2: what a balance near the flat band is measured against."""
+    temperature = state.study.operation.temperature
+    lengths = [(m.permittivity, m.debye_length(temperature)) for m in state.media.values()]
+    return GAS * temperature / FARADAY * min(eps / min(length, 1e-6) for eps, length in lengths)
 
 
 class PlanesSession(_Session):
@@ -392,4 +400,4 @@ class PlanesState:
     def balances(self) -> list[Imbalance]:
         """Charge of electrodes and planes."""
         parts = [self.solution.lower_charge, self.solution.upper_charge, float(self.solution.charge.sum())]
-        return [Imbalance("charge", sum(parts), max(abs(p) for p in parts), "C/m^2")]
+        return [Imbalance("charge", sum(parts), max([*map(abs, parts), _least_charge(self)]), "C/m^2")]
