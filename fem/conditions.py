@@ -74,6 +74,32 @@ class Roller:
 
 
 @dataclass(frozen=True)
+class MeanField:
+    """A mean electric field along an axis whose sides are periodic; it acts on all potentials.
+
+    Attributes:
+        axis: index of the coordinate.
+        value: V/m; None: unknown, no current flows along the axis on the average.
+    """
+
+    axis: int
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class MeanStrain:
+    """A mean strain of a model with periodic sides.
+
+    Attributes:
+        axes: indices of the two coordinates, both periodic.
+        value: given; None: unknown, the mean stress vanishes.
+    """
+
+    axes: tuple[int, int]
+    value: float | None = None
+
+
+@dataclass(frozen=True)
 class Platen:
     """A rigid plate on an outer side: one unknown displacement, a given total force.
 
@@ -88,7 +114,7 @@ class Platen:
     force: float
 
 
-Mechanical = Pressure | Traction | Roller | Platen
+Mechanical = Pressure | Traction | Roller | Platen | MeanStrain
 
 
 @dataclass(frozen=True)

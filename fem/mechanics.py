@@ -16,6 +16,7 @@ from fem.energy.elastic import Elastic
 from fem.errors import ModelError
 from fem.interface.names import both_sides, whole
 from fem.kinematics import strain
+from fem.periodic import close_mean_strain, set_mean_strain
 from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Mechanics:
         supports: outer side -> the tie of its rollers or platen.
         loads: pressures.
         tractions: interface -> field of the pressure on it, where something asks for it.
+        mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
     model: Model
@@ -41,6 +43,7 @@ class Mechanics:
     supports: dict[str, Tie] = field(default_factory=dict)
     loads: list[Pressure] = field(default_factory=list)
     tractions: dict[str, Field] = field(default_factory=dict)
+    mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model) -> Mechanics | None:
@@ -55,10 +58,12 @@ class Mechanics:
         function = fem.Function(space, name="displacement")
         unknown = model.add_field(Field("displacement", "displacement", function, region, solids))
         mechanics = cls(model, unknown, solids)
+        set_mean_strain(mechanics)
         for layer in solids:
             density = mechanics.virtual_work(layer, unknown.test)
             model.residuals[unknown].append(geometry.integral(density, layer))
         mechanics._conditions()
+        close_mean_strain(mechanics)
         return mechanics
 
     def _strain(self, displacement: Any, layer: str, virtual: bool = False) -> Any:
@@ -82,14 +87,14 @@ class Mechanics:
         terms = self.model.energies[layer]
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
-        total = self._strain(self.displacement.function, layer)
+        total = self._strain(self.displacement.total, layer)
         return balance.stress(terms, total, self.model.settings.temperature)
 
     def energy_density(self, layer: str) -> Any:
         """Stored energy density in a layer as UFL, J/m^3."""
         from fem.terms import State
 
-        total = self._strain(self.displacement.function, layer)
+        total = self._strain(self.displacement.total, layer)
         state = State(total, self.model.settings.temperature)
         return sum(term.density(state) for term in self.model.energies[layer])
 

@@ -17,6 +17,7 @@ from fem import balance
 from fem.conditions import (
     ImposedDisplacement,
     ImposedPotential,
+    MeanField,
     Mechanical,
     Source,
     SurfaceSource,
@@ -33,6 +34,7 @@ from fem.jit import prepare_cache
 from fem.kinematics import Plane
 from fem.mechanics import Mechanics
 from fem.passages import InterfaceState, connect
+from fem.periodic import close_mean_fields, set_mean_fields
 from fem.potentials import InterfaceLaw, Network, Node, PerfectTie, build_network
 from fem.solve.system import System
 from fem.terms import EnergyTerm
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "Domain", "InterfaceState", "Model", "Settings"]
 
-Condition = Terminal | Mechanical | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
+Condition = Terminal | Mechanical | MeanField | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,13 @@ class Model:
         self.network = self._network()
         self._potential_fields()
         self._terminals()
+        self.mean_fields = set_mean_fields(self)
         self._conduction()
         if self.transport is not None:
             self.transport.balances()
         self.states = [connect(self, link) for link in self.network.links]
         self._sources()
+        close_mean_fields(self, self.mean_fields)
         self._check_paths()
         self.system = System(
             self.geometry,
@@ -295,7 +299,7 @@ class Model:
             handle = self.handle(layer, carrier)
             if isinstance(term, Conduction) and isinstance(handle.carrier, Field):
                 target = handle.carrier
-                density = balance.charge(term, target.function, target.test)
+                density = balance.charge(term, target.total, target.test)
                 degree = 2 * self.settings.potential_degree + 2 if isinstance(term, SaltConduction) else None
                 self.residuals[target].append(self.geometry.integral(density, layer, degree))
                 permittivity = realised(self.domains[layer], self.geometry, layer).permittivity

@@ -12,6 +12,7 @@ import ufl
 from dolfinx import default_scalar_type, fem
 
 from fem.compat import SubMesh
+from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 
 FieldKind = Literal["potential", "displacement", "traction", "concentration", "state"]
 """What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows."""
@@ -34,6 +35,8 @@ class Number:
         held: value that an unknown number is kept at in the place of its balance (a terminal under voltage control,
             whose current is then a result); None: the balance decides.
         rate: time derivative as a ``fem.Constant``, zero in steady models.
+        scale: a typical value, with which errors in time are measured.
+        state: whether it has a memory of its own and no steady value (the thickness of a layer that grows).
     """
 
     name: str
@@ -41,6 +44,8 @@ class Number:
     unknown: bool
     source: float = 0.0
     held: float | None = None
+    scale: float = thermal_voltage(STANDARD_TEMPERATURE)
+    state: bool = False
     variable: Any = field(init=False)
     rate: Any = field(init=False)
     rate_variable: Any = field(init=False)
@@ -116,6 +121,7 @@ class Field:
     scale: float = 1.0
     test: Any = field(init=False)
     trial: Any = field(init=False)
+    mean: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.test = ufl.TestFunction(self.function.function_space)
@@ -129,6 +135,11 @@ class Field:
     def moves_in(self, form: Any) -> bool:
         """Whether a form contains the rate of this field (which is made when something first asks for it)."""
         return "rate" in self.__dict__ and self.rate in form.coefficients()
+
+    @property
+    def total(self) -> Any:
+        """What the function stands for: itself, plus what a periodic model has beyond what repeats (``mean``)."""
+        return self.function if self.mean is None else self.function + self.mean
 
     @property
     def space(self) -> Any:

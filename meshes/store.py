@@ -53,6 +53,8 @@ def write_parts(tagged: TaggedMesh, folder: Path) -> None:
     Raises:
         MeshError: a file could not be written; on all ranks.
     """
+    if tagged.periods:
+        raise MeshError("a mesh with periodic sides cannot be stored; its study makes it anew")
     header = {"layers": dict(tagged.layers), "facets": dict(tagged.facets), "dimension": tagged.dimension}
     _write(tagged.mesh.comm, Path(folder), partial(_own_part, tagged), header)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fem.conditions import Pressure, Roller, Terminal
+from fem.conditions import MeanStrain, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
@@ -142,8 +142,12 @@ def _mechanical(study: Study) -> list[Condition]:
         return []
     dimension, operation = study.geometry.dimension, study.operation
     axis = {1: 0, 2: 1, "axisymmetric": 1, 3: 2}[dimension]
-    lateral = study.mechanics.lateral
+    lateral, periodic = study.mechanics.lateral, study.geometry.periodic
     made: list[Condition] = []
+    if periodic and lateral == "free":
+        made += [MeanStrain((i, j)) for i in periodic for j in periodic if i <= j]
+    if axis in periodic:
+        return made
     if lateral == "free-standing":
         # the force of a side's support is that of its last condition: along the stack
         made += [Roller("bottom", k) for k in range(axis)]
@@ -152,6 +156,8 @@ def _mechanical(study: Study) -> list[Condition]:
         made.append(Roller("top", axis, -(operation.stack_displacement or 0.0)))
     elif operation.stack_pressure:
         made.append(Pressure("top", operation.stack_pressure))
+    if periodic:
+        return made
     # the left and front sides are symmetry planes (or the axis) but of a model that stands free
     held = {"confined": (("left", "right"), ("front", "back")), "free": (("left",), ("front",)), "free-standing": ()}
     for across, sides in enumerate(held[lateral][:axis]):

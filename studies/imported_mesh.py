@@ -73,7 +73,7 @@ def imported_mesh(
         for text in remarks:
             if progress is not None:
                 progress.note(text)
-        tagged = TaggedMesh.from_arrays(None if made is None else made[0], comm, partitioner)
+        tagged = TaggedMesh.from_arrays(None if made is None else made[0], comm, partitioner, study.geometry.periodic)
         tagged = replace(tagged, remarks=tuple(remarks))
     if study.geometry.image is not None and study.mesh.tolerance is not None:
         text = "error bars by refinement take interfaces as meshed; those of a family contain their shape"
@@ -240,7 +240,8 @@ def _nominal_stack(study: Study, tagged: TaggedMesh) -> Stack:
         for name, volume in zip(tagged.layers, volumes, strict=True)
     )
     dimension: Any = str(study.geometry.dimension)
-    return Stack(dimension, layers, study.geometry.width, study.geometry.depth)
+    sizes = study.geometry.width, study.geometry.depth
+    return Stack(dimension, layers, *sizes, periodic=study.geometry.periodic)
 
 
 def _said(study: Study, error: MeshProblem) -> InputError:

@@ -166,7 +166,7 @@ class Assembly:
             handle = self.model.handle(layer, carrier)
             if layer == above and isinstance(term, Conduction) and handle.carrier is field:
                 key = ("through", name, layer, carrier)
-                total += self.in_layer(balance.charge(term, field.function, weight), layer, key)
+                total += self.in_layer(balance.charge(term, field.total, weight), layer, key)
         return total
 
     def interface_force(self, name: str) -> float:
@@ -247,7 +247,7 @@ class Assembly:
         handle = self.model.handle(*node)
         if not isinstance(term, Conduction) or not isinstance(handle.carrier, Field):
             raise ModelError(f"layer {node[0]!r} is an equipotential: it has no current density")
-        return balance.current_density(term, handle.carrier.function)
+        return balance.current_density(term, handle.carrier.total)
 
     def point_mean(self, name: str, density: Any, points: Array, degree: int = 2) -> float:
         """Mean over points (n, gdim) of an interface of the projection of a density onto polynomials of each facet.

@@ -56,7 +56,7 @@ def power(assembly: Assembly, beyond_rest: bool = False) -> Power:
     for (layer, carrier), term in model.conductors.items():
         handle = model.handle(layer, carrier)
         if isinstance(term, Conduction) and isinstance(handle.carrier, Field):
-            function = handle.carrier.function
+            function = handle.carrier.total
             force = change(-ufl.grad(function))
             density = ufl.inner(change(balance.current_density(term, function)), force)
             joule[layer, carrier] = assembly.in_layer(density, layer, (mode, layer, carrier))
@@ -167,7 +167,7 @@ def layer_current(assembly: Assembly, layer: str, carrier: str, beyond_rest: boo
         raise ModelError(f"layer {layer!r} is an equipotential")
     if layer not in assembly.thickness:
         raise ModelError(f"{layer!r} is no layer of the stack: the current through it has no one cross-section")
-    density = balance.current_density(term, handle.carrier.function)[assembly.geometry.gdim - 1]
+    density = balance.current_density(term, handle.carrier.total)[assembly.geometry.gdim - 1]
     if beyond_rest:
         density = assembly.beyond_rest(density)
     total = assembly.in_layer(density, layer, ("layer current", layer, carrier, beyond_rest))

@@ -135,10 +135,10 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
     moved = _moved(assembly, extension)
     total = 0.0
     for layer in mechanics.solids:
-        work = ufl.inner(mechanics.stress(layer), _product(assembly, mechanics.displacement.function, moved))
+        work = ufl.inner(mechanics.stress(layer), _product(assembly, mechanics.displacement.total, moved))
         density = work - mechanics.energy_density(layer) * _divergence(assembly, moved)
         total += assembly.scalar(geometry.integral(density, layer))
-    slope = ufl.grad(mechanics.displacement.function) * moved
+    slope = ufl.grad(mechanics.displacement.total) * moved
     for name, pressure in _pressures(assembly, faces):
         normal = ufl.FacetNormal(geometry.mesh)
         total += assembly.scalar(geometry.outer_integral(pressure * ufl.dot(normal, slope), name))
@@ -276,7 +276,7 @@ def _bulk_interaction(
 ) -> float:
     """Domain part of the interaction energy of the solution with the displacement `field`, J/m times the front."""
     mechanics, geometry = assembly.mechanics, assembly.geometry
-    own = mechanics.displacement.function
+    own = mechanics.displacement.total
     deformed, stress = _stress_of(assembly, elastic, field, plane_stress)
     total = mechanics.stress(layer)
     density = ufl.inner(total, _product(assembly, field, moved)) + ufl.inner(stress, _product(assembly, own, moved))
@@ -293,7 +293,7 @@ def _bulk_interaction(
 def _face_work(assembly: Assembly, elastic: Elastic, field: Any, moved: Any, faces: tuple[str, ...]) -> float:
     """Work of the tractions of the solution on the moved `field`, and of those of the field on the solution."""
     geometry = assembly.geometry
-    own = assembly.mechanics.displacement.function
+    own = assembly.mechanics.displacement.total
     options = {"quadrature_degree": _DEGREE}
     sides = ufl.Measure("ds", domain=geometry.mesh, subdomain_data=geometry.tagged.facet_tags, metadata=options)
     normal = ufl.FacetNormal(geometry.mesh)

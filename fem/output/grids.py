@@ -137,7 +137,7 @@ class CellMeans:
             for (layer, kind), term in model.conductors.items():
                 handle = model.handle(layer, kind)
                 if kind == carrier and isinstance(term, Conduction) and isinstance(handle.carrier, Field):
-                    densities[layer] = balance.current_density(term, handle.carrier.function)
+                    densities[layer] = balance.current_density(term, handle.carrier.total)
             self._add(f"{carrier}_current_density", densities, model.geometry.gdim, maps)
         if model.mechanics is not None:
             stresses = {}
@@ -177,6 +177,8 @@ def node_potentials(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floa
             values: Floats = np.full(len(grid.points), handle.carrier.value)
         else:
             values = grid.at_nodes(handle.carrier.function, handle.carrier.region.from_parent())
+            for axis, fall in model.mean_fields.items():
+                values = values - fall.value / model.tagged.periods[axis] * grid.points[:, axis]
         found[f"{carrier}_potential"] = values + handle.offset
     return found
 
@@ -190,6 +192,9 @@ def node_displacements(model: Model, layer: str, grid: LayerGrid) -> dict[str, A
     values = grid.at_nodes(field.function, field.region.from_parent())
     if values.ndim == 1:
         values = values[:, None]
+    for (i, j), number in mechanics.mean_strains.items():
+        for k, along in {(i, j), (j, i)}:
+            values[:, k] += number.value / model.tagged.periods[i] * grid.points[:, along]
     return {"displacement": padded(values)}
 
 

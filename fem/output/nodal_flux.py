@@ -59,7 +59,7 @@ class NodalFlux:
         assert isinstance(term, Conduction)
         assert isinstance(handle.carrier, Field)
         target = handle.carrier
-        density = balance.charge(term, target.function, target.test)
+        density = balance.charge(term, target.total, target.test)
         self.form: Any = geometry.entity_maps().form(geometry.integral(density, node[0]))
         rows = geometry.interface_entities(interface)
         side = 0 if node[0] == interface.split("|")[0] else 2

@@ -20,7 +20,7 @@ from studies.errors import MISSING, Problem
 from studies.schema.body import Body, Conduction, bodies_in, body_pair
 from studies.schema.collapse import collapsed_films, film_between
 from studies.schema.explain import locate, lookup, make_problem, show_path
-from studies.schema.geometry import Feature, Layer, Widths, build_stack
+from studies.schema.geometry import Feature, Layer, Widths, build_stack, periodic_axes
 from studies.schema.interfaces import Interface
 from studies.schema.media import Media, default_conduction
 from studies.schema.numerics import Mechanics, Mesh
@@ -97,6 +97,14 @@ class Draft:
         given = lookup(self.data, ("geometry", "dimension"))
         return given if given in (1, 2, 3, "axisymmetric") and not isinstance(given, bool) else None
 
+    @property
+    def periodic(self) -> tuple[int, ...]:
+        """Axes whose two sides are one."""
+        sides = self.part(Widths, "geometry")
+        if sides is None or self.dimension is None:
+            return ()
+        return periodic_axes(self.dimension, sides.lateral, sides.ends)
+
     @cached_property
     def layers(self) -> list[Layer | None]:
         """The layers, None for those that are wrong."""
@@ -160,7 +168,8 @@ class Draft:
             return None
         layers = [x for x in self.layers if x is not None]
         features = [x for x in self.features if x is not None]
-        return build_stack(self.dimension, width.width, width.depth, layers, features)
+        periodic = periodic_axes(self.dimension, width.lateral, width.ends)
+        return build_stack(self.dimension, width.width, width.depth, layers, features, periodic)
 
     @cached_property
     def stack_problems(self) -> list[MeshIssue]:

@@ -110,10 +110,12 @@ class Feature(Part):
 
 
 class Widths(BaseModel):
-    """Lateral sizes alone, for checks of a geometry with problems elsewhere."""
+    """Lateral sizes and sides alone, for checks of a geometry with problems elsewhere."""
 
     width: PositiveLength | None = None
     depth: PositiveLength | None = None
+    lateral: Literal["symmetry", "periodic"] = "symmetry"
+    ends: Literal["open", "periodic"] = "open"
 
 
 class Geometry(Part):
@@ -126,6 +128,15 @@ class Geometry(Part):
         default=None, description="Lateral size of the model; the radius when axisymmetric; none in 1-D."
     )
     depth: PositiveLength | None = Field(default=None, description="Second lateral size, in 3-D only.")
+    lateral: Literal["symmetry", "periodic"] = Field(
+        default="symmetry",
+        description="What lies beyond the lateral sides. symmetry: the mirror image; periodic: the same model again, so"
+        " that left and right (and front and back) are one. What one side cuts off lies at the other.",
+    )
+    ends: Literal["open", "periodic"] = Field(
+        default="open",
+        description="periodic: the model, one layer with its bodies, repeats itself upwards, too, as it does sideways.",
+    )
     image: Image | None = Field(default=None, description="A segmented image, whose labels are regions.")
     mesh: MeshSource | None = Field(default=None, description="A mesh of another program, whose tags are regions.")
     layers: list[Layer] = Field(min_length=1, max_length=50, description="Layers from bottom to top.")
@@ -157,7 +168,12 @@ class Geometry(Part):
 
     def stack(self) -> Stack:
         """The geometry for `meshes`, in metres."""
-        return build_stack(self.dimension, self.width, self.depth, self.layers, self.features)
+        return build_stack(self.dimension, self.width, self.depth, self.layers, self.features, self.periodic)
+
+    @property
+    def periodic(self) -> tuple[int, ...]:
+        """Axes whose two sides are one."""
+        return periodic_axes(self.dimension, self.lateral, self.ends)
 
 
 def build_stack(
@@ -166,6 +182,7 @@ def build_stack(
     depth: float | None,
     layers: list[Layer],
     features: list[Feature],
+    periodic: tuple[int, ...] = (),
 ) -> Stack:
     """A `meshes` stack from the parts of a geometry."""
     from meshes.stack import Layer as MeshLayer
@@ -177,4 +194,12 @@ def build_stack(
         width=width,
         depth=depth,
         features=tuple(made for x in features if (made := x.build()) is not None),
+        periodic=periodic,
     )
+
+
+def periodic_axes(dimension: int | str, lateral: str, ends: str) -> tuple[int, ...]:
+    """Axes whose two sides are one."""
+    last = {2: 1, 3: 2}.get(dimension, 0) if isinstance(dimension, int) else 1
+    sideways = tuple(range(last)) or (0,)
+    return (sideways if lateral == "periodic" else ()) + ((last,) if ends == "periodic" else ())

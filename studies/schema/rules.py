@@ -53,6 +53,10 @@ def check_geometry(draft: Draft) -> None:
     if stack is None:
         return
     for problem in problems:
+        if problem.path == "periodic":
+            key = "lateral" if problem.value in ("1", "axisymmetric") else "ends"
+            draft.report(("geometry", key), problem.message)
+            continue
         path = _geometry_path(draft, problem.path)
         if path[-1] != "at" or lookup(draft.data, path) in draft.layer_interfaces:  # else said above
             draft.report(path, problem.message)
@@ -183,6 +187,8 @@ def check_mechanics(draft: Draft) -> None:
             draft.report(path, "needs stresses, but mechanics is switched off")
     if mechanics.plane == "stress" and draft.dimension not in (2, None):
         draft.report(("mechanics", "plane"), "plane stress is for models in 2 dimensions only")
+    if mechanics.lateral == "free-standing" and draft.periodic:
+        draft.report(("mechanics", "lateral"), "a model with periodic sides does not stand by itself: free or confined")
     if mechanics.lateral != "confined" and draft.dimension == 1:
         draft.report(("mechanics", "lateral"), "a 1-dimensional model is laterally confined; use 2 dimensions or more")
     if mechanics.lateral == "free-standing" and draft.dimension == "axisymmetric":

@@ -31,6 +31,7 @@ def layered(
     across: int | Sequence[int] = 4,
     jitter: float = 0.0,
     gaps: Mapping[str, Callable[[Floats], npt.NDArray[np.bool_]]] | None = None,
+    periodic: bool = False,
 ) -> TaggedMesh:
     """A stack of uniform layers cut into equal boxes, each box into simplices.
 
@@ -42,11 +43,13 @@ def layered(
         lateral: boxes along each lateral axis. across: boxes across each layer.
         jitter: random displacement of the nodes in units of the box, within layers, sides and interfaces.
         gaps: interface -> which facet midpoints (k, gdim) are out of contact; those become ``a|b:gap``.
+        periodic: opposite lateral sides are one.
     """
     arrays = None
     if comm.rank == 0:
         arrays = layered_arrays(dimension, layers, width, depth, lateral, across, jitter, gaps)
-    tagged = TaggedMesh.from_arrays(arrays, comm, shared_facet_partitioner())
+    axes = tuple(range(AXES[dimension] - 1)) if periodic else ()
+    tagged = TaggedMesh.from_arrays(arrays, comm, shared_facet_partitioner(), axes)
     return replace(tagged, dimension=dimension)  # type: ignore[arg-type]
 
 

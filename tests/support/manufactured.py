@@ -49,6 +49,7 @@ class Pair:
         electrode_below: order of the two layers.
         stressed: with elasticity, so that the stress shifts the kinetics.
         carrier: carrier of the electrode layer; ``ionic`` makes both layers electrolytes.
+        periodic: the lateral sides are one, and everything goes on over them with any slope.
     """
 
     dimension: str
@@ -56,10 +57,14 @@ class Pair:
     electrode_below: bool = True
     stressed: bool = False
     carrier: str = "electronic"
+    periodic: bool = False
 
     # ---------------------------------------------------------------- exact fields
     def _profile(self, c: Coordinates, m: Any) -> Any:
         x = c[0] / WIDTH
+        if self.periodic:
+            along = m.cos(2 * np.pi * x + 0.4)
+            return along + 0.5 * m.sin(2 * np.pi * c[1] / WIDTH + 0.3) if self.dimension == "3" else along
         if self.dimension == "axisymmetric":
             return m.cos(1.4 * x * x)
         along = m.cos(1.3 * x + 0.2)
@@ -105,6 +110,8 @@ class Pair:
 
     def conductivity(self, layer: str, c: Coordinates) -> Any:
         """S/m."""
+        if layer == "electrode" and self.periodic:
+            return 0.2 * (1 + 0.3 * ufl.sin(2 * np.pi * c[0] / WIDTH))
         if layer == "electrode":
             return 0.2 * (1 + 0.3 * c[0] / WIDTH)
         return 0.05 * (1 + 0.4 * c[-1] / HEIGHT)
@@ -165,7 +172,9 @@ class Pair:
     def solve(self, comm: Any, lateral: int, across: int, degree: int) -> Model:
         """Solve on one structured mesh."""
         heights = list(zip(self.layers, (LOWER, UPPER), strict=True))
-        tagged = layered(comm, self.dimension, heights, width=WIDTH, lateral=lateral, across=across)
+        tagged = layered(
+            comm, self.dimension, heights, width=WIDTH, lateral=lateral, across=across, periodic=self.periodic
+        )
         x = list(ufl.SpatialCoordinate(tagged.mesh))
         carriers = {"electrode": self.carrier, "electrolyte": "ionic"}
         domains = {
@@ -210,7 +219,7 @@ class Pair:
             conditions.append(SurfaceSource(self.interface, name, carrier, surface))
             far = "bottom" if name == self.layers[0] else "top"
             for side in SIDES[self.dimension]:
-                if side in ("bottom", "top") and side != far:
+                if (self.periodic or side in ("bottom", "top")) and side != far:
                     continue
 
                 def given(points: Any, exact: Any = exact) -> Any:
