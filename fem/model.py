@@ -136,8 +136,11 @@ class Model:
         self.charges: dict[Number, list[Any]] = {}
         self.perfect_ties: list[tuple[PerfectTie, Field, Tie]] = []
         self.inner: dict[str, Handle] = {}
+        self.thickness: dict[str, dict[str, Handle]] = {}
+        self.decomposition: dict[str, Any] = {}
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
+        self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))
         self.energies = {
             layer: tuple(realised(term, self.geometry, layer) for term in domain.energy)
             for layer, domain in self.domains.items()
@@ -335,20 +338,34 @@ class Model:
         for source in self.conditions:
             if not isinstance(source, Source | SurfaceSource):
                 continue
-            if source.quantity == "force":
-                if self.mechanics is None:
-                    raise ModelError("a force source needs mechanics")
-                target: Field | Number = self.mechanics.displacement
-            else:
-                target = self.handle(source.layer, source.quantity).carrier
-            if not isinstance(target, Field):
-                raise ModelError(f"layer {source.layer!r} is an equipotential: no source there")
-            density = source.density(x)
+            target = self._fed_by(source)
+            density = source.density(x, self.time) if source.timed else source.density(x)
+            if isinstance(target, Number):
+                if not isinstance(source, SurfaceSource) or source.layer in self.geometry.layers:
+                    raise ModelError(f"layer {source.layer!r} is an equipotential: no source there")
+                self.charges[target].append(self.geometry.interface_integral(-density * self.one, source.facets))
+                continue
             if isinstance(source, Source):
                 form = self.geometry.integral(-ufl.inner(density, target.test), source.layer)
             elif "|" in source.facets:
-                side = "+" if source.layer == source.facets.split("|")[0] else "-"
+                side = "-" if source.layer == source.facets.split("|")[1] else "+"
                 form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
             else:
                 form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets)
             self.residuals[target].append(form)
+
+    def _fed_by(self, source: Source | SurfaceSource) -> Field | Number:
+        """The unknown whose balance a source feeds."""
+        if source.quantity == "force":
+            if self.mechanics is None:
+                raise ModelError("a force source needs mechanics")
+            return self.mechanics.displacement
+        if source.quantity in ("salt", "lithium"):
+            if self.transport is None or source.layer not in self.transport.fields:
+                raise ModelError(f"layer {source.layer!r} stores nothing: no source of {source.quantity} there")
+            return self.transport.fields[source.layer]
+        if isinstance(source, SurfaceSource) and source.quantity == "inner":
+            return self.inner[source.facets].carrier
+        if isinstance(source, SurfaceSource) and source.quantity == "thickness":
+            return self.thickness[source.facets][source.layer].carrier
+        return self.handle(source.layer, source.quantity).carrier

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dolfinx import fem
 
-from fem import balance
+from fem import balance, growths
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
@@ -51,7 +51,7 @@ class InterfaceState:
 
 
 @dataclass(frozen=True)
-class _Sides:
+class Sides:
     """The two ends of a link: their potentials and restrictions."""
 
     name: str
@@ -66,7 +66,7 @@ def connect(model: Model, link: Link) -> InterfaceState:
     name = link.interface
     below = name.split("|")[0]
     side = {True: "+", False: "-"}
-    sides = _Sides(
+    sides = Sides(
         name,
         model.handle(*link.first),
         side[link.first[0] == below],
@@ -79,6 +79,8 @@ def connect(model: Model, link: Link) -> InterfaceState:
     if link.law.partial_molar_volume != 0.0 and model.mechanics is not None:
         shift = model.mechanics.work_potential(name, link.second[0], link.law.partial_molar_volume)
     law = _present(model, link, sides)
+    if law.interphase is not None:
+        law = replace(law, film_resistance=law.film_resistance + growths.grow(model, name, law.interphase, sides))
     return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift)
 
 
@@ -91,7 +93,7 @@ def law_at_start(model: Model, link: Link) -> ChargeTransfer | OhmicContact:
     )
 
 
-def _present(model: Model, link: Link, sides: _Sides) -> ChargeTransfer:
+def _present(model: Model, link: Link, sides: Sides) -> ChargeTransfer:
     """The law at the present concentrations on both sides of the interface."""
     restriction = {link.first[0]: sides.first_side, link.second[0]: sides.second_side}
 
@@ -122,7 +124,11 @@ def _following(model: Model, link: Link, concentration: Callable[[str], Any], pl
         kinetics = law.kinetics
         if isinstance(kinetics, ButlerVolmer):
             kinetics = replace(kinetics, exchange_current=float(kinetics.exchange_current))
-        law = replace(law, equilibrium_potential=float(law.equilibrium_potential), kinetics=kinetics)
+        film = law.film_resistance
+        if law.interphase is not None:
+            film += law.interphase.film_resistance(lambda layer: layer.thickness, model.settings.temperature)
+        equilibrium = float(law.equilibrium_potential)
+        law = replace(law, equilibrium_potential=equilibrium, kinetics=kinetics, film_resistance=film)
     return law
 
 
@@ -140,19 +146,19 @@ def _stored(capacitance: float, fraction: float, first: Any, second: Any) -> Any
     return 0.0 if capacitance == 0.0 else fraction * capacitance * (first - second)
 
 
-def _between(model: Model, link: Link, sides: _Sides, current: Any, charging: Any) -> None:
+def _between(model: Model, link: Link, sides: Sides, current: Any, charging: Any) -> None:
     """Move a current from the first to the second side, and lithium out of a host with its faradaic part."""
     _leave(model, sides.name, sides.first_side, sides.first, current + charging)
     _leave(model, sides.name, sides.second_side, sides.second, -current - charging)
     _deliver(model, link, sides, current)
 
 
-def _deliver(model: Model, link: Link, sides: _Sides, current: Any) -> None:
+def _deliver(model: Model, link: Link, sides: Sides, current: Any) -> None:
     if model.transport is not None and isinstance(link.law, ChargeTransfer):
         model.transport.take_lithium(link.first[0], sides.first_side, sides.name, current)
 
 
-def _contact(model: Model, link: Link, law: OhmicContact, sides: _Sides) -> InterfaceState:
+def _contact(model: Model, link: Link, law: OhmicContact, sides: Sides) -> InterfaceState:
     jump = sides.first.value(sides.first_side) - sides.second.value(sides.second_side)
     passage = balance.ohmic_current(law, jump)
     rates = sides.first.rate, sides.second.rate
@@ -167,10 +173,10 @@ def _contact(model: Model, link: Link, law: OhmicContact, sides: _Sides) -> Inte
     )
 
 
-def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: _Sides, shift: Any) -> InterfaceState:
+def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any) -> InterfaceState:
     jump = sides.first.value(sides.first_side) - sides.second.value(sides.second_side)
     passage = balance.series_current(law, jump, shift, model.settings.temperature, model.exponent_limit)
-    capacitance = law.double_layer_capacitance if law.film_resistance == 0.0 else law.film_capacitance
+    capacitance = law.film_capacitance if law.has_film else law.double_layer_capacitance
     charging: Any = 0.0
     if capacitance:
         first, second = sides.first.rate(sides.first_side), sides.second.rate(sides.second_side)
@@ -188,7 +194,7 @@ def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: _Sides, 
     )
 
 
-def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: _Sides, shift: Any) -> InterfaceState:
+def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any) -> InterfaceState:
     """Kinetics and film in series, with the potential between them as an unknown (decision 5)."""
     name = sides.name
     inner = model.inner[name] = _inner_potential(model, name)

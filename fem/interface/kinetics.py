@@ -125,13 +125,13 @@ class LinearKinetics:
     """i = (A + W) / R_ct.
 
     Attributes:
-        resistance: charge-transfer resistance R_ct in ohm m^2, positive.
+        resistance: charge-transfer resistance R_ct in ohm m^2, positive (UFL where a film in series grows).
     """
 
-    resistance: float
+    resistance: Any
 
     def __post_init__(self) -> None:
-        if not self.resistance > 0:
+        if isinstance(self.resistance, int | float) and not self.resistance > 0:
             raise ValueError(f"charge-transfer resistance must be positive, got {self.resistance}")
 
     @classmethod
@@ -146,7 +146,7 @@ class LinearKinetics:
 
     def charge_transfer_resistance(self, temperature: float) -> float:
         """R_ct in ohm m^2."""
-        return self.resistance
+        return float(self.resistance)
 
     def potential(self, affinity: Any, work: Any, temperature: float, limit: Any = LARGEST_EXPONENT) -> Any:
         """Dissipation potential in W/m^2."""
@@ -154,4 +154,4 @@ class LinearKinetics:
 
     def overpotential(self, current_density: float, temperature: float) -> float:
         """R_ct i."""
-        return self.resistance * current_density
+        return float(self.resistance) * current_density

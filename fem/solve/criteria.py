@@ -31,5 +31,6 @@ def roundoff(stage: Stage) -> float:
     if stage.matrix is None:
         return 0.0
     diagonal = stage.matrix.getDiagonal()
-    size = float(stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2))) ** 0.5
-    return float(4 * np.finfo(float).eps * size)
+    square = float(stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2)))
+    square += sum((stage.corner[k, k] * n.value) ** 2 for k, n in enumerate(stage.numbers) if n.state)
+    return float(4 * np.finfo(float).eps * square**0.5)

@@ -87,7 +87,7 @@ class Flow:
             scale = REFERENCES.get(field.kind, field.scale) * tolerance if moves else IGNORED
             parts.append(np.full(field.owned, scale))
         if self.comm.rank == 0:
-            parts.append(np.full(len(self.stage.numbers), REFERENCES["potential"] * tolerance))
+            parts.append(np.array([n.scale for n in self.stage.numbers]) * tolerance)
             parts.append(np.array([IGNORED]))
         made.array_w[:] = np.concatenate(parts) if parts else 0.0
         return made

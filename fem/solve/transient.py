@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ssbfem.solve")
 
-SETTLING = 1e-9
+SETTLING = 1e-7
 """A jump of the controlled value is passed in this share of the first time step."""
 
 
@@ -191,6 +191,7 @@ class Transient:
     # ------------------------------------------------------------------ control
     def _control(self, time: float) -> None:
         """Set what the protocol wants at a time since the present step began."""
+        self.model.time.value = self.position.begun + time
         step = self.protocol.steps[self.position.step]
         value = step.value_at(time, "after" if time <= self._leg_start else "before")
         if step.control == "current":
@@ -210,7 +211,7 @@ class Transient:
         for group in self._before:
             self._solve_other(group)
         potentials = [f for f in self.stage.fields if f.kind == "potential"]
-        stage = Stage(model.system, potentials, self.stage.numbers)
+        stage = Stage(model.system, potentials, [n for n in self.stage.numbers if not n.state])
         newton = NewtonSolver(stage, linear_solver(stage, self._method))
         newton.solve()
         newton.linear.destroy()

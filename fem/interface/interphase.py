@@ -1,0 +1,125 @@
+"""Layers that grow between an electrode and an electrolyte that it decomposes.
+
+Lithium ions and electrons pass the layers side by side (no net current) and decompose the electrolyte behind them.
+Conduction through the layers and the reaction are in series (physics: Wagner 1933 for the conduction, Deal & Grove
+1965 for the series law):
+
+    1 / i_dec = R_amb / dE + 1 / i_rxn,    R_amb = sum_k L_k / sigma_amb,k
+    dL_k/dt   = share_k Omega_k i_dec / F
+    sigma_amb = sigma_ion sigma_eon / (sigma_ion + sigma_eon)
+
+dE is how far the electrode lies outside the window of stability of the electrolyte: E_red - (phi_s - phi_e) below it,
+(phi_s - phi_e) - E_ox above it. What the layers oppose to the current of the cell is sum_k L_k / sigma_ion,k.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import ufl
+
+from fem.constants import GAS
+
+THINNEST = 1e-11
+"""m; layers begin no thinner, because a film without thickness has no potential drop to solve for."""
+
+
+@dataclass(frozen=True)
+class InterphaseLayer:
+    """One layer: decomposition products, or a coating that was there before.
+
+    Attributes:
+        name: what it is.
+        ionic_conductivity, electronic_conductivity: S/m.
+        thickness: m at the beginning.
+        molar_volume: m^3 of the layer per mol of lithium that passed (electrons that decomposed the electrolyte).
+        share: part of the decomposition that becomes this layer; 0: a coating, it does not grow.
+        ionic_activation, electronic_activation: J/mol; the conductivities are those at ``temperature`` and follow
+            exp(-E/RT).
+        temperature: K, of the given conductivities.
+    """
+
+    name: str
+    ionic_conductivity: float
+    electronic_conductivity: float
+    thickness: float
+    molar_volume: float = 0.0
+    share: float = 0.0
+    ionic_activation: float = 0.0
+    electronic_activation: float = 0.0
+    temperature: float = 298.15
+
+    def __post_init__(self) -> None:
+        for key in ("ionic_conductivity", "electronic_conductivity"):
+            if not getattr(self, key) > 0:
+                raise ValueError(f"{self.name}: {key} must be positive, got {getattr(self, key)}")
+        if not self.thickness >= THINNEST:
+            raise ValueError(f"{self.name}: thickness must be at least {THINNEST} m, got {self.thickness}")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"{self.name}: share must lie in 0..1, got {self.share}")
+        if self.share > 0 and not self.molar_volume > 0:
+            raise ValueError(f"{self.name}: a layer that grows needs a molar volume")
+
+    def ionic(self, temperature: float) -> float:
+        """Ionic conductivity at a temperature, S/m."""
+        return self.ionic_conductivity * self._arrhenius(self.ionic_activation, temperature)
+
+    def ambipolar(self, temperature: float) -> float:
+        """Conductivity for lithium ions and electrons that pass together, S/m."""
+        ions = self.ionic(temperature)
+        electrons = self.electronic_conductivity * self._arrhenius(self.electronic_activation, temperature)
+        return ions * electrons / (ions + electrons)
+
+    def _arrhenius(self, activation: float, temperature: float) -> float:
+        return math.exp(-activation / GAS * (1 / temperature - 1 / self.temperature))
+
+
+@dataclass(frozen=True)
+class Interphase:
+    """Everything that grows or lies between an electrode and its electrolyte.
+
+    Attributes:
+        layers: from the electrode to the electrolyte; the order does not matter to the resistances.
+        reduction: potential against Li/Li+ below which the electrolyte is reduced, V; None: never.
+        oxidation: potential above which it is oxidised, V; None: never.
+        reaction_current: A/m^2, the most that the reaction allows; None: the reaction never limits.
+    """
+
+    layers: tuple[InterphaseLayer, ...]
+    reduction: float | None = None
+    oxidation: float | None = None
+    reaction_current: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("an interphase needs at least one layer")
+        shares = sum(layer.share for layer in self.layers)
+        if shares > 1 + 1e-12:
+            raise ValueError(f"the shares of the layers add up to {shares}, more than 1")
+        if self.reaction_current is not None and not self.reaction_current > 0:
+            raise ValueError(f"reaction_current must be positive, got {self.reaction_current}")
+
+    @property
+    def growing(self) -> tuple[InterphaseLayer, ...]:
+        """Layers whose thickness changes."""
+        return tuple(layer for layer in self.layers if layer.share > 0)
+
+    def film_resistance(self, thickness: Any, temperature: float) -> Any:
+        """Ohm m^2 for the current of the cell; ``thickness``: layer -> m (UFL or number)."""
+        return sum(thickness(layer) / layer.ionic(temperature) for layer in self.layers)
+
+    def decomposition_current(self, thickness: Any, potential: Any, temperature: float) -> Any:
+        """i_dec in A/m^2 at a potential of the electrode against the electrolyte, V."""
+        resistance = sum(thickness(layer) / layer.ambipolar(temperature) for layer in self.layers)
+        total: Any = 0.0
+        for drive in self._drives(potential):
+            beyond = ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0)
+            limit = 0.0 if self.reaction_current is None else beyond / self.reaction_current
+            total = total + beyond / (resistance + limit)
+        return total
+
+    def _drives(self, potential: Any) -> list[Any]:
+        drives = [] if self.reduction is None else [self.reduction - potential]
+        return drives if self.oxidation is None else [*drives, potential - self.oxidation]
