@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,100 +48,116 @@ def draw_profiles(
     if not found:
         return None
     media = build.media(study)
+    temperature = study.operation.temperature
     dots = "o" if build.section(study).mode == "planes" else ""
     made = style.figure(style.WIDTH if len(found) > 1 else 0.65 * style.WIDTH, 4.4)
     panels = made.subplots(2, len(found), squeeze=False, sharex="col")
     for k, (layer, table) in enumerate(found.items()):
         upper, lower = panels[0, k], panels[1, k]
-        low = study.stack().span(layer)[0]
-        depth = np.asarray(table["height [m]"]) - low
-        focus = _focus(depth, np.asarray(table["potential [V]"]))
-        x = style.lengths(focus[1] - focus[0])
-        scale = x(1.0)
-        upper.plot(depth * scale, table["potential [V]"], color=style.series_colour(0), marker=dots, markersize=3)
-        _mark_walls(upper, study, layer, walls, depth, focus, scale)
-        names = [name for name in table if name.endswith(" per site")]
-        for n, name in enumerate(names):
-            label = name.removesuffix(" per site")
-            lower.plot(
-                depth * scale, table[name], color=style.series_colour(n + 1), marker=dots, markersize=3, label=label
-            )
-        _mark_length(upper, lower, media[layer].debye_length(study.operation.temperature), depth, focus, scale)
-        upper.set_title(layer)
-        lower.set_xlabel(x.label("distance from the lower side"))
-        lower.set_xlim(focus[0] * scale, focus[1] * scale)
-        if names:
-            lower.legend(frameon=False)
-        shown = np.concatenate([np.asarray(table[n]) for n in names]) if names else np.ones(1)
-        if shown.min() > 0 and shown.max() > 1e3 * shown.min():
-            lower.set_yscale("log")
-            lower.set_ylim(max(shown.min(), 1e-12 * shown.max()) / 2, 3 * shown.max())
+        low, high = study.stack().span(layer)
+        view = _View.of(np.asarray(table["height [m]"]) - low, np.asarray(table["potential [V]"]), high - low)
+        look = {"marker": dots, "markersize": 3}
+        upper.plot(view.x, table["potential [V]"], color=style.series_colour(0), **look)
+        shown = [np.asarray(table[n]) for n in table if n.endswith(" per site")]
+        floor = 1e-12 * max((float(own.max()) for own in shown), default=1.0)
+        for n, name in enumerate(n for n in table if n.endswith(" per site")):
+            if shown[n].max() > floor:
+                label = name.removesuffix(" per site")
+                lower.plot(view.x, table[name], label=label, color=style.series_colour(n + 1), **look)
+        length = media[layer].debye_length(temperature)
         for axes in (upper, lower):
+            for start, end in view.bands(length):
+                axes.axvspan(start, end, color="0.9", zorder=0)
             axes.grid(True, which="major", color="0.88", linewidth=0.6)
             axes.set_axisbelow(True)
+        _mark_walls(upper, study, layer, walls, view)
+        reading = units.format(length, "length", 3) if np.isfinite(length) else "infinite"
+        upper.set_title(f"{layer}: Debye length {reading}{' (grey)' if view.bands(length) else ''}")
+        lower.set_xlabel(view.unit.label(view.words))
+        lower.set_xlim(*view.limits)
+        if view.logarithmic:
+            lower.set_xscale("log")
+        if shown:
+            lower.legend(frameon=False)
+            values = np.concatenate([own[own > floor] for own in shown])
+            if values.max() > 1e3 * values.min():
+                lower.set_yscale("log")
+                lower.set_ylim(values.min() / 2, 3 * values.max())
     panels[0, 0].set_ylabel("electric potential [V]")
     panels[1, 0].set_ylabel("ions per site")
     made.tight_layout(pad=0.5, w_pad=1.2)
     return style.save(made, path, "potential and ions along the stack")
 
 
-def _focus(depth: Array, phi: Array) -> tuple[float, float]:
-    """The part of a layer in which the potential changes: all of it, or the side that does, with some margin."""
-    whole = float(depth[-1])
-    swing = float(np.nanmax(phi) - np.nanmin(phi))
-    if swing == 0:
-        return 0.0, whole
-    middle = len(phi) // 2
-    changed = np.abs(phi - phi[middle]) > 1e-3 * swing
-    first, last = changed[:middle], changed[middle:]
-    if first.any() and not last.any():
-        return 0.0, min(whole, 1.5 * float(depth[:middle][first].max()) + 1e-12)
-    if last.any() and not first.any():
-        return max(0.0, whole - 1.5 * (whole - float(depth[middle:][last].min())) - 1e-12), whole
-    return 0.0, whole
+@dataclass(frozen=True)
+class _View:
+    """The part of a layer in which the potential changes, and the axis that shows it.
+
+    Attributes:
+        x: (n,) coordinates on the axis. unit: of the axis. limits: its ends.
+        words: what it is. thickness: of the layer, on the axis.
+        logarithmic: for layers whose charge is much thinner than the rest of what happens.
+    """
+
+    x: Array
+    unit: units.Scale
+    limits: tuple[float, float]
+    words: str
+    thickness: float
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, depth: Array, phi: Array, thickness: float) -> _View:
+        swing = float(np.nanmax(phi) - np.nanmin(phi))
+        middle = len(phi) // 2
+        changed = np.abs(phi - phi[middle]) > 1e-3 * swing if swing else np.zeros(len(phi), dtype=bool)
+        below, above = bool(changed[:middle].any()), bool(changed[middle:].any())
+        low, high = 0.0, thickness
+        half = depth[np.abs(phi - phi[0]) > 0.5 * swing]
+        if abs(phi[0] - phi[-1]) > 0.9 * swing > 0 and len(half) and half[0] < 0.005 * thickness:
+            # steep at the lower side, slow beyond
+            unit = style.lengths(thickness)
+            ends = (max(float(half[0]) * 1e-2, float(depth[depth > 0].min())) * unit(1.0), thickness * unit(1.0))
+            words = "distance from the lower side"
+            return cls(depth * unit(1.0), unit, ends, words, thickness * unit(1.0), True)
+        if below and not above:
+            high = min(thickness, 1.5 * float(depth[:middle][changed[:middle]].max()) + 1e-12)
+        elif above and not below:
+            low = max(0.0, thickness - 1.5 * (thickness - float(depth[middle:][changed[middle:]].min())) - 1e-12)
+        unit = style.lengths(high - low)
+        scale = unit(1.0)
+        words = "distance from the lower side"
+        return cls(depth * scale, unit, (low * scale, high * scale), words, thickness * scale, False)
+
+    def bands(self, length: float) -> list[tuple[float, float]]:
+        """One screening length (m) at the sides in sight, if it can be seen."""
+        own = length * self.unit(1.0)
+        span = self.limits[1] - self.limits[0]
+        if self.logarithmic or not 1e-3 * span < own < 0.8 * span:
+            return []
+        found = [(0.0, own)] if self.limits[0] == 0 else []
+        return found + ([(self.thickness - own, self.thickness)] if self.sees_top else [])
+
+    @property
+    def sees_top(self) -> bool:
+        """Whether the upper side of the layer is in sight."""
+        return self.limits[1] >= self.thickness * (1 - 1e-9)
 
 
-def _mark_walls(
-    axes: Any,
-    study: Study,
-    layer: str,
-    walls: Mapping[str, float],
-    depth: Array,
-    focus: tuple[float, float],
-    scale: float,
-) -> None:
+def _mark_walls(axes: Any, study: Study, layer: str, walls: Mapping[str, float], view: _View) -> None:
     """The electrodes at the sides of a layer that are in sight."""
     names = [x.name for x in study.geometry.layers]
     k = names.index(layer)
-    thickness = float(np.ptp(study.stack().span(layer)))
-    for neighbour, place in ((k - 1, 0.0), (k + 1, thickness)):
-        if 0 <= neighbour < len(names) and names[neighbour] in walls and focus[0] <= place <= focus[1]:
-            axes.plot(place * scale, walls[names[neighbour]], "s", color="0.3", markersize=5, clip_on=False, zorder=3)
-            axes.annotate(
-                names[neighbour], (place * scale, walls[names[neighbour]]), textcoords="offset points", color="0.3",
-                xytext=(6, 0) if place == 0 else (-6, 0), ha="left" if place == 0 else "right", va="center",
-            )  # fmt: skip
-
-
-def _mark_length(upper: Any, lower: Any, length: float, depth: Array, focus: tuple[float, float], scale: float) -> None:
-    """A band one screening length wide at the sides in sight, if it fits."""
-    span = focus[1] - focus[0]
-    if not 1e-3 * span < length < 0.8 * span:
-        return
-    sides = []
-    if focus[0] == 0:
-        sides.append((0.0, length))
-    if focus[1] >= float(depth[-1]) * (1 - 1e-9):
-        sides.append((float(depth[-1]) - length, float(depth[-1])))
-    for axes in (upper, lower):
-        for a, b in sides:
-            axes.axvspan(a * scale, b * scale, color="0.9", zorder=0)
-    middle = 0.5 * sum(sides[0]) * scale if sides else 0.0
-    if sides:
-        upper.annotate(
-            "Debye length", (middle, 0.97), xycoords=("data", "axes fraction"), ha="center", va="top",
-            rotation=90, color="0.4", fontsize=style.FONT - 2,
-        )  # fmt: skip
+    lowest = view.limits[0]
+    places = [(k - 1, lowest, "left")] if lowest == 0 or view.logarithmic else []
+    places += [(k + 1, view.thickness, "right")] if view.sees_top else []
+    for neighbour, place, side in places:
+        if 0 <= neighbour < len(names) and names[neighbour] in walls:
+            value = walls[names[neighbour]]
+            axes.plot(place, value, "s", color="0.3", markersize=5, clip_on=False, zorder=3)
+            shift = (7, 0) if side == "left" else (-7, 0)
+            where = {"xytext": shift, "textcoords": "offset points", "ha": side, "va": "center"}
+            axes.annotate(names[neighbour], (place, value), color="0.3", **where)
 
 
 def draw_curves(study: Study, series: Mapping[str, tuple[float, ...]], path: Path) -> Path | None:
