@@ -365,8 +365,12 @@ def _completed(study: Study, draft: Draft) -> Study:
         )
         for name, passage in passages(draft.conduction, draft.interface_names).items()
     }
+    if study.space_charge is not None:  # no current, and no charge transfer
+        interfaces = {}
     time = study.time or (None if study.operation.protocol is None else Time())
-    operation: dict[str, Any] = {"working_electrode": study.operation.working_electrode or layers[0].name}
+    operation: dict[str, Any] = {}
+    if study.space_charge is None:
+        operation["working_electrode"] = study.operation.working_electrode or layers[0].name
     if mechanics:
         fixed = study.operation.stack_displacement is not None
         control = study.operation.stack_control or ("fixed-gap" if fixed else "constant-pressure")
