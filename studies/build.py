@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from fem.conditions import MeanStrain, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
+from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
-from fem.interface.kinetics import ButlerVolmer, Kinetics, LinearKinetics
+from fem.interface.interphase import Interphase
+from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.interface.names import both_sides, is_covered
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from studies.graded import Values
+from studies.homogenise import field_conditions
+from studies.moving import electrolyte_of, following_kinetics, host_of
 from studies.rims import joint_resistance
 from studies.schema.body import body_pair
 
@@ -41,10 +45,11 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
     settings = Settings(
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
+        concentration_degree=study.discretisation.degree,
         temperature=study.operation.temperature,
         plane=study.mechanics.plane,
     )
-    conditions = [*_terminals(study, current), *_mechanical(study)]
+    conditions = [*_terminals(study, current), *field_conditions(study), *_mechanical(study)]
     return Model(tagged, domains, interfaces, conditions, settings.enriched() if enriched else settings)
 
 
@@ -52,17 +57,20 @@ def _domain(study: Study, name: str) -> Domain:
     layer = study.body(name)
     material, temperature = study.material(name), study.operation.temperature
     value = Values(study, name)
-    conduction: list[Conduction | Equipotential] = []
+    conduction: list[Conduction | BinaryElectrolyte | Equipotential] = []
+    salt = electrolyte_of(study, name)
     if layer.conduction == "equipotential":
         conduction.append(Equipotential())
-    if layer.conduction in ("ionic", "mixed"):
+    if salt is not None:
+        conduction.append(salt)
+    elif layer.conduction in ("ionic", "mixed"):
         conduction.append(Conduction("ionic", value.of("ionic_conductivity")))
     if layer.conduction in ("electronic", "mixed"):
         conduction.append(Conduction("electronic", value.of("electronic_conductivity")))
     energy: tuple[Elastic, ...] = ()
     if study.mechanics.on:
         energy = (Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain),)
-    return Domain(tuple(conduction), energy)
+    return Domain(tuple(conduction), energy, host_of(study, name))
 
 
 def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
@@ -83,8 +91,10 @@ def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
 
 def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer:
     anodic, cathodic = spec.transfer_coefficients()
-    kinetics: Kinetics | None = None
+    kinetics: Any = None
     if spec.kinetics == "butler-volmer":
+        kinetics = following_kinetics(spec, anodic, cathodic)
+    if spec.kinetics == "butler-volmer" and kinetics is None:
         assert spec.exchange_current is not None
         share = spec.mechanical_transfer_coefficient
         kinetics = ButlerVolmer(spec.exchange_current, anodic, cathodic, share)
@@ -100,7 +110,18 @@ def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer
         film_resistance=spec.film_resistance,
         contact_fraction=spec.contact_fraction,
         partial_molar_volume=volume or 0.0,
+        double_layer_capacitance=spec.double_layer_capacitance,
+        film_capacitance=spec.film_capacitance,
+        interphase=_interphase(study, spec),
     )
+
+
+def _interphase(study: Study, spec: Interface) -> Interphase | None:
+    if spec.interphase is None:
+        return None
+    made = spec.interphase.build()
+    # without time nothing grows
+    return made if study.operation.protocol is not None else made.frozen()
 
 
 def electrode_of(study: Study, interface: str) -> str:
@@ -117,7 +138,7 @@ def electrode_of(study: Study, interface: str) -> str:
 def _terminals(study: Study, current: float | None) -> list[Condition]:
     layers = study.geometry.layers
     working = study.operation.working_electrode
-    if working is None or all(x.conduction == "none" for x in layers):
+    if working is None or study.operation.mean_field is not None or all(x.conduction == "none" for x in layers):
         return []
     counter = study.counter_electrode
     made: list[Condition] = []

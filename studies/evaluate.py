@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fem.estimate.recorded import plain
-from fem.observe import electrical, mechanical
+from fem.observe import electrical, homogenised, interphase, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
 from studies import fracture
 from studies.errors import SolveError
+from studies.homogenise import AXES, driven_axes
 from studies.schema import Study
 from studies.schema.body import body_name
 from studies.schema.collapse import on_mesh
@@ -160,6 +161,23 @@ def _nearest_edge(assembly: Assembly) -> Any:
     return lambda x: np.min([e.of_points(x) for e in edges], axis=0)
 
 
+def _effective_conductivity(point: Point, request: QuantityRequest) -> Any:
+    """Not a number where the field of the present load case points elsewhere."""
+    driven, given = driven_axes(point.study), request.parameters
+    only = AXES[driven[0]] if len(driven) == 1 else None
+    field = given.get("field") or only or given.get("component") or AXES[driven[0]]
+    current = given.get("component") or field
+    along = AXES.index(str(field))
+    if homogenised.mean_field(point.assembly, along) == 0:
+        return float("nan")
+    return homogenised.effective_conductivity(point.assembly, AXES.index(str(current)), along)
+
+
+def _named_layer(request: QuantityRequest) -> str | None:
+    layer = request.parameters.get("layer")
+    return None if layer is None else str(layer)
+
+
 _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "cell_voltage": lambda p, r: p.voltage,
     "cell_current": lambda p, r: p.current,
@@ -189,5 +207,9 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
         p.assembly, _crack(r), _tip(r), str(r.parameters["mode"])
     ),
     "crack_opening": lambda p, r: fracture.crack_opening(p.assembly, _crack(r)),
+    "effective_conductivity": _effective_conductivity,
+    "interphase_thickness": lambda p, r: interphase.thickness(p.assembly, _at(p, r), _named_layer(r)),
+    "interphase_resistance": lambda p, r: interphase.film_resistance(p.assembly, _at(p, r)),
+    "decomposition_charge": lambda p, r: interphase.decomposition_charge(p.assembly, _at(p, r)),
     "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,
 }

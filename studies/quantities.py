@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ParameterKind = Literal[
-    "electrode-interface", "interface", "layer", "crack", "number", "length", "choice", "share", "ion"
+    "electrode-interface", "interface", "layer", "crack", "number", "length", "choice", "share", "ion", "interphase", "interphase-layer"
 ]
 Convergence = Literal["functional", "flux"]
 
@@ -86,6 +86,8 @@ _ELECTRODE = Parameter("layer", "an electrode; default: the only one")
 _MEDIUM = Parameter("layer", "a layer that is no electrode; default: the only one")
 _AT_CHARGED = Parameter("interface", "interface of the layer; default: the only one")
 
+_AT_GROWN = Parameter("interphase", "interface with an interphase; default: the only one")
+_AXES = ("x", "y", "z")
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 
 _SPECS = (
@@ -218,6 +220,30 @@ _SPECS = (
         "crack_opening", "length", "m",
         "mean distance between the faces of a slit; negative where a load has closed it and its faces overlap",
         {"crack": _CRACK}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "effective_conductivity", "conductivity", "S/m",
+        "component of the effective conductivity tensor of a model with a mean field: mean current density over the"
+        " whole cell, holes included, over the mean field",
+        {
+            "component": Parameter("choice", "axis of the current; default: that of the field", None, _AXES),
+            "field": Parameter("choice", "axis of the field; default: the only one, or that of the current", None, _AXES),
+        },
+    ),
+    QuantitySpec(
+        "interphase_thickness", "length", "m",
+        "mean thickness of the layers that grow on an interface, or of one of them",
+        {"at": _AT_GROWN, "layer": Parameter("interphase-layer", "one layer of the interphase; default: all together")},
+    ),
+    QuantitySpec(
+        "interphase_resistance", "area-specific resistance", "ohm m^2",
+        "what the layers on an interface oppose to the ionic current: the sum of thickness over ionic conductivity",
+        {"at": _AT_GROWN},
+    ),
+    QuantitySpec(
+        "decomposition_charge", "areal capacity", "C/m^2",
+        "charge of the electrons that decomposed the electrolyte, per area in contact",
+        {"at": _AT_GROWN},
     ),
     QuantitySpec(
         "dissipation", "power per area", "W/m^2",

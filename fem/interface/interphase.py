@@ -15,7 +15,7 @@ dE is how far the electrode lies outside the window of stability of the electrol
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ufl
@@ -105,6 +105,10 @@ class Interphase:
     def growing(self) -> tuple[InterphaseLayer, ...]:
         """Layers whose thickness changes."""
         return tuple(layer for layer in self.layers if layer.share > 0)
+
+    def frozen(self) -> Interphase:
+        """The same layers, which keep their thickness."""
+        return replace(self, layers=tuple(replace(layer, share=0.0) for layer in self.layers))
 
     def film_resistance(self, thickness: Any, temperature: float) -> Any:
         """Ohm m^2 for the current of the cell; ``thickness``: layer -> m (UFL or number)."""

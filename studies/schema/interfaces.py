@@ -19,6 +19,7 @@ from studies.schema.fields import (
     PositiveVelocity,
     Potential,
 )
+from studies.schema.interphase import InterphaseWords
 from studies.schema.space_charge import Injected
 
 KineticsName = Literal["butler-volmer", "linear", "perfect", "none"]
@@ -38,6 +39,7 @@ CHARGE_TRANSFER_KEYS = (
     "stress_shift",
     "mechanical_transfer_coefficient",
     "partial_molar_volume",
+    "interphase",
 )
 """Keys that only mean something where electrons become ions."""
 
@@ -103,6 +105,11 @@ class Interface(Part):
         description="Partial molar volume of Li in the electrode minus that of Li+ in the electrolyte;"
         " default:"
         " that of the electrode's material.",
+    )
+    interphase: InterphaseWords | None = Field(
+        default=None,
+        description="Layers that grow here, or a coating that keeps them from growing; without a protocol they keep"
+        " their first thickness.",
     )
     space_charge: Injected | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from studies.quantities import QUANTITIES, Parameter, QuantitySpec
 from studies.schema.contacts import passages
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of, suggestion
+from studies.schema.homogenisation import check_place_of
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
@@ -35,6 +36,7 @@ def check_quantities(draft: Draft) -> None:
         if label in seen:
             draft.report(here, f"asked for twice (also entry {seen[label]}): give one of them a `label`", label)
         seen.setdefault(label, i)
+        check_place_of(draft, here, request, spec)
         if spec.needs_current and only_zero_current(draft):
             draft.report(here, "has no value at zero current", request.name)
         before = len(draft.problems)
@@ -57,7 +59,7 @@ def _check_steering(draft: Draft, labels: Mapping[str, int]) -> None:
         return
     if draft.mesh.tolerance is None:
         draft.report(("mesh", "quantities"), "means something with a `tolerance` only")
-    known = list(labels) or list(DEFAULT_QUANTITIES)
+    known = list(labels) or list(default_quantities(draft))
     for i, label in enumerate(draft.mesh.quantities):
         if label not in known:
             draft.report(("mesh", "quantities", i), one_of(known, label, "must be one of the study's quantities"))
@@ -69,6 +71,10 @@ def candidates(draft: Draft, parameter: Parameter) -> list[str]:
         return [*(name for name in draft.names if name), *_body_names(draft)]
     if parameter.kind == "crack":
         return [] if draft.stack is None else crack_names(draft.stack)
+    if parameter.kind in ("interphase", "interphase-layer"):
+        grown = {n: i.interphase for n, i in draft.interfaces.items() if i is not None and i.interphase is not None}
+        names = [layer.name for words in grown.values() for layer in words.layers]
+        return names if parameter.kind == "interphase-layer" else list(grown)
     if parameter.kind == "electrode-interface":
         known = passages(draft.conduction, draft.interface_names)
         return [n for n in draft.interface_names if n not in known or known[n].electrode is not None]
@@ -106,7 +112,7 @@ def _check_parameter(
     given = request.parameters.get(key)
     path = (*here, spec.name, key)
     if given is None:
-        place = parameter.kind in ("interface", "electrode-interface", "crack") or spec.name == "electronic_current"
+        place = parameter.kind in ("interface", "electrode-interface", "interphase", "crack") or spec.name == "electronic_current"
         if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
             which = f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
@@ -203,7 +209,7 @@ def check_checks(draft: Draft) -> None:
     """Report checks of quantities that the study does not ask for, and values of another dimension."""
     labels = {final_label(draft, r): r.name for r in draft.requests if r is not None}
     if draft.data.get("quantities") is None:
-        labels = {name: name for name in DEFAULT_QUANTITIES}
+        labels = {name: name for name in default_quantities(draft)}
     unknown = None in draft.requests
     for i, check in enumerate(draft.checks):
         if check is None:
@@ -235,5 +241,7 @@ def _check_values(draft: Draft, here: KeyPath, check: Check, spec: QuantitySpec)
             draft.report((*here, "within"), "a relative deviation from 0 means nothing: give an absolute `tolerance`")
 
 
-DEFAULT_QUANTITIES = ("cell_voltage",)
-"""What a study computes that asks for nothing."""
+def default_quantities(draft: Draft) -> tuple[str, ...]:
+    """What a study computes that asks for nothing."""
+    operation = draft.operation
+    return ("effective_conductivity",) if operation is not None and operation.mean_field else ("cell_voltage",)

@@ -1,0 +1,53 @@
+"""What has grown on an interface."""
+
+from __future__ import annotations
+
+from fem.constants import FARADAY
+from fem.errors import ModelError
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.interphase import Interphase, InterphaseLayer
+from fem.observe.assembly import Assembly
+
+
+def interphase_at(assembly: Assembly, name: str) -> Interphase:
+    """The layers on an interface.
+
+    Raises:
+        ModelError: there are none.
+    """
+    for law in assembly.model.interfaces.get(name, ()):
+        if isinstance(law, ChargeTransfer) and law.interphase is not None:
+            return law.interphase
+    raise ModelError(f"no interphase on {name!r}")
+
+
+def thickness(assembly: Assembly, name: str, layer: str | None = None) -> float:
+    """Mean thickness of one layer, or of all layers together, over the area in contact, m."""
+    layers = interphase_at(assembly, name).layers
+    known = [item.name for item in layers]
+    if layer is not None and layer not in known:
+        raise ModelError(f"no layer {layer!r} on {name!r}; there are {', '.join(known)}")
+    return sum(_mean(assembly, name, item) for item in layers if layer in (None, item.name))
+
+
+def film_resistance(assembly: Assembly, name: str) -> float:
+    """What the layers oppose to the current of the cell, at their mean thickness, ohm m^2."""
+    law, temperature = interphase_at(assembly, name), assembly.model.settings.temperature
+    return float(law.film_resistance(lambda layer: _mean(assembly, name, layer), temperature))
+
+
+def decomposition_charge(assembly: Assembly, name: str) -> float:
+    """Charge per area of the electrons that decomposed the electrolyte since the beginning, C/m^2."""
+    total, shares = 0.0, 0.0
+    for layer in interphase_at(assembly, name).growing:
+        total += FARADAY * (_mean(assembly, name, layer) - layer.thickness) / layer.molar_volume
+        shares += layer.share
+    return total / shares if shares else 0.0
+
+
+def _mean(assembly: Assembly, name: str, layer: InterphaseLayer) -> float:
+    handle = assembly.model.thickness.get(name, {}).get(layer.name)
+    if handle is None:
+        return layer.thickness
+    total = assembly.on_interface(handle.value("+"), name, ("thickness", name, layer.name))
+    return total / assembly.contact_area(name)

@@ -1,0 +1,118 @@
+"""Words for layers that grow between an electrode and an electrolyte that it decomposes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from studies.schema.fields import (
+    Bounds,
+    Fraction,
+    In,
+    MolarVolume,
+    Name,
+    Part,
+    PositiveCurrentDensity,
+    PositiveLength,
+    Potential,
+    Temperature,
+    complaint,
+)
+
+if TYPE_CHECKING:
+    from fem.interface.interphase import Interphase
+
+__all__ = ["InterphaseLayerWords", "InterphaseWords"]
+
+PositiveConductivity = Annotated[float, In("conductivity", Bounds(above=0.0))]
+Activation = Annotated[float, In("molar energy", Bounds(at_least=0.0))]
+
+
+class InterphaseLayerWords(Part):
+    """One layer of an interphase: decomposition products, or a coating that was there before."""
+
+    name: Name = Field(description="Of the layer, in results.")
+    thickness: PositiveLength = Field(default=1e-11, description="At the beginning; default: 0.01 nm, as good as none.")
+    ionic_conductivity: PositiveConductivity = Field(description="For lithium ions.")
+    electronic_conductivity: PositiveConductivity = Field(description="For electrons, whose leak lets it grow.")
+    ionic_activation: Activation = Field(default=0.0, description="Activation energy of the ionic conductivity.")
+    electronic_activation: Activation = Field(default=0.0, description="Of the electronic conductivity.")
+    temperature: Temperature = Field(default=298.15, description="At which the conductivities hold.")
+    molar_volume: MolarVolume | None = Field(
+        default=None, description="Volume of the layer per mole of electrons that decomposed the electrolyte."
+    )
+    share: Fraction | None = Field(
+        default=None,
+        description="Part of the decomposition that becomes this layer; default: 1 with a molar_volume, else 0 (a"
+        " coating, which does not grow).",
+    )
+
+    @model_validator(mode="after")
+    def _growing(self) -> InterphaseLayerWords:
+        if self.thickness < 1e-11:
+            raise complaint(f"thickness must be at least 0.01 nm, got {self.thickness:g} m")
+        if self.share and self.molar_volume is None:
+            raise complaint("a layer that grows needs a molar_volume")
+        if self.molar_volume is not None and not self.molar_volume > 0:
+            raise complaint("molar_volume must be positive")
+        return self
+
+
+class InterphaseWords(Part):
+    """What grows, or was put, between an electrode and its electrolyte.
+
+    Ions and electrons pass the layers side by side and decompose the electrolyte behind them, as far as the
+    electrode lies outside of its window of stability.
+    """
+
+    layers: list[InterphaseLayerWords] = Field(min_length=1, description="From the electrode to the electrolyte.")
+    reduction_potential: Potential | None = Field(
+        default=None, description="Against Li/Li+: below it the electrolyte is reduced."
+    )
+    oxidation_potential: Potential | None = Field(default=None, description="Above it the electrolyte is oxidised.")
+    reaction_current: PositiveCurrentDensity | None = Field(
+        default=None, description="The most that the reaction itself allows; default: it never limits."
+    )
+
+    @model_validator(mode="after")
+    def _sane(self) -> InterphaseWords:
+        names = [layer.name for layer in self.layers]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise complaint(f"two layers are called {twice[0]}")
+        shares = sum(_share(layer) for layer in self.layers)
+        if shares > 1 + 1e-12:
+            raise complaint(f"the shares of the layers add up to {shares:g}; at most 1 can become of what decomposes")
+        if shares > 0 and self.reduction_potential is None and self.oxidation_potential is None:
+            raise complaint("give the reduction_potential or the oxidation_potential that makes it grow")
+        low, high = self.reduction_potential, self.oxidation_potential
+        if low is not None and high is not None and low > high:
+            raise complaint(f"reduction_potential {low:g} V lies above oxidation_potential {high:g} V")
+        return self
+
+    def build(self) -> Interphase:
+        """The law of `fem.interface.interphase`."""
+        from fem.interface.interphase import Interphase, InterphaseLayer
+
+        layers = tuple(
+            InterphaseLayer(
+                layer.name,
+                layer.ionic_conductivity,
+                layer.electronic_conductivity,
+                layer.thickness,
+                layer.molar_volume or 0.0,
+                _share(layer),
+                layer.ionic_activation,
+                layer.electronic_activation,
+                layer.temperature,
+            )
+            for layer in self.layers
+        )
+        return Interphase(layers, self.reduction_potential, self.oxidation_potential, self.reaction_current)
+
+
+def _share(layer: InterphaseLayerWords) -> float:
+    if layer.share is not None:
+        return layer.share
+    return 0.0 if layer.molar_volume is None else 1.0
