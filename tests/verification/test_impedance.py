@@ -11,7 +11,7 @@ from mpi4py import MPI
 from scipy.sparse import bmat, csr_matrix
 from scipy.sparse.linalg import spsolve
 from support.cells import AREA, DIMENSIONS, planar_cell
-from support.layered import layered
+from support.impedance import half_contact
 
 from fem.conditions import Terminal
 from fem.constants import FARADAY, GAS, STANDARD_TEMPERATURE
@@ -20,7 +20,7 @@ from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.energy.dielectric import VACUUM_PERMITTIVITY
 from fem.errors import ConvergenceError
-from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
+from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.model import Domain, Model
 from fem.solve.driver import Solver
@@ -134,28 +134,6 @@ def test_zero_frequency_is_the_slope_of_the_steady_solver() -> None:
     slope = solver.differential_resistance(model.terminals["a"])
     assert found.steady_resistance() == pytest.approx(slope, rel=1e-8)
     assert found.impedance([WIDE[0]])[0].real == pytest.approx(slope, rel=1e-6)
-
-
-def half_contact(comm: Any, dimension: str = "2") -> Model:
-    """A cell with a gap over half of one interface and a resistive contact within the electrolyte."""
-    width = 2e-5
-    gaps = {"a|e": lambda middle: middle[:, 0] > width / 2}
-    layers = [("a", 1e-5), ("e", 2e-5), ("f", 1e-5), ("c", 1e-5)]
-    boxes = 3 if dimension == "3" else 8
-    tagged = layered(comm, dimension, layers, width, lateral=boxes, across=3, jitter=0.1, gaps=gaps)
-    laws = {
-        "a|e": [ChargeTransfer("a", ButlerVolmer(10.0, 0.4, 0.6), 0.1, 4e-4, 0.8, 0.0, 0.1, 1e-3)],
-        "e|f": [OhmicContact("ionic", 1e-4, 0.7, 1e-2)],
-        "f|c": [ChargeTransfer("c", ButlerVolmer(25.0), 0.0, double_layer_capacitance=0.2)],
-    }
-    domains = {
-        "a": METAL,
-        "e": Domain((Conduction("ionic", 0.05),), permittivity=4e-10),
-        "f": Domain((Conduction("ionic", 0.01),), permittivity=1e-10),
-        "c": METAL,
-    }
-    area = width**2 if dimension == "3" else width
-    return Model(tagged, domains, laws, [Terminal("a", "a", current=60.0 * area), TERMINALS[1]])
 
 
 def test_projection_against_complex_solves() -> None:
