@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ParameterKind = Literal[
-    "electrode-interface", "interface", "layer", "crack", "number", "length", "choice", "share", "ion", "interphase", "interphase-layer"
+    "electrode-interface",
+    "interface",
+    "layer",
+    "crack",
+    "number",
+    "length",
+    "choice",
+    "share",
+    "ion",
+    "interphase",
+    "interphase-layer",
 ]
 Convergence = Literal["functional", "flux"]
 

@@ -16,11 +16,13 @@ from fem.estimate.recorded import EnrichedRecorder
 from fem.model import Model
 from fem.observe.assembly import Assembly
 from fem.observe.balances import Imbalance, charge_balances, force_balances, power_balance
+from fem.observe.homogenised import periodic_balances
 from fem.solve.driver import Solver
 from fem.solve.newton import NewtonOptions
 from meshes.generate import generate
 from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
+from studies.homogenise import drive, driven_axes, merged
 from studies.imported_mesh import imported_mesh
 from studies.progress import Silent
 from studies.space_charge.injection import injected
@@ -177,13 +179,23 @@ class Session:
             self._rest(current)
             if current is not None:
                 self._set_current(current)
+        before: Mapping[str, float] = {}
+        driven = driven_axes(self.study)
+        for axis in driven[:-1]:
+            drive(self.model, self.study, axis)
+            self.solver.solve()
+            self.assembly.renew()
+            before = merged(before, evaluate(self.point()))
+        if driven:
+            drive(self.model, self.study, driven[-1])
         self.solver.solve()
         self.assembly.renew()
         self.timer.add("solve", start)
         start = time.perf_counter()
         point = self.point()
-        values = evaluate(point)
+        values = merged(before, evaluate(point))
         found = charge_balances(self.assembly) + force_balances(self.assembly) + power_balance(self.assembly)
+        found += periodic_balances(self.assembly)
         self.timer.add("quantities", start)
         return Solved(point, values, found)
 

@@ -41,20 +41,14 @@ def mean_current(assembly: Assembly, axis: int) -> float:
 
 
 def mean_field(assembly: Assembly, axis: int) -> float:
-    """Mean electric field along an axis, V/m; 0 where the model has none."""
+    """Mean electric field along an axis as given, V/m; 0 where the model has none."""
     fall = assembly.model.mean_fields.get(axis)
-    return 0.0 if fall is None else assembly.number_value(fall) / assembly.geometry.tagged.periods[axis]
+    return 0.0 if fall is None else fall.value / assembly.geometry.tagged.periods[axis]
 
 
-def effective_conductivity(assembly: Assembly, axis: int) -> float:
-    """Mean current density along `axis` over the strength of the mean field, whatever its direction, S/m."""
-    strength = math.sqrt(
-        sum(
-            number.value**2 / assembly.geometry.tagged.periods[k] ** 2
-            for k, number in assembly.model.mean_fields.items()
-        )
-    )
-    return mean_current(assembly, axis) / strength
+def effective_conductivity(assembly: Assembly, axis: int, along: int) -> float:
+    """Mean current density along `axis` over the mean field along another, S/m."""
+    return mean_current(assembly, axis) / mean_field(assembly, along)
 
 
 def mean_stress(assembly: Assembly, i: int, j: int) -> float:

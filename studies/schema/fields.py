@@ -168,6 +168,7 @@ _NOT_NEGATIVE = Bounds(at_least=0.0)
 Length = Annotated[float, In("length")]
 PositiveLength = Annotated[float, In("length", _POSITIVE)]
 Potential = Annotated[float, In("potential")]
+ElectricField = Annotated[float, In("electric field", Bounds(above=0.0))]
 StackPressure = Annotated[float, In("pressure")]
 PositiveTime = Annotated[float, In("time", _POSITIVE)]
 PositiveConcentration = Annotated[float, In("concentration", _POSITIVE)]

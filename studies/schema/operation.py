@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fem.constants import STANDARD_TEMPERATURE
 from studies.schema.fields import (
     Applied,
+    ElectricField,
     Length,
     NotABoolean,
     Part,
@@ -90,6 +91,20 @@ class Sweep(Part):
         return data
 
 
+class MeanField(Part):
+    """A mean electric field in a model without electrodes, whose sides are periodic."""
+
+    along: Literal["x", "y", "z", "each"] = Field(
+        description="Axis along which the potential falls, with periodic sides; each: all of them, one after the other."
+    )
+    strength: ElectricField = Field(default=1.0, description="Mean of the field; matters where kinetics are nonlinear.")
+    across: Literal["no-field", "no-current"] = Field(
+        default="no-field",
+        description="What holds along the other periodic axes: no mean field, or no mean current, as between"
+        " insulating walls.",
+    )
+
+
 class Operation(Part):
     """Electrical and mechanical load."""
 
@@ -109,6 +124,10 @@ class Operation(Part):
         default=None, description="Of the cell, for currents given by c_rate; for example 2 mAh/cm^2."
     )
     stop_when: Until | None = Field(default=None, description="What ends the protocol, in whatever step.")
+    mean_field: MeanField | None = Field(
+        default=None,
+        description="Instead of a current or voltage between electrodes: a mean field, for effective properties.",
+    )
     working_electrode: str | None = Field(
         default=None,
         description="Layer whose anodic current counts positive: the first (default) or the last layer.",

@@ -8,6 +8,7 @@ from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of, suggestion
+from studies.schema.homogenisation import check_mean_field
 from studies.schema.import_rules import check_imported, check_layer_sizes
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
@@ -134,13 +135,13 @@ def check_operation(draft: Draft) -> None:
     if operation is None:
         return
     raw = draft.data.get("operation")
-    loads = ("current", "voltage", "sweep", "protocol")
+    loads = ("current", "voltage", "sweep", "protocol", "mean_field")
     given = [key for key in loads if isinstance(raw, dict) and raw.get(key) is not None]
     conducts = not draft.conduction or any(c != "none" for c in draft.conduction.values())
     if len(given) > 1:
         draft.report(
             ("operation", given[1]),
-            f"only one of current, voltage, sweep and protocol can be given, not {' and '.join(given)}",
+            f"only one of current, voltage, sweep, protocol and mean_field can be given, not {' and '.join(given)}",
         )
     if not given and conducts:
         message = "one of current, voltage, sweep and protocol is required; open circuit is a current of 0 A/m^2"
@@ -155,7 +156,9 @@ def check_operation(draft: Draft) -> None:
     if operation.working_electrode is not None and ends and operation.working_electrode not in ends:
         message = one_of(ends, operation.working_electrode, "must be the first or the last layer:")
         draft.report(("operation", "working_electrode"), message)
-    if conducts and len(draft.names) == 1:
+    if operation.mean_field is not None:
+        check_mean_field(draft, operation)
+    elif conducts and len(draft.names) == 1:
         draft.report(
             ("geometry", "layers"), "one layer is no cell: current needs two ends (conduction: none for stresses alone)"
         )

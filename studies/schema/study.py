@@ -41,7 +41,7 @@ from studies.schema.protocol import Time
 from studies.schema.protocol_files import absolute_tables, without_tables
 from studies.schema.protocol_rules import check_protocol
 from studies.schema.reader import KeyPath, read_text, read_yaml
-from studies.schema.requests import DEFAULT_QUANTITIES, check_checks, check_quantities, complete_request
+from studies.schema.requests import check_checks, check_quantities, complete_request, default_quantities
 from studies.schema.rules import (
     check_films,
     check_geometry,
@@ -379,7 +379,7 @@ def _completed(study: Study, draft: Draft) -> Study:
         operation[key] = getattr(study.operation, key) or 0.0
     requests = study.quantities
     if draft.data.get("quantities") is None and any(x.conduction != "none" for x in layers):
-        requests = [QuantityRequest.model_validate(name) for name in DEFAULT_QUANTITIES]
+        requests = [QuantityRequest.model_validate(name) for name in default_quantities(draft)]
     return study.model_copy(
         update={
             "geometry": geometry,
