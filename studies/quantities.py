@@ -237,7 +237,7 @@ _SPECS = (
         " whole cell, holes included, over the mean field",
         {
             "component": Parameter("choice", "axis of the current; default: that of the field", None, _AXES),
-            "field": Parameter("choice", "axis of the field; default: the only one, or that of the current", None, _AXES),
+            "field": Parameter("choice", "axis of the field; default: that of the current", None, _AXES),
         },
     ),
     QuantitySpec(
