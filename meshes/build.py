@@ -6,13 +6,14 @@ tenth of a micrometre when coordinates are metres.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gmsh
 import numpy as np
 import numpy.typing as npt
 
+from meshes.enclosed import Inserted, Shell, enclose, untouched
 from meshes.features.base import Opening
 from meshes.parting import chosen_share
 from meshes.problems import MeshError
@@ -23,6 +24,7 @@ __all__ = ["LayeredModel", "Named", "model_unit", "somewhere_on"]
 
 #: Corners count as lying in a plane within this (model units): edges cut into spline surfaces are off by 1e-5.
 _FLAT = 1e-3
+Floats = npt.NDArray[np.float64]
 
 
 def model_unit(stack: Stack) -> float:
@@ -65,9 +67,9 @@ class Named:
 
 @dataclass(frozen=True)
 class _Paint:
-    """Within `into`, what lies in the `tools` becomes `region`."""
+    """Within `into`, what lies in the `tools` becomes `region` (None: a hole)."""
 
-    region: str
+    region: str | None
     tools: tuple[DimTag, ...]
     into: frozenset[str]
 
@@ -89,6 +91,8 @@ class LayeredModel:
     _parted: dict[str, str] = field(default_factory=dict)
     _shares: dict[str, tuple[float, int]] = field(default_factory=dict)
     _paints: list[_Paint] = field(default_factory=list)
+    _inserted: list[Inserted] = field(default_factory=list)
+    _enclosed: dict[int, str] = field(default_factory=dict)
 
     @property
     def tdim(self) -> int:
@@ -111,6 +115,19 @@ class LayeredModel:
         other and stick out of the model.
         """
         self._paints.append(_Paint(region, tuple(tools), frozenset(into)))
+
+    def insert(
+        self, region: str | None, tools: list[DimTag], layer: str, into: tuple[str, ...], extents: Floats
+    ) -> None:
+        """Like `fill` (like `carve` where `region` is None) for bodies within `layer` that touch none of the others.
+
+        Those that touch nothing else either are put there without a boolean operation.
+
+        Args:
+            extents: (n, 2, gdim) corners in metres of upright boxes about the bodies.
+        """
+        self._inserted.append(Inserted(layer, len(self._paints), tuple(tools), np.asarray(extents / self.unit)))
+        self._paints.append(_Paint(region, (), frozenset(into)))
 
     def slit(self, name: str, tools: list[DimTag]) -> None:
         """Open the mesh along the surfaces (2-D: curves) `tools`, which end anywhere within the bodies."""
@@ -152,6 +169,7 @@ class LayeredModel:
         for feature in self.stack.features:
             feature.cut(self)
         lateral = [s / self.unit for s in self.stack.lateral]
+        enclosed = self._untouched()
         pieces = {}
         for layer in self.stack.layers:
             low, high = (z / self.unit for z in self.stack.span(layer.name))
@@ -159,19 +177,62 @@ class LayeredModel:
                 body = (3, self.occ.addBox(0, 0, low, *lateral, high - low))
             else:
                 body = (2, self.occ.addRectangle(0, low, 0, lateral[0], high - low))
+            if layer.name in enclosed:
+                body = self._enclose(body, enclosed[layer.name])
             holes = self._holes.get(layer.name, [])
             pieces[layer.name] = self.occ.cut([body], holes)[0] if holes else [body]
             if not pieces[layer.name]:
                 raise MeshError(f"nothing is left of layer {layer.name!r} after its voids are cut")
         return pieces
 
+    def _untouched(self) -> dict[str, list[Shell]]:
+        """Inserted bodies that touch nothing, by layer; all others become paint and holes like any other."""
+        spots, slits, holes, paint = (
+            [tool for tools in group for tool in tools]
+            for group in (
+                self._spots.values(),
+                self._slits.values(),
+                self._holes.values(),
+                [p.tools for p in self._paints],
+            )
+        )
+        alone: list[Shell] = []
+        if self.tdim == 3:
+            corners = {layer.name: self.stack.span(layer.name) for layer in self.stack.layers}
+            rooms = {
+                name: np.array([[0.0, 0.0, low], [*self.stack.lateral, high]]) / self.unit
+                for name, (low, high) in corners.items()
+            }
+            alone = untouched(self._inserted, [*spots, *slits, *holes, *paint], rooms)
+        found: dict[str, list[Shell]] = {}
+        for shell in alone:
+            found.setdefault(shell.layer, []).append(shell)
+        chosen = {shell.tag for shell in alone}
+        for one in self._inserted:
+            rest = tuple(tool for tool in one.tools if tool[1] not in chosen)
+            if self._paints[one.paint].region is None:
+                self._holes.setdefault(one.layer, []).extend(rest)
+            else:
+                self._paints[one.paint] = replace(self._paints[one.paint], tools=rest)
+        return found
+
+    def _enclose(self, body: DimTag, shells: list[Shell]) -> DimTag:
+        body, inner = enclose(body, shells)
+        for shell, tag in zip(shells, inner, strict=True):
+            region = self._paints[shell.paint].region
+            if region is None:
+                self.occ.remove([(self.tdim, tag)])
+            else:
+                self._enclosed[tag] = region
+        return body
+
     def _glue(self, pieces: dict[str, list[DimTag]]) -> dict[int, str]:
         """Make touching bodies share their faces; returns region by body. Remembers contact spots and slits."""
         bodies = [(name, body) for name, bodies in pieces.items() for body in bodies]
-        tools = [(paint, tool) for paint in self._paints for tool in paint.tools]
+        tools = [(p, str(p.region), tool) for p in self._paints for tool in p.tools]
         faces = [spot for spots in self._spots.values() for spot in spots]
         slits = [(name, tool) for name, tools in self._slits.items() for tool in tools]
-        solid = [*(body for _, body in bodies), *(tool for _, tool in tools)]
+        solid = [*(body for _, body in bodies), *(tool for _, _, tool in tools)]
         if len(solid) + len(faces) + len(slits) > 1:
             _, images = self.occ.fragment(solid, [*faces, *(tool for _, tool in slits)])
         else:
@@ -182,12 +243,12 @@ class LayeredModel:
                 if owner.setdefault(tag, name) != name:
                     raise MeshError(f"layers {owner[tag]!r} and {name!r} overlap")
         outside: set[int] = set()
-        for (paint, _), image in zip(tools, images[len(bodies) :], strict=False):
+        for (paint, region, _), image in zip(tools, images[len(bodies) :], strict=False):
             for tag in self._solid(image):
                 if tag not in owner:
                     outside.add(tag)
                 elif owner[tag] in paint.into:
-                    owner[tag] = paint.region
+                    owner[tag] = region
         if outside:
             self.occ.remove([(self.tdim, tag) for tag in sorted(outside)], recursive=True)
         rest = images[len(solid) :]
@@ -195,7 +256,7 @@ class LayeredModel:
         self._opened: dict[str, set[int]] = {name: set() for name in self._slits}
         for (name, _), image in zip(slits, rest[len(faces) :], strict=False):
             self._opened[name].update(tag for dim, tag in image if dim == self.tdim - 1)
-        return owner
+        return owner | self._enclosed
 
     def _solid(self, image: list[DimTag]) -> list[int]:
         return [tag for dim, tag in image if dim == self.tdim]

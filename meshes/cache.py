@@ -21,7 +21,7 @@ from meshes.stack import Stack
 __all__ = ["GENERATOR_VERSION", "load_arrays", "mesh_key", "save_arrays"]
 
 #: Raise when the same input gives another mesh than before: old cache files are then not found any more.
-GENERATOR_VERSION = 7
+GENERATOR_VERSION = 8
 _FORMAT = "ssbfem-mesh-1"
 
 

@@ -35,8 +35,8 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
         here = [(o, group.size) for group in groups for o in group.openings if o.at == interface]
         for size, tags in _edges_by_size(edges, model, here).items():
             parts.append(_near(model.tdim - 2, tags, size / unit, bulk, sizes.slope))
-    for zone in zones(stack, sizes):
-        tags = _points(model, np.asarray(zone.points / unit))
+    asked = zones(stack, sizes)
+    for zone, tags in zip(asked, _points(model, [zone.points for zone in asked]), strict=True):
         parts.append(_near(0, tags, zone.size / unit, bulk, sizes.slope, zone.within / unit))
     if not parts:
         constant = field.add("Box")
@@ -49,12 +49,17 @@ def set_size_field(model: LayeredModel, named: Named, sizes: MeshSizes) -> None:
     gmsh.option.setNumber("Mesh.MeshSizeMax", bulk)
 
 
-def _points(model: LayeredModel, points: Floats) -> list[int]:
-    x = np.zeros((len(points), 3))
-    x[:, : model.stack.gdim] = points
-    tags = [model.occ.addPoint(*map(float, row)) for row in x]
-    gmsh.model.occ.synchronize()
-    return tags
+def _points(model: LayeredModel, groups: list[Floats]) -> list[list[int]]:
+    """Points of the model at the `groups` of points (n, gdim) in metres, by Gmsh's own kernel: it is quicker."""
+    found = []
+    last = max(tag for _, tag in gmsh.model.getEntities(0))
+    for points in groups:
+        x = np.zeros((len(points), 3))
+        x[:, : model.stack.gdim] = points / model.unit
+        found.append([gmsh.model.geo.addPoint(*row, 0, last + k) for k, row in enumerate(x.tolist(), start=1)])
+        last += len(points)
+    gmsh.model.geo.synchronize()
+    return found
 
 
 def _plane(model: LayeredModel, height: float, size: float, sizes: MeshSizes) -> int:

@@ -43,6 +43,7 @@ _OPTIONS: dict[str, float] = {
     "Mesh.ElementOrder": 1,
     "Mesh.LcIntegrationPrecision": 1e-4,  # of the size along curves; 1e-9 takes longer than all the rest
     "Mesh.Optimize": 1,
+    "Mesh.OptimizeThreshold": 0.3,
     "Mesh.Renumber": 1,
 }
 #: Surface and volume algorithms, the next pair when one fails: frontal Delaunay with HXT (on one thread
@@ -50,6 +51,9 @@ _OPTIONS: dict[str, float] = {
 _ALGORITHMS = ((6, 10), (5, 1))
 #: Where the size grows faster than this per distance HXT refines for minutes what Delaunay makes in seconds.
 _STEEP = 0.6
+#: Where it grows faster than this few cells are good, and HXT tries for long to mend those of a quality below 0.3:
+#: those below the second number are mended, the worst cell is as good.
+_LEAST_EVEN, _MENDED = 0.35, 0.2
 _CHANGED = ("General.AbortOnError", "Mesh.Algorithm", "Mesh.Algorithm3D", "Mesh.MeshSizeMax")
 
 
@@ -169,6 +173,8 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
             for dim, groups in ((model.tdim, named.layers), (model.tdim - 1, facets)):
                 for number, (name, tags) in enumerate(groups.items(), start=1):
                     gmsh.model.addPhysicalGroup(dim, tags, number, name)
+            if sizes.slope > _LEAST_EVEN:
+                gmsh.option.setNumber("Mesh.OptimizeThreshold", _MENDED)
             # HXT refuses surfaces that end within a body
             first = _ALGORITHMS if sizes.slope <= _STEEP and not named.slits else _ALGORITHMS[::-1]
             arrays = _meshed(model.tdim, stack.gdim, model.unit, first)

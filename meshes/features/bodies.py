@@ -248,8 +248,12 @@ class SolidFeature(FeatureDefaults):
         drawn = [draw_solid(s, model.unit, on_sides(s, stack), j) for s, j in zip(solids, joints, strict=True)]
         if necks:
             drawn = model.occ.fuse(drawn, [draw_neck(s, model.unit) for s in necks])[0]
-        if self.material is None:
-            first, *others = self.layers(stack)
+        layers = self.layers(stack)
+        if len(layers) == 1 and not necks and self.grains is None:
+            extents = np.array([[s.centre - s.extents, s.centre + s.extents] for s in solids])
+            model.insert(None if self.material is None else self.name, drawn, layers[0], hosts, extents)
+        elif self.material is None:
+            first, *others = layers
             for tool in drawn:
                 for layer in others:
                     model.carve(layer, model.occ.copy([tool])[0])  # a cut uses its tools up

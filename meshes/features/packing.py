@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from meshes.features.bodies import SolidFeature, room_problems
+from meshes.features.bodies import SolidFeature, filled_layers, room_problems
 from meshes.features.necks import joined
 from meshes.features.neighbours import obstacles, swept
 from meshes.features.shapes_of_bodies import Shape, frame_along
@@ -34,7 +34,7 @@ Alignment = Literal["random", "aligned"]
 #: Most that lengths may change to meet the fraction with a whole number of bodies.
 _LARGEST_RESCALING = 0.25
 _CLEARANCE = 0.02
-#: Splines are slow to intersect: 64 ellipsoids take 20 s, and the time grows like the square.
+#: Splines are slow to intersect: 64 ellipsoids that something cuts take 20 s, and the time grows like the square.
 _MOST_ELLIPSOIDS = 60
 
 
@@ -181,10 +181,11 @@ class Packing(SolidFeature):
         whole = self._expected(stack)
         if whole > MOST_BODIES:
             return [Problem("volume_fraction", text, f"needs {whole} bodies, more than {MOST_BODIES}")]
-        if stack.gdim == 3 and self.shape.semi_axes is not None and whole > _MOST_ELLIPSOIDS:
+        cut = self._cut_by(stack)
+        if cut and stack.gdim == 3 and self.shape.semi_axes is not None and whole > _MOST_ELLIPSOIDS:
             message = (
                 f"needs {whole} ellipsoids, and the geometry kernel takes minutes for more than {_MOST_ELLIPSOIDS} in "
-                "three dimensions: balls and rods (a radius and a length) may be many"
+                f"three dimensions beside {cut}: balls and rods (a radius and a length) may be many"
             )
             return [Problem("volume_fraction", text, message)]
         if self.gap(stack) < _CLEARANCE * self.shape.mean_radius:
@@ -202,6 +203,12 @@ class Packing(SolidFeature):
         except MeshError as error:
             return [Problem("volume_fraction", text, str(error))]
         return room_problems(stack, self)
+
+    def _cut_by(self, stack: Stack) -> str:
+        """What may cut the bodies, so that they are no whole shells in the geometry ("": nothing)."""
+        if self.grains is not None:
+            return "their grains"
+        return f"the grains of {self.layer}" if self.layer in filled_layers(stack) else ""
 
     def _size(self, stack: Stack) -> tuple[float, ...]:
         low, high = stack.span(self.layer)

@@ -191,7 +191,12 @@ FROZEN = ["dca432b24c64fff4", "710e82a343dfdf98"]
         ("3", Packing(Shape(5 * UM), "cathode", 0.6), "volume_fraction", "do not fit"),
         ("3", Packing(Shape(9 * UM), "cathode", 0.15), "volume_fraction", "whole number"),
         ("3", Packing(Shape(0.05 * UM), "cathode", 0.2), "volume_fraction", "more than"),
-        ("3", Packing(Shape(semi_axes=(2 * UM, UM, UM)), "cathode", 0.2), "volume_fraction", "ellipsoids"),
+        (
+            "3",
+            Packing(Shape(semi_axes=(2 * UM, UM, UM)), "cathode", 0.2, grains=GrainStructure(UM)),
+            "volume_fraction",
+            "ellipsoids",
+        ),
         ("3", Packing(Shape(2 * UM), "cathode", 0.2, seed=-1), "seed", "whole number"),
         ("3", Packing(Shape(2 * UM), "cathode", 0.2, minimum_distance=0.0), "minimum_distance", "positive"),
         ("3", Packing(Shape(2 * UM), "cathode", 0.2, minimum_distance=1e-9), "minimum_distance", "narrower"),
