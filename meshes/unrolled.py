@@ -97,16 +97,25 @@ def _index_map(comm: Any, owned: int, ghosts: npt.NDArray[np.int64], owners: Int
         return dolfinx.common.IndexMap(comm, owned, ghosts, owners, 0)
 
 
-def with_nodes(mesh: Any, index_map: Any, dofmap: Ints, points: Floats, degree: int = 1) -> Any:
+def with_nodes(
+    mesh: Any,
+    index_map: Any,
+    dofmap: Ints,
+    points: Floats,
+    degree: int = 1,
+    numbers: npt.NDArray[np.int64] | None = None,
+) -> Any:
     """A mesh that shares the topology of `mesh`, with other nodes.
 
     Args:
         mesh: of simplices. index_map, dofmap (cells, k), points (n, gdim): its nodes, owned and ghost.
         degree: of the cells.
+        numbers: (n,) what the nodes are called in the input, whoever distributes it; None: their global numbers.
     """
     topology = mesh.topology
-    local = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
-    numbers = np.asarray(index_map.local_to_global(local), dtype=np.int64)
+    if numbers is None:
+        local = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
+        numbers = np.asarray(index_map.local_to_global(local), dtype=np.int64)
     element = dolfinx.fem.coordinate_element(topology.cell_type, degree)
     wanted = getattr(element, "_cpp_object", element) if _OLD else element
     geometry = dolfinx.mesh.create_geometry(index_map, np.ascontiguousarray(dofmap), wanted, points, numbers)
@@ -123,8 +132,14 @@ def closed_mesh(mesh: Any, corners: Floats, periods: Mapping[int, float]) -> Any
     topology = mesh.topology
     topology.create_connectivity(topology.dim, 0)
     vertices = topology.connectivity(topology.dim, 0).array.reshape(corners.shape[:2])
-    nodes = unrolled(topology.index_map(0), vertices, corners, periods)
-    return with_nodes(mesh, nodes.index_map, nodes.dofmap, nodes.points)
+    index_map = topology.index_map(0)
+    nodes = unrolled(index_map, vertices, corners, periods)
+    # all images of a vertex are called alike: a value there has one name, wherever it is looked up
+    geometry = mesh.geometry
+    before = geometry.dofmaps[0] if hasattr(geometry, "dofmaps") else geometry.dofmap
+    called = np.zeros(index_map.size_local + index_map.num_ghosts, dtype=np.int64)
+    called[vertices] = np.asarray(geometry.input_global_indices, dtype=np.int64)[np.asarray(before)]
+    return with_nodes(mesh, nodes.index_map, nodes.dofmap, nodes.points, numbers=called[nodes.of])
 
 
 def cell_corners(mesh: Any) -> Floats:
