@@ -12,6 +12,7 @@ import ufl
 from dolfinx import fem, geometry
 from mpi4py import MPI
 
+from fem import compat
 from fem.constants import FARADAY
 from fem.energy.populations import SYMBOLS
 from fem.errors import ModelError
@@ -123,7 +124,7 @@ class SpaceChargeObserver:
         rows = [fem.assemble_vector(form).array for form in forms]
         owned = mesh.topology.index_map(geo.tdim).size_local
         cells = np.flatnonzero(geo.cell_values[:owned] == geo.layer_tag(layer))
-        heights = mesh.geometry.x[mesh.geometry.dofmap[cells]][:, :, geo.gdim - 1].reshape(len(cells), -1)
+        heights = mesh.geometry.x[compat.geometry_dofmap(mesh)[cells]][:, :, geo.gdim - 1].reshape(len(cells), -1)
         charge, moment = (row[space.dofmap.list[cells, 0]] for row in rows)
         if not len(cells):
             return charge, charge, charge, charge

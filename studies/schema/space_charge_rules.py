@@ -12,6 +12,8 @@ from studies.schema.reader import KeyPath
 from studies.schema.space_charge import FROM_MATERIAL, IONS, MODELS, Mobile, SpaceCharge
 
 SECTION = "space_charge"
+FLAT_ONLY = ("space_charge_resistance", "space_charge_width")
+"""Quantities that are integrals along the stack."""
 
 
 def has_space_charge(draft: Draft) -> bool:
@@ -183,6 +185,8 @@ def _check_quantities(draft: Draft) -> None:
             continue
         if part is None:
             continue
+        if spec.name in FLAT_ONLY and draft.features:
+            draft.report(("quantities", i), "is for flat layers, without features", request.name)
         path: KeyPath = ("quantities", i, spec.name)
         for key, known in (("electrode", list(part.electrodes)), ("layer", list(part.media))):
             if key not in spec.parameters:
