@@ -100,6 +100,19 @@ class MeanStrain:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """One component of the displacement is zero in one point, so that a model that stands free does not drift.
+
+    Attributes:
+        point: m, a node of the mesh such as a corner of the model.
+        axis: index of the coordinate that is held.
+    """
+
+    point: tuple[float, ...]
+    axis: int
+
+
+@dataclass(frozen=True)
 class Platen:
     """A rigid plate on an outer side: one unknown displacement, a given total force.
 
@@ -114,7 +127,7 @@ class Platen:
     force: float
 
 
-Mechanical = Pressure | Traction | Roller | Platen | MeanStrain
+Mechanical = Pressure | Traction | Roller | Anchor | Platen | MeanStrain
 
 
 @dataclass(frozen=True)

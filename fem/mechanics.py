@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ufl
 from dolfinx import default_scalar_type, fem
+from mpi4py import MPI
 
 from fem import balance
-from fem.conditions import ImposedDisplacement, Platen, Pressure, Roller, Traction
+from fem.conditions import Anchor, ImposedDisplacement, Platen, Pressure, Roller, Traction
 from fem.constants import FARADAY
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
@@ -180,6 +181,8 @@ class Mechanics:
                 model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
             elif isinstance(condition, Roller):
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
+            elif isinstance(condition, Anchor):
+                self._anchor(condition)
             elif isinstance(condition, Platen):
                 number = model.add_number(
                     Number.create(
@@ -193,6 +196,15 @@ class Mechanics:
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)
             elif isinstance(condition, ImposedDisplacement):
                 model._impose(unknown, condition.side, condition.values, 0.0)
+
+    def _anchor(self, condition: Anchor) -> None:
+        unknown, geometry = self.displacement, self.model.geometry
+        points = unknown.space.tabulate_dof_coordinates()[:, : geometry.gdim]
+        size = geometry.comm.allreduce(float(np.abs(points).max(initial=0.0)), op=MPI.MAX)
+        blocks = np.flatnonzero(np.all(np.abs(points - np.array(condition.point)) <= 1e-9 * size, axis=1))
+        if not geometry.comm.allreduce(len(blocks)):
+            raise ModelError(f"there is no node at {condition.point}, where the displacement is to be held")
+        unknown.tie((blocks * geometry.gdim + condition.axis).astype(np.int32), None, 0.0)
 
     def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> Tie:
         unknown, geometry = self.displacement, self.model.geometry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fem.conditions import MeanStrain, Pressure, Roller, Terminal
+from fem.conditions import Anchor, MeanStrain, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.energy.elastic import Elastic
@@ -169,9 +169,6 @@ def _mechanical(study: Study) -> list[Condition]:
         made += [MeanStrain((i, j)) for i in periodic for j in periodic if i <= j]
     if axis in periodic:
         return made
-    if lateral == "free-standing":
-        # the force of a side's support is that of its last condition: along the stack
-        made += [Roller("bottom", k) for k in range(axis)]
     made.append(Roller("bottom", axis))
     if operation.stack_control == "fixed-gap":
         made.append(Roller("top", axis, -(operation.stack_displacement or 0.0)))
@@ -179,8 +176,13 @@ def _mechanical(study: Study) -> list[Condition]:
         made.append(Pressure("top", operation.stack_pressure))
     if periodic:
         return made
-    # the left and front sides are symmetry planes (or the axis) but of a model that stands free
-    held = {"confined": (("left", "right"), ("front", "back")), "free": (("left",), ("front",)), "free-standing": ()}
+    if lateral == "free-standing":
+        made += [Anchor((0.0,) * (axis + 1), across) for across in range(axis)]
+        if axis == 2:  # nor does it turn
+            made.append(Anchor((study.geometry.width or 0.0, 0.0, 0.0), 1))
+        return made
+    # the left and front sides are symmetry planes (or the axis)
+    held = {"confined": (("left", "right"), ("front", "back")), "free": (("left",), ("front",))}
     for across, sides in enumerate(held[lateral][:axis]):
         made += [Roller(side, across) for side in sides]
     return made

@@ -140,4 +140,5 @@ def collapsed_interface(study: Study, pair: str, film: CollapsedFilm) -> Interfa
         )
     if any(f.ionic_contact == "blocked" for f in faces):
         return Interface(ionic_contact="blocked", **blocked)
-    return Interface(ionic_contact="resistive", ionic_resistance=total, **blocked)
+    # numbers in SI: a study file gives them with units
+    return Interface().model_copy(update={"ionic_contact": "resistive", "ionic_resistance": total, **blocked})

@@ -27,8 +27,8 @@ class Mechanics(Part):
     lateral: Literal["confined", "free", "free-standing"] = Field(
         default="confined",
         description="Outer sides. confined: no normal displacement, as by symmetry; free: the right and back sides are"
-        " free, the left and front ones stay planes of symmetry (or the axis); free-standing: none of them is held,"
-        " and the bottom clings to its platen. Periodic sides: confined, the width stays; free, it becomes such that no"
+        " free, the left and front ones stay planes of symmetry (or the axis); free-standing: none of them is"
+        " held. Periodic sides: confined, the width stays; free, it becomes such that no"
         " force acts on the sides on the average.",
     )
 
