@@ -124,10 +124,10 @@ class SpaceChargeObserver:
         rows = [fem.assemble_vector(form).array for form in forms]
         owned = mesh.topology.index_map(geo.tdim).size_local
         cells = np.flatnonzero(geo.cell_values[:owned] == geo.layer_tag(layer))
-        heights = mesh.geometry.x[compat.geometry_dofmap(mesh)[cells]][:, :, geo.gdim - 1].reshape(len(cells), -1)
         charge, moment = (row[space.dofmap.list[cells, 0]] for row in rows)
-        if not len(cells):
+        if not len(cells):  # on this rank
             return charge, charge, charge, charge
+        heights = mesh.geometry.x[compat.geometry_dofmap(mesh)[cells]][:, :, geo.gdim - 1].reshape(len(cells), -1)
         low, high = heights.min(axis=1), heights.max(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             lean = np.where(charge != 0, (moment / charge - 0.5 * (low + high)) / (high - low), 0.0)
