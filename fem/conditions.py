@@ -166,13 +166,16 @@ class Source:
 
     Attributes:
         layer: where.
-        quantity: ``ionic`` or ``electronic`` (A/m^3), or ``force`` (N/m^3).
+        quantity: ``ionic`` or ``electronic`` (A/m^3), ``salt`` or ``lithium`` (mol/(m^3 s) times F: A/m^3), or
+            ``force`` (N/m^3).
         density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
+        timed: whether ``density`` takes the time since the run began (UFL, s) as its second argument.
     """
 
     layer: str
     quantity: str
-    density: Callable[[Any], Any]
+    density: Callable[..., Any]
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,12 +184,16 @@ class SurfaceSource:
 
     Attributes:
         facets: interface or outer side.
-        layer: the side that receives it.
-        quantity: ``ionic`` or ``electronic`` (A/m^2), or ``force`` (Pa).
+        layer: the side that receives it; the layer of an interphase for ``thickness``, nothing for ``inner``.
+        quantity: ``ionic`` or ``electronic`` (A/m^2), ``salt`` or ``lithium`` (times F: A/m^2), ``inner`` (the
+            potential between film and reaction, A/m^2), ``thickness`` (as the current that would decompose, A/m^2),
+            or ``force`` (Pa).
         density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
+        timed: whether ``density`` takes the time since the run began (UFL, s) as its second argument.
     """
 
     facets: str
     layer: str
     quantity: str
-    density: Callable[[Any], Any]
+    density: Callable[..., Any]
+    timed: bool = False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dolfinx import fem
 
 from fem import balance, growths
+from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
@@ -108,14 +109,17 @@ def _following(model: Model, link: Link, concentration: Callable[[str], Any], pl
     law, transport = link.law, model.transport
     assert isinstance(law, ChargeTransfer)
     media = {} if transport is None else (transport.given if plain else transport.media)
-    host, salted = media.get(link.first[0]), media.get(link.second[0])
+    host = media.get(link.first[0])
     lithium = maximum = salt = None
-    if transport is not None and transport.is_host(link.first[0]):
+    if transport is not None and _gives_lithium(model, link):
         lithium, maximum = concentration(link.first[0]), host.maximum  # type: ignore[union-attr]
         equilibrium = host.equilibrium_potential(lithium)  # type: ignore[union-attr]
         law = replace(law, equilibrium_potential=law.equilibrium_potential + equilibrium)
-    if salted is not None:
-        salt = concentration(link.second[0])
+    # between two electrolytes the salt may be on either side
+    ionic = (link.second, link.first) if link.first[1] == "ionic" else (link.second,)
+    salted = [layer for layer, _ in ionic if isinstance(media.get(layer), BinaryElectrolyte)]
+    if salted:
+        salt = concentration(salted[0])
     if isinstance(law.kinetics, InsertionKinetics) and lithium is None:
         raise ModelError(f"interface {link.interface!r}: insertion kinetics need a host, and {link.first[0]!r} is none")
     if isinstance(law.kinetics, InsertionKinetics | PlatingKinetics):
@@ -153,8 +157,14 @@ def _between(model: Model, link: Link, sides: Sides, current: Any, charging: Any
     _deliver(model, link, sides, current)
 
 
+def _gives_lithium(model: Model, link: Link) -> bool:
+    """Whether what passes is lithium of a host that meets the electrons of its layer."""
+    charge = isinstance(link.law, ChargeTransfer) and link.first[1] == "electronic"
+    return charge and model.transport is not None and model.transport.is_host(link.first[0])
+
+
 def _deliver(model: Model, link: Link, sides: Sides, current: Any) -> None:
-    if model.transport is not None and isinstance(link.law, ChargeTransfer):
+    if model.transport is not None and _gives_lithium(model, link):
         model.transport.take_lithium(link.first[0], sides.first_side, sides.name, current)
 
 

@@ -1,0 +1,47 @@
+"""Manufactured solutions in time for salts, hosts, kinetics that follow them, capacitances, films and interphases."""
+
+from __future__ import annotations
+
+import pytest
+from mpi4py import MPI
+from support.moving_pair import MovingPair
+from support.norms import require_order
+
+#: Orders in L2: quadratic potentials and concentrations, linear thicknesses, which a film's potential follows.
+ORDERS = {"lower": 3.0, "upper": 3.0, "salt": 3.0, "lithium": 3.0, "inner": 2.5, "thickness": 2.0}
+
+
+def check(pair: MovingPair, boxes: tuple[int, ...], tolerance: float = 0.25) -> None:
+    """Every unknown converges with its order."""
+    found: dict[str, list[float]] = {}
+    for n in boxes:
+        model, _ = pair.run(MPI.COMM_SELF, n, n)
+        for name, error in pair.errors(model).items():
+            found.setdefault(name, []).append(error)
+    print(found)
+    for name, errors in found.items():
+        slack = 0.6 if name == "inner" else tolerance
+        require_order(name, [1 / n for n in boxes], errors, ORDERS[name], slack)
+        assert errors[-1] < 2e-3
+
+
+def test_host_and_electrolyte_with_film_and_interphase() -> None:
+    """Everything at once: anisotropic D(x), salt, insertion, two capacitances, growing film, displacement."""
+    check(MovingPair("2", film=True), (4, 8, 16))
+
+
+def test_host_and_electrolyte_about_an_axis() -> None:
+    """Without film: the double layer lies between the two potentials."""
+    check(MovingPair("axisymmetric"), (4, 8, 16))
+
+
+def test_polymer_and_ceramic() -> None:
+    """Ions pass between two electrolytes, the salt does not."""
+    check(MovingPair("2", polymer=True), (4, 8, 16))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("polymer", [False, True])
+def test_pairs_in_three_dimensions(polymer: bool) -> None:
+    """The same forms on tetrahedra."""
+    check(MovingPair("3", polymer=polymer), (2, 4, 8), 0.4)
