@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.base import FeatureDefaults, Refinement, Region
-from meshes.features.neighbours import Crowd, near_solids, on_sides, room_around, swept
+from meshes.features.neighbours import Crowd, away_from_sides, near_solids, on_sides, room_around, swept
 from meshes.features.solids import Solid, draw_neck, draw_solid
 from meshes.films import Coat, Film
 from meshes.morph import flattened
 from meshes.problems import Problem, length_problem, number_text
+from meshes.random.arithmetic import lists
 from meshes.random.packing import middles
 from meshes.random.patches import Caps, Patches, caps_on_ball
 
@@ -89,13 +91,11 @@ class SolidFeature(FeatureDefaults):
 
     def grains_of(self, stack: Stack) -> tuple[Grains, ...]:
         """The grains of each body, in the upright box that holds it (empty: single crystals)."""
-        from meshes.random.grains import grow_clear
-
         if self.grains is None:
             return ()
         return tuple(
-            grow_clear(self.grains, tuple(float(v) for v in 2 * s.extents), i, _depth_in_box(s, stack.lateral))
-            for i, s in enumerate(self.solids(stack))
+            _grains_in(self.grains, i, _numbers(solid), solid.rod, stack.lateral)
+            for i, solid in enumerate(self.solids(stack))
         )
 
     def parts(self, stack: Stack) -> tuple[str, ...]:
@@ -245,7 +245,10 @@ class SolidFeature(FeatureDefaults):
         hosts = hosts_in(stack, self.layers(stack))
         solids, necks = self.solids(stack), self.necks(stack)
         joints = _joints(solids, necks)
-        drawn = [draw_solid(s, model.unit, on_sides(s, stack), j) for s, j in zip(solids, joints, strict=True)]
+        drawn = [
+            draw_solid(s, model.unit, on_sides(s, stack), j, away_from_sides(s, stack))
+            for s, j in zip(solids, joints, strict=True)
+        ]
         if necks:
             drawn = model.occ.fuse(drawn, [draw_neck(s, model.unit) for s in necks])[0]
         layers = self.layers(stack)
@@ -306,6 +309,27 @@ def _joints(solids: tuple[Solid, ...], necks: tuple[Solid, ...]) -> list[Floats 
         towards = necks[n // 2].frame[:, 0] * (1 if n % 2 == 0 else -1)
         found[ball].append(towards)
     return [np.array(x) if x else None for x in found]
+
+
+def _numbers(solid: Solid) -> tuple[tuple[float, ...], ...]:
+    """Centre, semi-axes and rows of the frame of a body, as plain numbers."""
+    return (tuple(lists(solid.centre)), tuple(lists(solid.semi_axes)), *(tuple(row) for row in lists(solid.frame)))
+
+
+@lru_cache(maxsize=4096)
+def _grains_in(
+    structure: GrainStructure,
+    number: int,
+    numbers: tuple[tuple[float, ...], ...],
+    rod: bool,
+    lateral: tuple[float, ...],
+) -> Grains:
+    """The grains of body `number`, kept: a stack asks for its regions, and so for the colours of grains, often."""
+    from meshes.random.grains import grow_clear
+
+    solid = Solid(np.array(numbers[0]), np.array(numbers[1]), np.array(numbers[2:]), rod)
+    size = tuple(float(v) for v in 2 * solid.extents)
+    return grow_clear(structure, size, number, _depth_in_box(solid, lateral))
 
 
 def _depth_in_box(solid: Solid, lateral: tuple[float, ...]) -> Callable[[Floats], Floats]:

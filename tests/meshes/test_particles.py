@@ -288,3 +288,19 @@ def test_bodies_that_meet_others_are_refused() -> None:
     assert "other features" in first_problem("2", Particle(BALL, "cathode", position=(7 * UM,)), near)[1]
     void = Void(BETWEEN, 3 * UM, 3 * UM)
     assert "other features" in first_problem("2", Particle(BALL, "cathode", height=13.5 * UM), void)[1]
+
+
+def test_grains_are_grown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from meshes.random import grains
+
+    calls = []
+    grow = grains.grow_clear
+    monkeypatch.setattr(grains, "grow_clear", lambda *args: calls.append(args) or grow(*args))  # type: ignore[func-returns-value]
+    stack = body_stack("2", Particle(BALL, "cathode", grains=GrainStructure(3.3 * UM, seed=5)))
+    for _ in range(3):
+        assert len(stack.regions) > 3
+    # the same body in another stack is the same body
+    assert body_stack("2", Particle(BALL, "cathode", grains=GrainStructure(3.3 * UM, seed=5))).regions == stack.regions
+    assert len(calls) == 1
+    assert body_stack("2", Particle(BALL, "cathode", grains=GrainStructure(3.3 * UM, seed=6))).regions
+    assert len(calls) == 2
