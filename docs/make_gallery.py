@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the studies of the gallery and writes docs/gallery.md with their pictures and numbers.
 
-    containers/run python3 docs/make_gallery.py [STUDY...] [--runs DIR] [--without-errors]
+    containers/run python3 docs/make_gallery.py [STUDY...] [--runs DIR] [--without-errors] [--written]
 
-With names of studies only these are run again; the others keep what they have in the folder of runs (default:
-results/gallery). A study of which there is no run is run in any case.
+With names of studies only these are run, and only their entries change: those of the others stay as they are on the
+page. `--written` runs nothing, but takes what is in the folder of runs (default: results/gallery).
 """
 
 from __future__ import annotations
@@ -13,85 +13,106 @@ import argparse
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from studies.listing import CATALOGUE
+from studies.listing import CATALOGUE, catalogue
 from studies.quantities import QUANTITIES
 from studies.results import Results, read_results
 from studies.schema import Study
 from studies.tables import value_text
 
 DOCS = Path(__file__).resolve().parent
+PAGE = DOCS / "gallery.md"
 PICTURES = DOCS / "images" / "gallery"
-WIDTH, BYTES = 900, 150_000
+WIDTH, BYTES = 800, 110_000
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """Studies that belong together: a heading, and (study, picture) pairs."""
+    """Studies that belong together: a heading, and studies with their pictures."""
 
     title: str
-    studies: tuple[tuple[str, str], ...]
+    studies: Mapping[str, tuple[str, ...]]
 
+
+ELECTRIC, STRESS, MAP = ("potential",), ("stress",), ("interface-current",)
+BOTH = ("potential", "stress")
 
 GALLERY = (
     Chapter(
         "Voids and pores",
-        (
-            ("void-constriction", "potential"),
-            ("random-voids", "stress"),
-            ("filled-voids", "potential"),
-            ("void-array-3d", "interface-current"),
-            ("porous-electrolyte", "potential"),
-            ("stack-pressure", "stress"),
-        ),
+        {
+            "void-constriction": BOTH,
+            "void-shapes": BOTH,
+            "random-voids": STRESS,
+            "filled-voids": ELECTRIC,
+            "void-array-3d": MAP,
+            "porous-electrolyte": BOTH,
+            "stack-pressure": STRESS,
+        },
     ),
     Chapter(
         "Contact patterns",
-        (
-            ("contact-spot", "potential"),
-            ("contact-stripes", "potential"),
-            ("contact-frame", "potential"),
-            ("contact-picture", "interface-current"),
-            ("random-contacts", "potential"),
-        ),
+        {
+            "contact-spot": ELECTRIC,
+            "contact-stripes": ELECTRIC,
+            "contact-frame": ELECTRIC,
+            "contact-array": ELECTRIC,
+            "contact-picture": MAP,
+            "random-contacts": MAP,
+        },
     ),
     Chapter(
         "Cracks",
-        (("collinear-cracks", "stress"), ("penny-crack", "stress"), ("delamination", "potential")),
+        {
+            "edge-crack": STRESS,
+            "slanted-crack": STRESS,
+            "star-crack": BOTH,
+            "notch": STRESS,
+            "collinear-cracks": STRESS,
+            "penny-crack": STRESS,
+            "delamination": ELECTRIC,
+            "cracked-film": BOTH,
+            "cracked-grains": BOTH,
+        },
     ),
     Chapter(
         "Coatings, buffer layers and rough interfaces",
-        (
-            ("coated-particle", "potential"),
-            ("graded-coating", "potential"),
-            ("patchy-coating", "interface-current"),
-            ("coated-fillers", "potential"),
-            ("wavy-buffer", "stress"),
-            ("rough-interface", "stress"),
-        ),
+        {
+            "coated-particle": BOTH,
+            "coated-sphere": STRESS,
+            "coated-packing": BOTH,
+            "coated-fillers": ELECTRIC,
+            "graded-coating": ELECTRIC,
+            "patchy-coating": MAP,
+            "wavy-buffer": BOTH,
+            "rough-interface": BOTH,
+            "rough-both-sides": BOTH,
+        },
     ),
     Chapter(
         "Particles, grains and inclusions",
-        (
-            ("polycrystal-particle", "stress"),
-            ("grain-boundaries", "potential"),
-            ("random-composite", "potential"),
-            ("aligned-wires", "potential"),
-            ("disc-array", "potential"),
-            ("sphere-array", "potential"),
-            ("laminate-along", "potential"),
-            ("laminate-across", "stress"),
-            ("checkerboard", "potential"),
-        ),
+        {
+            "polycrystal-particle": STRESS,
+            "grain-boundaries": ELECTRIC,
+            "ellipsoid-particle": BOTH,
+            "random-composite": ELECTRIC,
+            "aligned-wires": ELECTRIC,
+            "random-wires": ELECTRIC,
+            "disc-array": ELECTRIC,
+            "sphere-array": ELECTRIC,
+            "laminate-along": ELECTRIC,
+            "laminate-across": STRESS,
+            "checkerboard": ELECTRIC,
+        },
     ),
-    Chapter(
-        "Microstructures from images",
-        (("segmented-sphere", "potential"), ("segmented-composite", "potential")),
-    ),
+    Chapter("All together", {"combined": BOTH}),
+    Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),
+    Chapter("Cells in one dimension", {"planar-cell": ELECTRIC, "mixed-conductor": ELECTRIC}),
 )
 
 
@@ -101,17 +122,24 @@ def main() -> int:
     parser.add_argument("studies", nargs="*", metavar="STUDY")
     parser.add_argument("--runs", type=Path, default=DOCS.parent / "results" / "gallery")
     parser.add_argument("--without-errors", action="store_true", help="no error bars: twice as fast")
+    parser.add_argument("--written", action="store_true", help="run nothing, take the runs that are there")
     options = parser.parse_args()
     quick = ("--set", "mesh.error_estimate=none") if options.without_errors else ()
-    names = [name for chapter in GALLERY for name, _ in chapter.studies]
-    unknown = set(options.studies) - set(names)
+    shown = {name: pictures for chapter in GALLERY for name, pictures in chapter.studies.items()}
+    unknown = set(options.studies) - set(shown)
     if unknown:
         parser.error(f"not in the gallery: {', '.join(sorted(unknown))}")
-    for name in names:
-        if name in options.studies or not options.studies or not (options.runs / name / "results.json").is_file():
-            run(name, options.runs / name, quick)
-    text = page(options.runs)
-    (DOCS / "gallery.md").write_text(text, encoding="utf-8")
+    entries = written()
+    for name in options.studies or shown:
+        folder = options.runs / name
+        if not options.written:
+            run(name, folder, quick)
+        if (folder / "results.json").is_file():
+            entries[name] = entry(name, shown[name], folder)
+    missing = [name for name in shown if name not in entries]
+    if missing:
+        parser.error(f"never run: {', '.join(missing)}")
+    PAGE.write_text(page(entries), encoding="utf-8")
     return 0
 
 
@@ -122,39 +150,49 @@ def run(name: str, out: Path, options: tuple[str, ...]) -> None:
     subprocess.run(command, check=True, cwd=DOCS.parent)
 
 
-def page(runs: Path) -> str:
-    """The page, in Markdown; copies the pictures."""
-    lines = [
+def written() -> dict[str, str]:
+    """The entries that are on the page already, by study."""
+    if not PAGE.is_file():
+        return {}
+    found = {}
+    for block in re.split(r"^(?=##)", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        name = re.search(r"^`ssbfem run (\S+)`", block, flags=re.MULTILINE)
+        if name and block.startswith("### "):
+            found[name[1]] = block.rstrip()
+    return found
+
+
+def page(entries: Mapping[str, str]) -> str:
+    """The page, in Markdown."""
+    parts = [
         "# Gallery",
-        "",
-        "One study for every kind of defect and layer. All of them are in the catalogue: `ssbfem run NAME`. This page",
-        "is written by `docs/make_gallery.py`.",
-        "",
+        "One study for every kind of defect and layer. All of them are in the catalogue: `ssbfem run NAME`. Numbers\n"
+        "have their discretisation error. This page is written by `docs/make_gallery.py`.",
     ]
     for chapter in GALLERY:
-        lines += [f"## {chapter.title}", ""]
-        for name, picture in chapter.studies:
-            lines += entry(name, picture, runs / name)
-    return "\n".join(lines).rstrip() + "\n"
+        parts += [f"## {chapter.title}", *(entries[name] for name in chapter.studies)]
+    others = [x for x in catalogue() if not any(x.name in chapter.studies for chapter in GALLERY)]
+    if others:
+        parts += ["## More in the catalogue", "\n".join(f"- `{x.name}`: {x.title}" for x in others)]
+    return "\n\n".join(parts) + "\n"
 
 
-def entry(name: str, picture: str, folder: Path) -> list[str]:
-    """A study: title, description, picture, numbers."""
+def entry(name: str, pictures: tuple[str, ...], folder: Path) -> str:
+    """A study: title, description, pictures, numbers; copies the pictures."""
     study = Study.load(CATALOGUE / f"{name}.yaml")
-    results = read_results(folder)
-    made = shrink(folder / f"{picture}.png", name)
-    return [
-        f"### {study.title}",
-        "",
-        *plain(study.description),
-        "",
-        f"![{picture} of {name}](images/gallery/{made.name})",
-        "",
-        *table(results),
-        "",
-        f"`ssbfem run {name}` ([study file](../studies/catalogue/{name}.yaml))",
-        "",
-    ]
+    shown = []
+    for k, picture in enumerate(pictures):
+        made = shrink(folder / f"{picture}.png", name if k == 0 else f"{name}-{picture}")
+        shown.append(f"![{picture} of {name}](images/gallery/{made.name})")
+    return "\n\n".join(
+        [
+            f"### {study.title}",
+            "\n".join(plain(study.description)),
+            *shown,
+            "\n".join(table(read_results(folder))),
+            f"`ssbfem run {name}` ([study file](../studies/catalogue/{name}.yaml))",
+        ]
+    )
 
 
 def plain(description: str) -> list[str]:
@@ -179,10 +217,10 @@ def table(results: Results) -> list[str]:
     return lines
 
 
-def shrink(path: Path, name: str) -> Path:
+def shrink(path: Path, stem: str) -> Path:
     """A copy of a picture for the page, small enough."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    out = PICTURES / f"{name}.png"
+    out = PICTURES / f"{stem}.png"
     with Image.open(path) as picture:
         image = picture.convert("RGB")
     if image.width > WIDTH:
