@@ -30,8 +30,10 @@ from fem.dissipation.intercalation import Intercalation
 from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
 from fem.interface.kinetics import LARGEST_EXPONENT
+from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
 from fem.kinematics import Plane
+from fem.levels import anchor_metal
 from fem.mechanics import Mechanics
 from fem.passages import InterfaceState, connect
 from fem.periodic import close_mean_fields, set_mean_fields
@@ -158,6 +160,7 @@ class Model:
         self._sources()
         close_mean_fields(self, self.mean_fields)
         self._check_paths()
+        refuse_short_circuits(self)
         self.system = System(
             self.geometry,
             self.fields,
@@ -286,7 +289,8 @@ class Model:
                 f"terminal {terminal.name!r}: layer {layer!r} is an equipotential; connect the layer itself"
             )
         dofs = self.geometry.facet_dofs(target.space, target.region, terminal.at)
-        target.tie(dofs, number, -handle.offset)
+        made = target.tie(dofs, number, -handle.offset)
+        anchor_metal(self, target, made, layer, terminal.carrier)
 
     def _impose(self, target: Field, side: str, values: Any, offset: float) -> None:
         dofs = self.geometry.facet_dofs(target.space, target.region, side)

@@ -36,7 +36,11 @@ class Number:
             whose current is then a result); None: the balance decides.
         rate: time derivative as a ``fem.Constant``, zero in steady models.
         scale: a typical value, with which errors in time are measured.
+        level: what the values of the function count from, V: a given number, where small differences matter.
+        anchor: the tie whose value the level follows.
         state: whether it has a memory of its own and no steady value (the thickness of a layer that grows).
+        zero: what ``constant`` counts from: the potential of a terminal is a sum of both, so that differences within
+            the metal behind it are not lost in its rounding. Forms in which the number appears need zero.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Number:
     held: float | None = None
     scale: float = thermal_voltage(STANDARD_TEMPERATURE)
     state: bool = False
+    zero: float = 0.0
     variable: Any = field(init=False)
     rate: Any = field(init=False)
     rate_variable: Any = field(init=False)
@@ -63,10 +68,19 @@ class Number:
     @property
     def value(self) -> float:
         """Current value."""
-        return float(np.real(self.constant.value))
+        return self.zero + self.beyond
 
     @value.setter
     def value(self, new: float) -> None:
+        self.constant.value = new - self.zero
+
+    @property
+    def beyond(self) -> float:
+        """The value beyond ``zero``."""
+        return float(np.real(self.constant.value))
+
+    @beyond.setter
+    def beyond(self, new: float) -> None:
         self.constant.value = new
 
     def source_gap(self, leaving: float) -> float:
@@ -121,6 +135,8 @@ class Field:
     scale: float = 1.0
     test: Any = field(init=False)
     trial: Any = field(init=False)
+    level: Number | None = field(init=False, default=None)
+    anchor: Tie | None = field(init=False, default=None)
     mean: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -175,9 +191,29 @@ class Field:
 
     def apply_ties(self) -> None:
         """Write the tied values into the function (owned and ghost entries)."""
+        level = 0.0 if self.level is None else self.level.value
         for tie in self.ties:
-            base = tie.number.value if tie.number is not None else 0.0
-            self.function.x.array[tie.dofs] = base + tie.offset
+            zero, beyond = (0.0, 0.0) if tie.number is None else (tie.number.zero, tie.number.beyond)
+            self.function.x.array[tie.dofs] = (zero - level + tie.offset) + beyond
+
+    def count_from_anchor(self) -> bool:
+        """Let the level be the potential of the anchor; whether that changed anything.
+
+        The potential of a metal differs from that of its terminal by 1e-11 V: as a difference it has all its digits,
+        where that of volts would have five.
+        """
+        if self.level is None or self.anchor is None or self.anchor.number is None:
+            return False
+        number = self.anchor.number
+        new = number.value + float(np.mean(self.anchor.offset))
+        shift = new - self.level.value
+        if shift == 0.0 and number.beyond == 0.0:
+            return False
+        number.zero, number.beyond = number.value, 0.0
+        self.function.x.array[:] -= shift
+        self.level.value = new
+        self.apply_ties()
+        return True
 
     def apply_tied_rates(self) -> None:
         """Write the rates of tied values: those of their numbers, zero where they are fixed."""
@@ -207,8 +243,15 @@ class Handle:
         """UFL expression, restricted to ``side`` (``+``, ``-`` or None inside a layer)."""
         if isinstance(self.carrier, Number):
             return self.carrier.variable + self.offset
-        function = self.carrier.function
-        return (function(side) if side else function) + self.offset
+        function, level = self.carrier.function, self.carrier.level
+        constant = self.offset if level is None else level.variable + self.offset
+        return (function(side) if side else function) + constant
+
+    @property
+    def constant(self) -> float:
+        """What the function (or the number) lacks of the potential at present, V."""
+        level = None if isinstance(self.carrier, Number) else self.carrier.level
+        return self.offset if level is None else level.value + self.offset
 
     def rate(self, side: str | None) -> Any:
         """Time derivative of ``value``, V/s."""

@@ -8,13 +8,13 @@ does a continuous potential follow this: its common node is the metal's, and joi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fem.dissipation.conduction import Conduction
 from fem.errors import ModelError
 from fem.interface.names import both_sides
+from fem.levels import plain_conductivity
 
 if TYPE_CHECKING:
     from fem.model import Model
@@ -34,11 +34,11 @@ def refuse_short_circuits(model: Model) -> None:
     geometry = model.geometry
     perfect = {(spec.interface, spec.resolved) for spec, _, _ in model.perfect_ties}
     for spec, field, _ in model.perfect_ties:
-        own = _plain(model, spec.resolved)
+        own = plain_conductivity(model, spec.resolved)
         metals = {layer for layer, _ in model.network.metals[model.network.root[spec.metal][0]]}
         for layer in field.layers:
             node = (layer, spec.resolved[1])
-            other = _plain(model, node)
+            other = plain_conductivity(model, node)
             if own is None or other is None or own >= LEAST_RATIO * other or model.handle(*node).carrier is not field:
                 continue
             for name in geometry.interfaces:
@@ -49,17 +49,8 @@ def refuse_short_circuits(model: Model) -> None:
                 theirs = geometry.facet_dofs(field.space, field.region, name)
                 if geometry.comm.allreduce(len(np.intersect1d(mine, theirs))):
                     raise ModelError(
-                        f"interface {spec.interface!r} is in perfect contact and ends where {name!r} begins, which is not;"
-                        f" {spec.resolved[0]!r} conducts {other / own:.3g} times worse than {layer!r}, to which it is "
-                        f"joined: their common edge would be a short circuit. Give {spec.interface!r} kinetics or a "
+                        f"interface {spec.interface!r} is in perfect contact and ends where {name!r} begins, which is "
+                        f"not; {spec.resolved[0]!r} conducts {other / own:.3g} times worse than {layer!r}, to which it "
+                        f"is joined: their common edge would be a short circuit. Give {spec.interface!r} kinetics or a "
                         f"resistance, or one to the contact between {spec.resolved[0]!r} and {layer!r}"
                     )
-
-
-def _plain(model: Model, node: tuple[str, str]) -> float | None:
-    """Conductivity as a number; None where it is none or varies."""
-    term: Any = model.conductors.get(node)
-    if not isinstance(term, Conduction):
-        return None
-    value = getattr(term.conductivity, "value", term.conductivity)
-    return float(value) if isinstance(value, int | float | np.ndarray | np.number) and np.size(value) == 1 else None

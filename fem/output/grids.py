@@ -179,7 +179,7 @@ def node_potentials(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floa
             values = grid.at_nodes(handle.carrier.function, handle.carrier.region.from_parent())
             for axis, fall in model.mean_fields.items():
                 values = values - fall.value / model.tagged.periods[axis] * grid.points[:, axis]
-        found[f"{carrier}_potential"] = values + handle.offset
+        found[f"{carrier}_potential"] = values + handle.constant
     return found
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from mpi4py import MPI
 
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.solve.stage import Stage
 
 REST = thermal_voltage(STANDARD_TEMPERATURE)
+_METAL = 1e-6
+"""Unknowns with a smaller diagonal, in parts of the largest of their field, are none of a metal's."""
 
 
 def passing(stage: Stage, extra: float = 0.0) -> float:
@@ -24,13 +28,32 @@ def roundoff(stage: Stage) -> float:
     A potential counts with the thermal voltage at least: forward and backward currents that cancel at rest
     are rounded like those of a thermal voltage, although no potential differs from zero.
     """
-    fields = stage.fields
-    least = [np.full(f.owned, REST if f.kind == "potential" else 0.0) for f in fields]
-    state = np.abs(stage.get_state()[: int(stage.offsets[-1])])
-    state = np.maximum(state, np.concatenate(least)) if least else state
+    state = _magnitudes(stage)
     if stage.matrix is None:
         return 0.0
     diagonal = stage.matrix.getDiagonal()
     square = float(stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2)))
     square += sum((stage.corner[k, k] * n.value) ** 2 for k, n in enumerate(stage.numbers) if n.state)
     return float(4 * np.finfo(float).eps * square**0.5)
+
+
+def _magnitudes(stage: Stage) -> npt.NDArray[np.float64]:
+    """(owned rows,) absolute state, of potentials a thermal voltage at least.
+
+    Not so within a metal whose potential counts from that of its terminal (`fem.levels`).
+    """
+    state = np.abs(stage.get_state()[: int(stage.offsets[-1])])
+    if stage.matrix is None:
+        return state
+    diagonal = stage.matrix.getDiagonal()
+    for k, item in enumerate(stage.fields):
+        if item.kind != "potential":
+            continue
+        own = slice(int(stage.offsets[k]), int(stage.offsets[k + 1]))
+        least = np.full(item.owned, REST)
+        if item.level is not None:
+            sizes = np.abs(diagonal.array_r[own])
+            least[sizes > _METAL * stage.comm.allreduce(float(sizes.max(initial=0.0)), op=MPI.MAX)] = 0.0
+        state[own] = np.maximum(state[own], least)
+    diagonal.destroy()
+    return state

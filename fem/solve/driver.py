@@ -22,6 +22,8 @@ log = logging.getLogger("ssbfem.solve")
 
 # Exponent at which kinetics are continued by their tangent, tightest first, when Newton fails from the guess.
 EXPONENT_LADDER = (2.0, 6.0, 15.0, 40.0, 150.0)
+# Solves, each about potentials that count from those of the one before, until a metal's currents have all digits.
+MOST_ANCHORINGS = 4
 SMALLEST_LOAD_STEP = 1.0 / 1024
 
 
@@ -101,6 +103,14 @@ class Solver:
             name = " + ".join(f.name for f in stage.fields) or "numbers"
             start = time.perf_counter()
             report = self._solve_stage(stage, newton)
+            for _ in range(MOST_ANCHORINGS):
+                moved = [f.count_from_anchor() for f in stage.fields]
+                if not any(moved):
+                    break
+                again = newton.solve()
+                report.iterations += again.iterations
+                report.linear_iterations += again.linear_iterations
+                report.residual = again.residual
             self.report.wall_seconds[f"solve {name}"] = (
                 self.report.wall_seconds.get(f"solve {name}", 0.0) + time.perf_counter() - start
             )

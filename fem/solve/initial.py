@@ -40,7 +40,8 @@ def guess_potentials(model: Model) -> None:
             if vertex.unknown:
                 vertex.value = value
         elif vertex.kind == "potential":
-            vertex.function.x.array[:] = value
+            vertex.function.x.array[:] = value - (0.0 if vertex.level is None else vertex.level.value)
+            vertex.count_from_anchor()
     _inner_potentials(model, known, current)
     for field in model.fields:
         field.apply_ties()

@@ -128,7 +128,7 @@ class Stage:
         """(local rows,) current fields and numbers."""
         parts = [f.function.x.array[: f.owned] for f in self.fields]
         if self.comm.rank == 0:
-            parts.append(np.array([n.value for n in self.numbers]))
+            parts.append(np.array([n.beyond for n in self.numbers]))
         return np.concatenate(parts) if parts else np.empty(0)
 
     def set_state(self, values: Array) -> None:
@@ -137,7 +137,7 @@ class Stage:
         if self.numbers:
             self.comm.Bcast(tail, root=0)
         for number, value in zip(self.numbers, tail, strict=True):
-            number.value = float(value)
+            number.beyond = float(value)
         for k, field in enumerate(self.fields):
             field.function.x.array[: field.owned] = values[self.offsets[k] : self.offsets[k + 1]]
             field.function.x.scatter_forward()

@@ -14,6 +14,7 @@ import pytest
 from mpi4py import MPI
 from scipy.special import j0, j1, jn_zeros
 
+from fem.errors import ModelError
 from studies.progress import Silent
 from studies.runner import run
 from studies.schema import Study
@@ -131,3 +132,22 @@ def test_bare_spots_conduct_beside_the_film() -> None:
     value, part = solved(2, "anode", LINEAR, LINEAR)
     least = HEIGHT / ELECTROLYTE + 1 / (part / (11 * OHM_CM2) + (1 - part) / OHM_CM2)
     assert least < value < 1.1 * least
+
+
+@pytest.mark.parametrize(("conductivity", "refused"), [("1e-6 S/m", True), ("1e-2 S/m", False)])
+def test_a_bad_conductor_that_is_no_film_is_refused_at_the_end_of_a_perfect_contact(
+    conductivity: str, refused: bool
+) -> None:
+    """A body has walls that conduct; a much worse conductor than its surroundings would be short-circuited there."""
+    study = patchy(2, "anode", PERFECT, NO_CONTACT)
+    particle = {"name": "body", "material": "LiNbO3", "at": "anode|electrolyte", "radius": "2 um"}
+    particle["properties"] = {"ionic_conductivity": conductivity}  # type: ignore[assignment]
+    study["geometry"]["features"] = [{"particle": particle}]
+    study["interfaces"]["anode|body"] = study["interfaces"].pop("anode|film")
+    study["quantities"] = ["area_specific_resistance"]
+    if refused:
+        with pytest.raises(ModelError, match="would be a short circuit"):
+            run(Study.from_mapping(study), None, MPI.COMM_SELF, Silent())
+    else:
+        results = run(Study.from_mapping(study), None, MPI.COMM_SELF, Silent())
+        assert all(balance.holds for balance in results.balances.values())
