@@ -37,6 +37,8 @@ _REACH = 5.0
 #: meshed has 99 % of the volume of a ball (3-D), and more in 2-D, where cells are cheap.
 _FINER = {2: 0.5, 3: 0.65}
 _FEWEST_COAT_CELLS = 3
+#: Every so-manieth sample of a surface is enough to count cells.
+_FEWER = 16
 #: Gaps below this part of the smallest semi-axis are refined, for one cell across (two nodes between, in elements
 #: of second order), but not below the second part.
 _NEAR, _NARROWEST = 0.08, 0.05
@@ -162,6 +164,15 @@ class SolidFeature(FeatureDefaults):
                 1.0 if self.patches is None else self.patches.coverage,
             ),
         )
+
+    def coated(self, stack: Stack) -> tuple[Floats, Floats]:
+        """A few points on each body."""
+        solids = self.solids(stack)
+        if not self.coats:
+            return super().coated(stack)
+        points = [s.samples()[0][::_FEWER] for s in solids]
+        areas = [np.full(len(x), s.surface_content() / len(x)) for x, s in zip(points, solids, strict=True)]
+        return np.concatenate(points), np.concatenate(areas)
 
     def distance(self, stack: Stack, points: Floats) -> Floats:
         """Distance (n,) in metres of `points` (n, gdim) in the films from the surface of the bodies."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from meshes.features.base import CLEARANCE, EdgeSide, Floats, Opening, edge_samples
+from meshes.features.base import CLEARANCE, EdgeSide, Floats, Opening, edge_samples, opening_images
 from meshes.features.outline import Outline, Outlined
-from meshes.features.placement import place_discs, place_strips
+from meshes.features.placement import place_across_sides, place_discs, place_strips
 from meshes.problems import MeshError, Problem, length_problem, number_text
 
 if TYPE_CHECKING:
@@ -154,9 +154,12 @@ class _Spots(Outlined):
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
         """Footprints of all spots."""
         radius = self.spot_radius(stack)
-        return tuple(
-            Opening(self.at, tuple(map(float, c)), radius, 0.0, 0.0, "flat", f"{self.name}[{i}]")
-            for i, c in enumerate(self.places(stack))
+        return opening_images(
+            [
+                Opening(self.at, tuple(map(float, c)), radius, 0.0, 0.0, "flat", f"{self.name}[{i}]")
+                for i, c in enumerate(self.places(stack))
+            ],
+            stack,
         )
 
     def cut(self, model: LayeredModel) -> None:
@@ -270,7 +273,9 @@ class RandomContacts(_Spots):
         """
         radius = self.spot_radius(stack)
         gap = 0.1 * radius if self.minimum_distance is None else float(self.minimum_distance)
-        if stack.dimension == "2":
+        if stack.laterally_periodic:
+            found = place_across_sides(stack.lateral, (radius,) * self.number(stack), gap, self.seed)
+        elif stack.dimension == "2":
             found = place_strips(stack.lateral[0], self.number(stack), radius, gap, self.seed)
         elif stack.dimension == "3":
             found = place_discs(stack.lateral, self.number(stack), radius, gap, self.seed)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from meshes.features.base import image_shifts
 from meshes.features.solids import Solid
 from meshes.problems import MeshError
 from meshes.random.packing import Bodies, closest
@@ -16,7 +18,16 @@ from meshes.random.packing import Bodies, closest
 if TYPE_CHECKING:
     from meshes.stack import Stack
 
-__all__ = ["Crowd", "near_solids", "obstacles", "on_sides", "room_around", "swept"]
+__all__ = [
+    "Crowd",
+    "away_from_sides",
+    "near_solids",
+    "obstacles",
+    "on_sides",
+    "room_around",
+    "solid_images",
+    "swept",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -113,6 +124,31 @@ def on_sides(solid: Solid, stack: Stack) -> tuple[bool, ...]:
     return tuple(bool(c) for c in (np.abs(x) <= 1e-9 * lateral) | (np.abs(x - lateral) <= 1e-9 * lateral))
 
 
+def solid_images(solids: Sequence[Solid], stack: Stack) -> tuple[Solid, ...]:
+    """The bodies, and the images on the other sides of those that cross a periodic side."""
+    found = []
+    for solid in solids:
+        found.append(solid)
+        low, high = ([float(v) for v in solid.centre + sign * solid.extents] for sign in (-1, 1))
+        found += [replace(solid, centre=solid.centre + shift) for shift in image_shifts(low, high, stack)]
+    return tuple(found)
+
+
+def away_from_sides(solid: Solid, stack: Stack) -> Floats | None:
+    """Horizontal unit vector (d,) from periodic sides that cut a body towards its larger part; None: none does.
+
+    The same for a body and its images, for all are cut alike.
+    """
+    direction = np.zeros(solid.dimension)
+    for axis, period in stack.periods.items():
+        if axis < len(stack.lateral):
+            c = float(solid.centre[axis])
+            near = [c - side for side in (0.0, period) if abs(c - side) < solid.extents[axis]]
+            direction[axis] = math.copysign(1.0, near[0]) if near else 0.0
+    length = float(np.linalg.norm(direction))
+    return np.asarray(direction / length, dtype=np.float64) if length else None
+
+
 def room_around(stack: Stack, feature: Any) -> list[float]:
     """Distance in metres that is free around each body of `feature`: to sides and layers beyond, half way to
     other coated bodies, and most of the way to bare ones and voids. Negative where it leaves its layers.
@@ -125,6 +161,9 @@ def room_around(stack: Stack, feature: Any) -> list[float]:
     for n, solid in enumerate(own):
         free = np.minimum(solid.centre - low, high - solid.centre) - solid.extents
         free[[*on_sides(solid, stack), False]] = math.inf
+        for axis in stack.periodic:
+            # what crosses a side goes on beyond the other: only that it all but touches it matters
+            free[axis] = math.inf if feature.film_thickness and free[axis] < 0 else abs(free[axis])
         room[n] = free.min()
     others = obstacles(stack, feature, layers, before=False)
     everything = own + tuple(solid for solid, _ in others)

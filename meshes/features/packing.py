@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from meshes.features.bodies import SolidFeature, filled_layers, room_problems
 from meshes.features.necks import joined
-from meshes.features.neighbours import obstacles, swept
+from meshes.features.neighbours import obstacles, solid_images, swept
 from meshes.features.shapes_of_bodies import Shape, frame_along
 from meshes.features.solids import Solid
 from meshes.films import Coat
@@ -20,7 +20,7 @@ from meshes.problems import MeshError, Problem, number_text
 from meshes.random.arithmetic import generator, lists, shuffled
 from meshes.random.directions import unit_vectors
 from meshes.random.grains import GrainStructure
-from meshes.random.packing import Bodies, pack
+from meshes.random.packing import Bodies, clear_of_sides, pack
 from meshes.random.patches import Patches
 from meshes.random.sizes import EQUAL, MOST_BODIES, SizeDistribution, draw_radii, number_of_bodies
 
@@ -126,13 +126,19 @@ class Packing(SolidFeature):
             axes = bodies.axes if bodies.axes is not None else np.zeros((n, stack.gdim))
             table = np.column_stack([[s.centre for s, _ in before], axes, halves, bodies.radii + films])
             around = tuple(tuple(row) for row in lists(table))
-        found = _placed(self, (*stack.lateral, high - low), low, around)
+        periods = stack.periods if self._crosses(stack) else {}
+        found = _placed(self, (*stack.lateral, high - low), low, around, tuple(sorted(periods)))
         if found is None:
             raise MeshError(
                 f"{self.name}: {self.number(stack)} bodies do not fit into {self.layer} at a distance of "
                 f"{number_text(self.gap(stack))}: lower volume_fraction or minimum_distance"
             )
-        return found
+        return (solid_images(found[0], stack), found[1]) if periods else found
+
+    def _crosses(self, stack: Stack) -> bool:
+        """Whether bodies may lie across the sides: periodic ones, and bodies without anything on or in them."""
+        plain = not self.coats and self.grains is None and self.patches is None and self.neck_ratio is None
+        return stack.laterally_periodic and plain
 
     def number(self, stack: Stack) -> int:
         """Number of bodies."""
@@ -150,6 +156,9 @@ class Packing(SolidFeature):
             found.append(Problem("layer", repr(self.layer), f"there is no such layer; the stack has {there}"))
         if self.alignment not in ("random", "aligned"):
             found.append(Problem("alignment", repr(self.alignment), "must be random or aligned"))
+        if self.cut_by_sides and stack.laterally_periodic:
+            message = "with periodic sides bodies lie across them anyway: leave this out"
+            found.append(Problem("cut_by_sides", "true", message))
         if self.cut_by_sides and not self.shape.ball:
             found.append(Problem("cut_by_sides", "true", "only balls and discs can be cut by the sides"))
         if self.neck_ratio is not None:
@@ -249,7 +258,11 @@ def _drawn(packing: Packing, size: tuple[float, ...]) -> tuple[Floats, float, Fl
 
 @lru_cache(maxsize=32)
 def _placed(
-    packing: Packing, size: tuple[float, ...], low: float, around: tuple[tuple[float, ...], ...]
+    packing: Packing,
+    size: tuple[float, ...],
+    low: float,
+    around: tuple[tuple[float, ...], ...],
+    periodic: tuple[int, ...] = (),
 ) -> tuple[tuple[Solid, ...], tuple[Solid, ...]] | None:
     d = len(size)
     radii, factor, pinned = _drawn(packing, size)
@@ -272,9 +285,12 @@ def _placed(
     crowd = Bodies(
         everything[0], everything[1] if straight else None, everything[2] if straight else None, everything[3]
     )
-    places = pack(size, crowd, float(gap), packing.seed)
+    places = pack(size, crowd, float(gap), packing.seed, periodic)
     if places is None:
         return None
+    if periodic and not around:
+        shells = Bodies(bodies.radii, bodies.halves, bodies.axes)
+        places = clear_of_sides(places, shells.extents(d), size, periodic)
     shift = np.array([*np.zeros(d - 1), low])
     solids = tuple(
         packing.shape.solid(x + shift, f, s) for x, f, s in zip(places[:n], frames, lists(scales), strict=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meshes.features.bodies import SolidFeature, room_problems
-from meshes.features.neighbours import obstacles, on_sides, room_around
+from meshes.features.neighbours import obstacles, on_sides, room_around, solid_images
 from meshes.features.shapes_of_bodies import Shape, frame_along
 from meshes.features.solids import Solid
 from meshes.films import Coat
@@ -40,7 +40,8 @@ class Particle(SolidFeature):
         layer: that it lies in; or
         at: interface ``lower|upper`` that passes through it.
         position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis). A
-            centre on a lateral side makes half a body: the side is its symmetry plane.
+            centre on a lateral side makes half a body: the side is its symmetry plane. Periodic sides may cut a
+            bare single crystal anywhere: what one side cuts off lies at the other.
         height: of its centre above the bottom of the layer (default: the middle), or above the interface
             (default: 0, negative: below), metres.
         material: only carried along; None: a pore (its surface is called ``void|layer``).
@@ -70,7 +71,7 @@ class Particle(SolidFeature):
         return (self.layer,) if self.layer is not None else tuple((self.at or "").split("|"))
 
     def solids(self, stack: Stack) -> tuple[Solid, ...]:
-        """The one body."""
+        """The one body, and its images beyond periodic sides."""
         from meshes.features.base import resolve_position
 
         if self.at is not None:
@@ -80,7 +81,7 @@ class Particle(SolidFeature):
             z = 0.5 * (low + high) if self.height is None else low + self.height
         centre = np.array([*resolve_position(self.position, stack), z])
         frame = frame_along(self.shape.direction, stack.gdim)
-        return (self.shape.solid(centre, frame),)
+        return solid_images([self.shape.solid(centre, frame)], stack)
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
@@ -102,13 +103,16 @@ class Particle(SolidFeature):
         ):
             axes = "one coordinate (x)" if count == 1 else "two coordinates (x, y)"
             return [Problem("position", str(self.position), f"must have {axes}, in metres")]
-        (solid,) = self.solids(stack)
+        solid, *images = self.solids(stack)
+        if images and (self.coats or self.grains is not None or self.patches is not None):
+            message = "a body with coats or grains cannot cross periodic sides: move it"
+            return [Problem("position", str(self.position), message)]
         if stack.dimension == "axisymmetric" and solid.centre[0] != 0:
             return [Problem("position", str(self.position), "a particle of an axisymmetric model sits on the axis")]
         cut = on_sides(solid, stack)
         least = _CLEARANCE * solid.thinnest
         text = number_text(float(solid.reach))
-        if any(cut) and not self.shape.upright:
+        if any(cut) and not self.shape.upright and not stack.periodic:
             return [Problem("position", str(self.position), "only a body with its axes upright can be cut by a side")]
         if self.at is not None:
             above = stack.z_of(self.at) - solid.centre[-1]
@@ -118,7 +122,7 @@ class Particle(SolidFeature):
             if self.coats and abs(above) > _STEEP * solid.extents[-1]:
                 message = "the particle meets the interface too flatly for a film: put its centre nearer to it"
                 return [Problem("height", number_text(float(self.height or 0.0)), message)]
-        (room,) = room_around(stack, self)
+        room = min(room_around(stack, self))
         if room < least:
             touching = obstacles(stack, self, self.layers(stack), before=False)
             what = ", or other features" if touching else ""

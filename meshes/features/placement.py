@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["place_discs", "place_strips", "place_unequal_strips"]
+from meshes.random.packing import Bodies, clear_of_sides, pack
+
+__all__ = ["place_across_sides", "place_discs", "place_strips", "place_unequal_strips"]
 
 Floats = npt.NDArray[np.float64]
 #: Trials per disc before random sequential addition counts as jammed (it jams near 0.547 of the area).
@@ -47,6 +49,29 @@ def place_unequal_strips(width: float, halves: tuple[float, ...], gap: float, se
     free = np.sort(np.random.Generator(np.random.PCG64(seed)).random(n)) * room
     before = np.concatenate([[0.0], np.cumsum(2 * wide + gap)[:-1]])
     return _frozen((free + gap + wide + before).reshape(-1, 1))
+
+
+@lru_cache(maxsize=32)
+def place_across_sides(size: tuple[float, ...], radii: tuple[float, ...], gap: float, seed: int) -> Floats | None:
+    """Centres (n, k) in metres of discs (strips) that lie anywhere between periodic sides, also across them.
+
+    Between two, images included, at least `gap` stays free; no edge all but touches a side. None: they do not fit.
+    """
+    n, wide = len(radii), np.array(radii)
+    axes = tuple(range(len(size)))
+    if len(size) == 2:
+        places = pack(size, Bodies(wide), gap, seed, axes)
+        if places is None:
+            return None
+    else:
+        room = size[0] - 2 * math.fsum(radii) - n * gap
+        if room < 0:
+            return None
+        rng = np.random.Generator(np.random.PCG64(seed))
+        free = np.sort(rng.random(n)) * room
+        before = np.concatenate([[0.0], np.cumsum(2 * wide + gap)[:-1]])
+        places = ((free + wide + before + size[0] * rng.random()) % size[0]).reshape(-1, 1)
+    return _frozen(clear_of_sides(places, np.repeat(wide[:, None], len(size), axis=1), size, axes))
 
 
 @lru_cache(maxsize=32)

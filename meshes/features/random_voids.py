@@ -11,7 +11,7 @@ import numpy as np
 
 from meshes.features.base import Floats
 from meshes.features.pattern import MOST_VOIDS, Pattern, repeat
-from meshes.features.placement import place_discs, place_strips, place_unequal_strips
+from meshes.features.placement import place_across_sides, place_discs, place_strips, place_unequal_strips
 from meshes.features.void import Void
 from meshes.problems import MeshError, Problem, number_text
 from meshes.random.arithmetic import lists
@@ -34,7 +34,7 @@ class RandomVoids(Pattern):
 
     A whole number of voids meets the fraction exactly because radius and depth of all are multiplied by one
     common factor near 1 (`factor`). Sizes and places follow from `seed` alone, the same on every machine and
-    number of ranks. No void touches a lateral side.
+    number of ranks. No void touches a lateral side, unless it is periodic: then voids lie across it.
 
     Attributes:
         void: the one that is repeated (without a position); its radius is the mean of the distribution, its
@@ -77,7 +77,8 @@ class RandomVoids(Pattern):
             raise MeshError(f"{self.name}: only interfaces of models in 2 and 3 dimensions have room for many voids")
         radii, factor = self._radii(stack)
         gap = 0.1 * factor * self.void.radius if self.minimum_distance is None else float(self.minimum_distance)
-        places = _places(stack.lateral, tuple(lists(radii)), gap, self.seed)
+        place = place_across_sides if stack.laterally_periodic else _places
+        places = place(stack.lateral, tuple(lists(radii)), gap, self.seed)
         if places is None:
             raise MeshError(
                 f"{self.name}: {len(radii)} voids of radius {number_text(factor * self.void.radius)} do not fit on "

@@ -89,6 +89,15 @@ class Solid:
             return ends + straight * (2 * r if self.dimension == 2 else math.pi * r * r)
         return float(np.prod(a)) * (math.pi if self.dimension == 2 else 4 / 3 * math.pi)
 
+    def surface_content(self) -> float:
+        """Area (2-D: length) of the surface in metres: exact for balls and rods, to a few percent for ellipsoids."""
+        a = self.semi_axes
+        if self.rod:
+            r, straight = float(a[-1]), 2 * float(a[0] - a[-1])
+            return 2 * math.pi * r + 2 * straight if self.dimension == 2 else 2 * math.pi * r * (2 * r + straight)
+        # what is gained when all semi-axes grow
+        return self.content() * float((1 / a).sum())
+
     def offset(self, points: Floats) -> tuple[Floats, Floats]:
         """Distance (n,) of `points` (n, d) from the surface, positive outside, and outward directions (n, d)."""
         y = (points - self.centre) @ self.frame
@@ -174,13 +183,20 @@ def draw_neck(neck: Solid, unit: float) -> DimTag:
     return 2, occ.addPlaneSurface([occ.addCurveLoop(lines)])
 
 
-def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = (), joints: Floats | None = None) -> DimTag:
+def draw_solid(
+    solid: Solid,
+    unit: float,
+    cut: tuple[bool, ...] = (),
+    joints: Floats | None = None,
+    inward: Floats | None = None,
+) -> DimTag:
     """Draw it in the current Gmsh model, in units of `unit` metres.
 
     Args:
         cut: lateral axes normal to which a symmetry plane passes through the centre. Poles and seam of the
             surface are turned so that such planes leave them alone.
         joints: (n, d) directions in which necks leave a ball: poles and seam keep away from them.
+        inward: horizontal direction (d,) away from periodic sides that cut it beside its centre: there the seam lies.
     """
     import gmsh
 
@@ -194,9 +210,10 @@ def draw_solid(solid: Solid, unit: float, cut: tuple[bool, ...] = (), joints: Fl
         body = _revolved_rod(occ, float(a[0]), float(a[2]))
     elif solid.ball:
         body = (3, occ.addSphere(0, 0, 0, float(a[0])))
-        _turn(occ, body, _pole_frame(cut) if joints is None or any(cut) else _frame_between(joints))
+        _turn(occ, body, _pole_frame(cut, inward) if joints is None or any(cut) else _frame_between(joints))
     else:
-        body = _ellipsoid(occ, a, solid.frame.T @ _pole_frame(cut) if any(cut) else None)
+        turned = any(cut) or inward is not None
+        body = _ellipsoid(occ, a, solid.frame.T @ _pole_frame(cut, inward) if turned else None)
     if not solid.ball:
         _turn(occ, body, solid.frame)
     occ.translate([body], *centre)
@@ -284,8 +301,10 @@ def _revolved_rod(occ: Any, half: float, radius: float) -> DimTag:
     return _whole_turn(occ, face)
 
 
-def _pole_frame(cut: tuple[bool, ...]) -> Floats:
+def _pole_frame(cut: tuple[bool, ...], inward: Floats | None = None) -> Floats:
     """Axes of a sphere whose poles (third axis) and seam (first axis) avoid the symmetry planes in `cut`."""
+    if not any(cut) and inward is not None:
+        return np.column_stack([inward, np.cross([0.0, 0.0, 1.0], inward), [0.0, 0.0, 1.0]])
     if not any(cut):
         # away from the axes, where a neighbour or a plane may lie
         c, s = math.cos(0.7), math.sin(0.7)
