@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 #: Simplices per h, h^2, h^3 as Gmsh makes them.
 _CELLS_PER_BOX = {1: 1.0, 2: 2.3, 3: 6.0}
+_FACETS_PER_BOX = {2: 1.0, 3: 2.3}
 #: Change of h from the middle of a box to its corners, in parts of h, below which it is not halved any more.
 _CHANGE = 0.5
 _MOST_BOXES = 4_000
@@ -120,10 +121,20 @@ def count_cells(stack: Stack, sizes: MeshSizes) -> Expected:
         kept = rng.random(len(chance)) < chance
         low, high = _halved(low[kept], high[kept])
         weight = np.tile(weight[kept] / chance[kept], 2)
+    for k, feature in enumerate(stack.features):
+        points, areas = feature.coated(stack)
+        for film in feature.films(stack) if len(points) else ():
+            found = _sizes_at(stack, sizes, fields, points, np.zeros(len(points)))
+            facets = _FACETS_PER_BOX[gdim] * areas / found.h ** (gdim - 1)
+            # a prism over a facet is as many simplices as it has corners at each end
+            across = gdim * sum(coat.cells for coat in film.coats) * (film.coverage or 1.0)
+            np.add.at(by_field[:, k], found.field, across * facets)
     total = by_field.sum(axis=0)
     features = [k for k in range(len(stack.features)) if total[k] > 0]
-    cause = {k: fields[int(by_field[:-1, k].argmax())].cause for k in features}
-    smallest = {k: min(f.size for f in fields if k in f.owners) for k in features}
+    by_cause = [*(f.cause for f in fields), "bulk"]
+    cause = {k: by_cause[int(by_field[:, k].argmax())] for k in features}
+    asked = {k: [f.size for f in fields if k in f.owners] for k in features}
+    smallest = {k: min(asked[k], default=sizes.bulk_size(stack)) for k in features}
     return Expected(float(total.sum()), {k: float(total[k]) for k in features}, smallest, cause)
 
 

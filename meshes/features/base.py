@@ -150,6 +150,9 @@ class Feature(Protocol):
     def films(self, stack: Stack) -> tuple[Film, ...]:
         """Films that are grown in the finished mesh, in this order."""
 
+    def coated(self, stack: Stack) -> tuple[Floats, Floats]:
+        """Points (n, gdim) spread over the surfaces that its films grow on, and the area (length) of each, metres."""
+
     def smallest_length(self, stack: Stack) -> float:
         """Smallest length in metres that is drawn (infinite: none); sets the unit of the geometry kernel."""
 
@@ -213,6 +216,10 @@ class FeatureDefaults:
     def films(self, stack: Stack) -> tuple[Film, ...]:
         """None."""
         return ()
+
+    def coated(self, stack: Stack) -> tuple[Floats, Floats]:
+        """None: arrays of shapes (0, gdim) and (0,)."""
+        return np.zeros((0, stack.gdim)), np.zeros(0)
 
     def smallest_length(self, stack: Stack) -> float:
         """That of the footprints."""

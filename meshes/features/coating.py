@@ -33,6 +33,8 @@ _PATCH_CELLS = 6
 _GAPS = (0.5, 0.2, 0.05, 0.01)
 #: Slopes of a rough surface are differences over twice this part of the model's size.
 _DIFFERENCE = 1e-5
+#: Points along each side of the grid on which the cells of the film are counted.
+_GRID = 24
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,13 @@ class Coating(FeatureDefaults):
                 last=True,
             ),
         )
+
+    def coated(self, stack: Stack) -> tuple[Floats, Floats]:
+        """A grid on the interface."""
+        axes = [size * (np.arange(_GRID) + 0.5) / _GRID for size in stack.lateral]
+        lateral = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+        area = math.prod(stack.lateral) / len(lateral)
+        return np.column_stack([lateral, np.full(len(lateral), stack.z_of(self.at))]), np.full(len(lateral), area)
 
     def distance(self, stack: Stack, points: Floats) -> Floats:
         """Distance (n,) in metres of `points` (n, gdim) in the film from the layer that is coated."""

@@ -9,10 +9,12 @@ from mesh_samples import LOW, UM, stack
 
 from meshes import ContactSpot, MeshProblem, MeshSizes, RandomVoids, Void
 from meshes.expected import count_cells
+from meshes.features.coating import Coating
 from meshes.features.contact_pattern import ContactFrame
 from meshes.features.crack import Crack
 from meshes.features.packing import Packing
 from meshes.features.shapes_of_bodies import Shape
+from meshes.films import Coat
 from meshes.generate import generate_arrays
 
 SIZES = MeshSizes(growth=1.5, edge_fraction=0.4, wall_fraction=0.5)
@@ -27,6 +29,8 @@ SIZES = MeshSizes(growth=1.5, edge_fraction=0.4, wall_fraction=0.5)
         ("axisymmetric", Void(LOW, 3 * UM, 2 * UM), MeshSizes(growth=1.3)),
         ("3", RandomVoids(Void(LOW, 2 * UM, UM), 0.3, seed=1), SIZES),
         ("3", Packing(Shape(2 * UM), "electrolyte", 0.1, seed=1), SIZES),
+        ("3", Packing(Shape(2 * UM), "electrolyte", 0.1, seed=1, coats=(Coat("film", 0.02 * UM, cells=5),)), SIZES),
+        ("2", Coating(LOW, (Coat("film", 0.02 * UM, cells=9),)), MeshSizes(growth=1.3)),
     ],
 )
 def test_cells_of_features_are_foreseen(dimension: Any, feature: Any, sizes: MeshSizes) -> None:
