@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from fem.compat import shared_facet_partitioner
@@ -31,6 +32,25 @@ def shell(
         core: name of a layer that fills the inside; its interface is then called ``<core>|body``.
     """
     return _meshed(comm, dimension, inner, lambda: _shell(1.0, outer / inner, size, dimension, core))
+
+
+def nested(
+    comm: Any, names: Sequence[str], radii: Sequence[float], size: float, dimension: str = "axisymmetric"
+) -> TaggedMesh:
+    """A ball in shells, as a quarter of the meridian plane or as an octant.
+
+    Layers ``names`` from the inside to the outside, with the interfaces between them; facets ``outer`` and the
+    symmetry planes as for `shell`.
+
+    Args:
+        comm: MPI communicator.
+        names: of the layers. radii: outer radius of each.
+        size: cell size over the first radius, in the ball; beyond it grows with the distance from the centre.
+        dimension: ``axisymmetric`` or ``3``.
+    """
+    unit = radii[0]
+    relative = [r / unit for r in radii]
+    return _meshed(comm, dimension, unit, lambda: _nested(names, relative, size, dimension))
 
 
 def plate_with_hole(comm: Any, radius: float, half_width: float, size: float) -> TaggedMesh:
@@ -80,14 +100,7 @@ def _shell(inner: float, outer: float, size: float, dimension: str, core: str | 
     occ = gmsh.model.occ
     dim = 3 if dimension == "3" else 2
 
-    def ball(radius: float) -> Any:
-        if dim == 2:
-            body = (2, occ.addDisk(0, 0, 0, radius, radius))
-            return occ.intersect([body], [(2, occ.addRectangle(0, 0, 0, radius, radius))])[0][0]
-        body = (3, occ.addSphere(0, 0, 0, radius))
-        return occ.intersect([body], [(3, occ.addBox(0, 0, 0, radius, radius, radius))])[0][0]
-
-    small, large = ball(inner), ball(outer)
+    small, large = _sector(dim, inner), _sector(dim, outer)
     layers: dict[str, list[int]] = {}
     if core is None:
         layers["body"] = [tag for _, tag in occ.cut([large], [small])[0]]
@@ -104,6 +117,42 @@ def _shell(inner: float, outer: float, size: float, dimension: str, core: str | 
     return layers, facets
 
 
+def _nested(names: Sequence[str], radii: Sequence[float], size: float, dimension: str) -> tuple[Groups, Groups]:
+    import gmsh
+
+    dim = 3 if dimension == "3" else 2
+    balls = [_sector(dim, radius) for radius in radii]
+    _, images = gmsh.model.occ.fragment(balls[-1:], balls[:-1])
+    gmsh.model.occ.synchronize()
+    layers: dict[str, list[int]] = {}
+    used: set[int] = set()
+    for name, image in zip(names, [*images[1:], images[0]], strict=True):
+        layers[name] = [tag for _, tag in image if tag not in used]
+        used.update(layers[name])
+    walls = [f"{a}|{b}" for a, b in pairwise(names)] + ["outer"]
+    facets: dict[str, list[int]] = {}
+    for _, tag in gmsh.model.getEntities(dim - 1):
+        name = _round_or_flat(dim, tag, 0.0, "")
+        if name in ("", "outer"):
+            reach = gmsh.model.getBoundingBox(dim - 1, tag)[3]
+            name = walls[min(range(len(radii)), key=lambda k: abs(radii[k] - reach))]
+        facets.setdefault(name, []).append(tag)
+    _size_field(size, 1.0)
+    return layers, facets
+
+
+def _sector(dim: int, radius: float) -> Any:
+    """(dimension, tag) of a quarter disc or an eighth of a ball."""
+    import gmsh
+
+    occ = gmsh.model.occ
+    if dim == 2:
+        body = (2, occ.addDisk(0, 0, 0, radius, radius))
+        return occ.intersect([body], [(2, occ.addRectangle(0, 0, 0, radius, radius))])[0][0]
+    body = (3, occ.addSphere(0, 0, 0, radius))
+    return occ.intersect([body], [(3, occ.addBox(0, 0, 0, radius, radius, radius))])[0][0]
+
+
 def _round_or_flat(dim: int, tag: int, inner: float, wall: str) -> str:
     """Name of a facet of a sector of a sphere or disc, by its bounding box."""
     import gmsh
@@ -111,7 +160,7 @@ def _round_or_flat(dim: int, tag: int, inner: float, wall: str) -> str:
     box = gmsh.model.getBoundingBox(dim - 1, tag)
     names = ("left", "bottom") if dim == 2 else ("left", "front", "bottom")
     for k, name in enumerate(names):
-        if box[3 + k] - box[k] < CLOSE * inner:
+        if box[3 + k] - box[k] < CLOSE * (inner or 1.0):
             return name
     return wall if abs(box[3] - inner) < 1e-3 * inner else "outer"
 
