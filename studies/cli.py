@@ -71,7 +71,12 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--quiet", action="store_true", help="say nothing but errors")
         return command
 
-    add("run", _run, "solve a study: numbers, fields, pictures", collective=True)
+    run = add("run", _run, "solve a study: numbers, fields, pictures", collective=True)
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="of a study in time: go on from the last checkpoint of an interrupted run into the same folder",
+    )
     mesh = add("mesh", _mesh, "make and show the mesh of a study", collective=True)
     mesh.add_argument(
         "--store",
@@ -115,7 +120,7 @@ def _run(options: argparse.Namespace, comm: Any) -> int:
     out = _out_folder(options, comm, Path("results") / study.study)
     from studies.runner import run
 
-    results = run(study, out=out, comm=comm, progress=_progress(options, comm))
+    results = run(study, out=out, comm=comm, progress=_progress(options, comm), resume=options.resume)
     failures: tuple[str, ...] = ()
     if comm.rank == 0:
         failures = results.failures

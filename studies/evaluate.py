@@ -11,7 +11,7 @@ from fem.observe import electrical, homogenised, interphase, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
-from studies import fracture
+from studies import fracture, time_quantities
 from studies.errors import SolveError
 from studies.homogenise import AXES, driven_axes
 from studies.schema import Study
@@ -31,6 +31,7 @@ class Point:
         voltage: cell voltage, V.
         open_circuit: cell voltage at zero current, V.
         differential: slope dV/di at this point in ohm m^2, when asked for.
+        moment: accepted time step (`fem.solve.transient.Point`), in studies in time.
     """
 
     study: Study
@@ -39,6 +40,7 @@ class Point:
     voltage: float
     open_circuit: float
     differential: Callable[[], float]
+    moment: Any = None
     _split: electrical.ResistanceSplit | None = field(default=None, repr=False)
 
     @property
@@ -212,4 +214,5 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "interphase_resistance": lambda p, r: interphase.film_resistance(p.assembly, _at(p, r)),
     "decomposition_charge": lambda p, r: interphase.decomposition_charge(p.assembly, _at(p, r)),
     "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,
+    **time_quantities.EVALUATE,
 }

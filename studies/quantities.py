@@ -63,6 +63,7 @@ class QuantitySpec:
         convergence: *functional* (an integral: order 2 * degree on smooth solutions) or *flux* (a derivative
             at a place: order degree).
         space_charge: of space-charge studies, which have none of the others.
+        needs_time: of studies with a protocol.
     """
 
     name: str
@@ -74,6 +75,7 @@ class QuantitySpec:
     needs_current: bool = False
     convergence: Convergence = "functional"
     space_charge: bool = False
+    needs_time: bool = False
 
     def order(self, degree: int) -> int:
         """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
@@ -98,6 +100,8 @@ _AT_CHARGED = Parameter("interface", "interface of the layer; default: the only 
 
 _AT_GROWN = Parameter("interphase", "interface with an interphase; default: the only one")
 _AXES = ("x", "y", "z")
+_STORING = Parameter("layer", "a layer or body with `transport`; default: all of them")
+
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 
 _SPECS = (
@@ -258,6 +262,30 @@ _SPECS = (
     QuantitySpec(
         "dissipation", "power per area", "W/m^2",
         "power turned into heat by conduction, charge transfer and films, over the nominal area",
+    ),
+    QuantitySpec(
+        "elapsed_time", "time", "s", "simulated time since the protocol began", needs_time=True,
+    ),
+    QuantitySpec(
+        "passed_charge", "areal capacity", "C/m^2",
+        "charge that the working electrode has received since the protocol began, over the nominal area; anodic is"
+        " positive", needs_time=True,
+    ),
+    QuantitySpec(
+        "mean_concentration", "concentration", "mol/m^3", "mean concentration of salt or lithium in a region",
+        {"layer": _STORING}, needs_time=True,
+    ),
+    QuantitySpec(
+        "lowest_concentration", "concentration", "mol/m^3", "lowest concentration of salt or lithium in a region",
+        {"layer": _STORING}, convergence="flux", needs_time=True,
+    ),
+    QuantitySpec(
+        "highest_concentration", "concentration", "mol/m^3", "highest concentration of salt or lithium in a region",
+        {"layer": _STORING}, convergence="flux", needs_time=True,
+    ),
+    QuantitySpec(
+        "mean_lithiation", "dimensionless", "", "lithium in hosts over what they can hold", {"layer": _STORING},
+        needs_time=True,
     ),
     QuantitySpec(
         "electrode_charge", "surface charge density", "C/m^2",

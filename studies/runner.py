@@ -44,6 +44,10 @@ def solve(study: Study, comm: Any, scale: float, progress: Progress) -> dict[str
     Raises:
         SolveError, ConvergenceError, MeshError: see there.
     """
+    if study.operation.protocol is not None:
+        from studies.transient_results import solve_transient
+
+        return dict(solve_transient(study, comm, scale, progress))
     session = open_session(study, comm, scale, progress)
     try:
         # the error bars of a curve are those of its last point
@@ -52,7 +56,7 @@ def solve(study: Study, comm: Any, scale: float, progress: Progress) -> dict[str
         session.destroy()
 
 
-def run(study: Study, out: Path | None, comm: Any, progress: Progress) -> Results:
+def run(study: Study, out: Path | None, comm: Any, progress: Progress, resume: bool = False) -> Results:
     """Run a study and leave its results folder.
 
     Args:
@@ -60,10 +64,17 @@ def run(study: Study, out: Path | None, comm: Any, progress: Progress) -> Result
         out: results folder, made whole at the end; None: write nothing.
         comm: communicator; collective. Every rank gets the same results.
         progress: told what happens.
+        resume: of a study in time: go on from its last checkpoint.
 
     Raises:
         InputError: the folder cannot be written. SolveError: no solution.
     """
+    if study.operation.protocol is not None:
+        from studies.transient_results import run_transient
+
+        return run_transient(study, out, comm, progress, resume)
+    if resume:
+        progress.note("nothing to resume: this study has no protocol in time")
     if out is None:
         return _run(study, None, comm, progress)
     with results_folder(out, comm) as folder:

@@ -183,6 +183,15 @@ def node_potentials(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floa
     return found
 
 
+def node_concentrations(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
+    """Concentration (mol/m^3) of salt or lithium of a layer at the nodes of its grid; empty where nothing moves."""
+    transport = model.transport
+    if transport is None or layer not in transport.fields:
+        return {}
+    field = transport.fields[layer]
+    return {"concentration": grid.at_nodes(field.function, field.region.from_parent())}
+
+
 def node_displacements(model: Model, layer: str, grid: LayerGrid) -> dict[str, Any]:
     """Displacement (nodes, 3) of a layer in metres; empty when it has no mechanics."""
     mechanics = model.mechanics

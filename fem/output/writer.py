@@ -15,6 +15,7 @@ means.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.domains import Domains
-from fem.output.contents import describe, file_stems, write_contents
+from fem.output.contents import CONTENTS, describe, file_stems, write_contents
 from fem.output.grids import (
     CellMeans,
     LayerGrid,
+    node_concentrations,
     node_displacements,
     node_potentials,
     padded,
@@ -73,6 +75,29 @@ class FieldWriter:
         self._layer_entries: Entries = []
         self._interface_entries: Entries = []
 
+    def go_on(self, steps: int) -> None:
+        """Go on after the first `steps` states that an earlier writer left in the same folder.
+
+        Raises:
+            OSError: they cannot be read; on all ranks.
+        """
+
+        def read() -> None:
+            try:
+                found.append(json.loads((self.folder / CONTENTS).read_text(encoding="utf-8")))
+            except ValueError as error:
+                raise OSError(0, f"cannot be read ({error})", str(self.folder / CONTENTS)) from error
+
+        found: list[Any] = []
+        self._on_root(read)
+        self.contents = self.comm.bcast(found[0] if found else None)
+        del self.contents["steps"][steps:]
+        for k, step in enumerate(self.contents["steps"]):
+            for number, (layer, file) in enumerate(step["layers"].items()):
+                self._layer_entries.append((float(k), number, layer, file))
+            for number, (name, entry) in enumerate(step["interfaces"].items()):
+                self._interface_entries.append((float(k), number, name, entry["grid"]))
+
     def write(self, label: Mapping[str, Any] | None = None) -> None:
         """Write the present state.
 
@@ -101,6 +126,7 @@ class FieldWriter:
         files = {}
         for number, (layer, grid) in enumerate(self.grids.items()):
             nodes: dict[str, Any] = dict(node_potentials(self.model, layer, grid))
+            nodes |= node_concentrations(self.model, layer, grid)
             nodes |= node_displacements(self.model, layer, grid)
             cells: dict[str, Any] = {"layer": np.full(len(grid.owned_cells), number, dtype=np.int32)}
             for name, (layers, values) in means.items():

@@ -1,0 +1,146 @@
+"""What a cell stores: lithium in hosts, salt in electrolytes, charge of double layers; and that none is lost."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mpi4py import MPI
+
+from fem.constants import FARADAY
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.observe.assembly import Assembly
+from studies.results import Balance
+
+__all__ = ["Stored", "amount", "extremes", "volume"]
+
+AMOUNT_LIMIT = 1e-10
+"""Largest relative error of an amount that should be conserved."""
+CHARGE_LIMIT = 1e-8
+"""Largest relative difference of the currents of the terminals: potentials of volts are rounded at high conductivity."""
+
+
+def amount(assembly: Assembly, layer: str) -> float:
+    """Lithium or salt in a region, mol."""
+    transport = assembly.model.transport
+    assert transport is not None
+    return assembly.in_layer(transport.concentration(layer), layer, ("amount", layer))
+
+
+def volume(assembly: Assembly, layer: str) -> float:
+    """Volume of a region, m^3 (per depth or area in fewer dimensions)."""
+    return assembly.in_layer(1.0, layer, ("volume", layer))
+
+
+def extremes(assembly: Assembly, layers: tuple[str, ...]) -> tuple[float, float]:
+    """Lowest and highest concentration at the nodes of the fields of some regions, mol/m^3."""
+    transport = assembly.model.transport
+    assert transport is not None
+    low, high = math.inf, -math.inf
+    for item in {id(f): f for f in (transport.fields[layer] for layer in layers)}.values():
+        own = item.function.x.array[: item.owned]
+        low, high = min(low, float(own.min(initial=math.inf))), max(high, float(own.max(initial=-math.inf)))
+    return assembly.comm.allreduce(low, op=MPI.MIN), assembly.comm.allreduce(high, op=MPI.MAX)
+
+
+class Stored:
+    """Amounts at the beginning of a run, and the balances at any later time.
+
+    Attributes:
+        first: name -> amount (mol) or charge (C) at the beginning.
+    """
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.assembly, self.model = assembly, assembly.model
+        self.first: dict[str, float] = {}
+
+    def begin(self, charge: float) -> None:
+        """Remember what there is, when a charge (C/m^2) has passed."""
+        self.first = {**self._now(), "charge": charge * self.assembly.area}
+
+    def _now(self) -> dict[str, float]:
+        transport = self.model.transport
+        found: dict[str, float] = {}
+        for layer in transport.fields if transport is not None else ():
+            found[f"amount in {layer}"] = amount(self.assembly, layer)
+        for state in self.model.states:
+            if isinstance(state.link.law, ChargeTransfer) and state.link.law.double_layer_capacitance:
+                found[f"double layer at {state.link.interface}"] = self._double_layer(state)
+        return found
+
+    def _double_layer(self, state: Any) -> float:
+        """Charge on the electrode's side, C."""
+        law, name = state.link.law, state.link.interface
+        below = name.split("|")[0]
+        side = {True: "+", False: "-"}
+        first = self.model.handle(*state.link.first).value(side[state.link.first[0] == below])
+        if law.needs_inner_potential:
+            second = self.model.inner[name].value("+")
+        else:
+            second = self.model.handle(*state.link.second).value(side[state.link.second[0] == below])
+        density = law.contact_fraction * law.double_layer_capacitance * (first - second)
+        return self.assembly.on_interface(density, name, ("double layer", name))
+
+    def balances(self, charge: float, currents: bool = True) -> dict[str, Balance]:
+        """Salt and lithium against what was there and what has passed (``charge``, C/m^2), and the terminals.
+
+        Args:
+            charge: passed so far, C/m^2.
+            currents: whether the present rates are those of an accepted time step.
+        """
+        now, first = self._now(), self.first
+        found: dict[str, Balance] = {}
+        salt = [k for k in first if k.startswith("amount in ") and not self._is_host(k)]
+        for key in salt:
+            left = now[key] - first[key]
+            found[f"salt in {key.removeprefix('amount in ')}"] = Balance(left, first[key], AMOUNT_LIMIT, "mol")
+        hosts = [k for k in first if k.startswith("amount in ") and self._is_host(k)]
+        sign = self._side_of_hosts()
+        if hosts and sign is not None:
+            passed = charge * self.assembly.area - first["charge"]
+            layers = sum(now[k] - first[k] for k in first if k.startswith("double layer at ") and self._of_host(k))
+            change = FARADAY * sum(now[k] - first[k] for k in hosts)
+            scale = FARADAY * sum(first[k] for k in hosts)
+            found["lithium in hosts"] = Balance(change + sign * passed - layers, scale, AMOUNT_LIMIT, "C")
+        if not currents:
+            return found
+        terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]
+        largest = max(max((abs(x) for x in terminals), default=0.0), self._largest)
+        found["charge over the cell"] = Balance(sum(terminals), largest, CHARGE_LIMIT, "A")
+        return found
+
+    _largest = 0.0
+
+    def remember_current(self, current: float) -> None:
+        """Measure currents against the largest one (A/m^2) of the run."""
+        self._largest = max(self._largest, abs(current) * self.assembly.area)
+
+    def _is_host(self, key: str) -> bool:
+        transport = self.model.transport
+        return transport is not None and transport.is_host(key.removeprefix("amount in "))
+
+    def _of_host(self, key: str) -> bool:
+        name = key.removeprefix("double layer at ")
+        return any(
+            s.link.interface == name and self._is_host(f"amount in {s.link.first[0]}") for s in self.model.states
+        )
+
+    def _side_of_hosts(self) -> float | None:
+        """+1: all lithium that leaves the hosts passes the working electrode; -1: the counter electrode; 0: it stays.
+
+        None when films or bodies leave open which electrode hosts belong to.
+        """
+        electrodes = {
+            s.link.first[0]
+            for s in self.model.states
+            if isinstance(s.link.law, ChargeTransfer) and s.link.first[1] == "electronic"
+        }
+        plain = {layer for layer in electrodes if not self._is_host(f"amount in {layer}")}
+        if not plain:
+            return 0.0
+        layers = self.model.geometry.layers
+        names = list(self.model.terminals)
+        ends = {name: name in plain for name in names}
+        if len(plain) == 1 and sum(ends.values()) == 1 and next(iter(plain)) in layers:
+            return 1.0 if ends[names[1]] else -1.0
+        return None

@@ -1,0 +1,68 @@
+"""Fields and pictures of a run in time; the fields of an unfinished run are kept where it can go on with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fem.output import FieldWriter
+from fem.output.writer import together
+from studies.outputs import FIELDS, _drawn
+
+if TYPE_CHECKING:
+    from fem.model import Model
+    from fem.solve.transient import Point
+    from studies.progress import Progress
+    from studies.schema import Study
+
+__all__ = ["TimeOutputs"]
+
+MOST_STEPS = 100
+"""Of a longer protocol the fields of only so many steps are kept."""
+
+
+class TimeOutputs:
+    """Writes the fields at the beginning, and at the end of the steps of the protocol (collective).
+
+    Args:
+        study, model: what is run.
+        work: folder of the unfinished run.
+        steps: number of steps of the protocol.
+        written: states that a run to go on with has written before.
+    """
+
+    def __init__(self, study: Study, model: Model, work: Path, steps: int, written: int) -> None:
+        self.study, self.work, self.comm = study, work, model.geometry.comm
+        self.every = -(-steps // MOST_STEPS)
+        self.last = steps - 1
+        self.writer = FieldWriter(model, work / FIELDS, series=True)
+        if written:
+            self.writer.go_on(written)
+
+    @property
+    def count(self) -> int:
+        """Number of states written."""
+        return len(self.writer.contents["steps"])
+
+    def wanted(self, point: Point) -> bool:
+        """Whether the fields of this point are kept."""
+        if self.count == 0:
+            return True
+        return point.ended is not None and (point.step % self.every == 0 or point.step == self.last)
+
+    def add(self, point: Point) -> None:
+        """Write the present state."""
+        self.writer.write({"time": point.time, "step": point.name, "current": point.current, "voltage": point.voltage})
+
+    def move_to(self, folder: Path) -> None:
+        """Put the fields into the results folder."""
+        move = partial(os.replace, self.work / FIELDS, folder / FIELDS) if self.comm.rank == 0 else None
+        together(self.comm, move)
+
+    def finish(self, folder: Path, series: Mapping[str, tuple[float, ...]], progress: Progress) -> dict[str, str]:
+        """Draw the pictures; file name -> what it shows."""
+        files = {FIELDS: "fields at the ends of the steps for ParaView (fields.pvd, interfaces.pvd), and tables"}
+        return files | _drawn(folder, self.study, series, self.comm, progress)

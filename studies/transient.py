@@ -1,0 +1,259 @@
+"""A study in time on one mesh: the run of its protocol, what is recorded of it, and checkpoints to go on from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fem.observe.assembly import Assembly
+from fem.output import checkpoint
+from fem.solve.transient import Point as TimePoint
+from fem.solve.transient import Position, TimeSettings, Transient
+from studies.build import build_model
+from studies.errors import InputError
+from studies.evaluate import Point, evaluate
+from studies.progress import Progress, remaining_time
+from studies.schema.protocol_steps import build_protocol, nominal_capacity
+from studies.solving import Timer, make_mesh
+from studies.stored import Stored
+from studies.units import format
+
+if TYPE_CHECKING:
+    from meshes.tagged import TaggedMesh
+    from studies.schema import Study
+
+__all__ = ["COLUMNS", "Recorded", "TransientSession"]
+
+COLUMNS = ("time", "protocol_step", "cell_voltage", "cell_current", "charge")
+"""Columns that every series in time has: s, number of the step of the protocol from 0, V, A/m^2, C/m^2."""
+
+
+@dataclass
+class _Stages:
+    """What an `Assembly` wants of a solver: the stages of the run, and those that only follow."""
+
+    run: Transient
+
+    @property
+    def stages(self) -> list[Any]:
+        return [self.run.stage, *(newton.stage for newton in self.run._others.values())]
+
+
+@dataclass
+class Recorded:
+    """The series in time.
+
+    Attributes:
+        columns: name -> one value per recorded time.
+        ends: index of the last recorded time of every step of the protocol, and why it ended.
+    """
+
+    columns: dict[str, list[float]] = field(default_factory=dict)
+    ends: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """One recorded time."""
+        for name, value in values.items():
+            self.columns.setdefault(name, []).append(value)
+
+    @property
+    def last(self) -> dict[str, float]:
+        """Values at the last recorded time."""
+        return {name: column[-1] for name, column in self.columns.items()}
+
+
+class TransientSession:
+    """A study in time on one mesh.
+
+    Args:
+        study: checked study with a protocol.
+        comm: communicator; everything is collective.
+        scale: factor on all cell sizes.
+        progress: told what happens.
+        tolerance: of a time step; None: that of the study.
+        tagged: the mesh; None: made from the study.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        comm: Any,
+        scale: float,
+        progress: Progress,
+        tolerance: float | None = None,
+        tagged: TaggedMesh | None = None,
+    ) -> None:
+        operation, words = study.operation, study.time
+        assert operation.protocol is not None
+        assert words is not None
+        self.study, self.comm, self.progress = study, comm, progress
+        self.timer = Timer()
+        if tagged is None:
+            with progress.phase("mesh"), self.timer.phase("mesh"):
+                tagged = make_mesh(study, comm, scale, progress)
+        self.tagged = tagged
+        area = study.geometry.area
+        capacity = nominal_capacity(operation.capacity, area)
+        self.protocol = build_protocol(operation.protocol, area, capacity, words, operation.stop_when)
+        with progress.phase("model"), self.timer.phase("model"):
+            self.model = build_model(study, tagged, 0.0)
+            settings = TimeSettings(
+                tolerance=words.tolerance if tolerance is None else tolerance,
+                initial_step=words.initial_step,
+                largest_step=words.largest_step,
+            )
+            self.run = Transient(
+                self.model,
+                self.protocol,
+                operation.working_electrode or "",
+                area,
+                settings,
+                study.solver.method,
+                boundary=self._boundary,
+            )
+        self.assembly = Assembly(self.model, _Stages(self.run), area)  # type: ignore[arg-type]
+        self.recorded = Recorded()
+        self.stored = Stored(self.assembly)
+        self.snapshots = 0
+        self._keep: tuple[Path, float] | None = None
+        self._kept = self._begun = time.perf_counter()
+        self._resumed_at = 0.0
+
+    @property
+    def cells(self) -> int:
+        """Number of cells of the mesh."""
+        return int(self.tagged.mesh.topology.index_map(self.tagged.mesh.topology.dim).size_global)
+
+    # ------------------------------------------------------------------ checkpoints
+    def keep_in(self, folder: Path) -> None:
+        """Write checkpoints into `folder` from time to time."""
+        assert self.study.time is not None
+        self._keep = folder, self.study.time.checkpoint_every
+
+    def _boundary(self, position: Position) -> None:
+        """The moment between two legs, when the state is complete: write a checkpoint if one is due."""
+        if self._keep is None:
+            return
+        due = self.comm.bcast(time.perf_counter() - self._kept >= self._keep[1])
+        if due:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Write the state between two legs, and what has been recorded so far (collective)."""
+        assert self._keep is not None
+        with self.timer.phase("checkpoints"):
+            functions = {f.name: f.function for f in self.model.fields}
+            numbers = {n.name: n.value for n in self.model.numbers}
+            meta = {
+                "study": self.study.hash,
+                "position": asdict(self.run.position),
+                "columns": self.recorded.columns,
+                "ends": self.recorded.ends,
+                "stored": self.stored.first,
+                "snapshots": self.snapshots,
+                "report": _counters(self.run.report),
+            }
+            checkpoint.write(self._keep[0], functions, numbers, meta, self.comm)
+        self._kept = time.perf_counter()
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint (collective).
+
+        Raises:
+            InputError: it belongs to another study. CheckpointError: it is damaged or belongs to another mesh.
+        """
+        self.check_same_study(self.study, path)
+        functions = {f.name: f.function for f in self.model.fields}
+        numbers, meta = checkpoint.read(path, functions, self.comm, [n.name for n in self.model.numbers])
+        for number in self.model.numbers:
+            number.value = numbers[number.name]
+        self.recorded = Recorded(
+            {name: list(column) for name, column in meta["columns"].items()},
+            [(int(k), str(why)) for k, why in meta["ends"]],
+        )
+        self.stored.first = dict(meta["stored"])
+        self.snapshots = int(meta["snapshots"])
+        for key, value in meta["report"].items():
+            setattr(self.run.report, key, value)
+        position = Position(**meta["position"])
+        self.run.restore(position)
+        self._resumed_at = position.begun + position.time
+
+    @staticmethod
+    def check_same_study(study: Study, path: Path) -> None:
+        """Refuse a checkpoint of another study.
+
+        Raises:
+            InputError: it is one.
+        """
+        if checkpoint.contents(path).meta.get("study") != study.hash:
+            message = f"{path.parent} holds an unfinished run of another study (or of this one before it was changed)"
+            raise InputError.single(message + "; remove it to start anew", path="--resume")
+
+    # ------------------------------------------------------------------ run
+    def points(self, say: Callable[[str], None] | None = None) -> Iterator[TimePoint]:
+        """Run the protocol; yields what has just been recorded: the state of the model is that of the point."""
+        last, step = -1.0, -1
+        for point in self.run.points():
+            if say is not None:
+                say(self._where(point))
+            if step != point.step:
+                last, step = -1.0, point.step
+            interval = self.protocol.steps[point.step].record
+            due = interval is None or last < 0.0 or point.since - last >= interval * (1.0 - 1e-9)
+            if not due and not point.ended:
+                continue
+            last = point.since
+            self._record(point)
+            yield point
+
+    def _record(self, point: TimePoint) -> None:
+        with self.timer.phase("quantities"):
+            self.assembly.renew()
+            if self.model.mechanics is not None:
+                self.run.follow()
+            if not self.stored.first:
+                self.stored.begin(point.charge)
+            here = Point(
+                self.study,
+                self.assembly,
+                point.current,
+                point.voltage,
+                float("nan"),
+                lambda: float("nan"),
+                moment=point,
+            )
+            values = dict(
+                zip(COLUMNS, (point.time, float(point.step), point.voltage, point.current, point.charge), strict=True)
+            )
+            self.recorded.add(values | evaluate(here))
+            if point.ended:
+                self.recorded.ends.append((len(self.recorded.columns["time"]) - 1, point.ended))
+
+    def _where(self, point: TimePoint) -> str:
+        """Simulated time, step and an estimate of what remains, in words."""
+        total, done = self.protocol.duration, point.time
+        left = self.protocol.remaining(point.step, point.since)
+        text = (
+            f"{format(done, 'time', 3)} of at most {format(done + left, 'time', 3)}, step {point.step + 1} of"
+            f" {len(self.protocol.steps)} ({point.name}), {format(point.voltage, 'potential', 4)}"
+        )
+        spent = time.perf_counter() - self._begun
+        passed = total - left - self._resumed_at
+        return text + remaining_time(spent, passed, left)
+
+    def values(self) -> dict[str, float]:
+        """Quantities of the study at the last recorded time, by label."""
+        return {request.label: self.recorded.last[request.label] for request in self.study.quantities}
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.run.destroy()
+
+
+def _counters(report: Any) -> dict[str, int]:
+    keys = ("steps", "rejected", "failed", "newton_iterations", "linear_iterations", "legs")
+    return {key: int(getattr(report, key)) for key in keys}
