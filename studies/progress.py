@@ -25,6 +25,10 @@ class Progress(Protocol):
         """Something that the user should know, such as a fallback."""
         ...
 
+    def status(self, message: str) -> None:
+        """Where the phase stands, in words; often, and forgotten at once."""
+        ...
+
 
 class Silent:
     """Says nothing."""
@@ -37,6 +41,9 @@ class Silent:
         """See `Progress`."""
 
     def note(self, message: str) -> None:
+        """See `Progress`."""
+
+    def status(self, message: str) -> None:
         """See `Progress`."""
 
 
@@ -101,6 +108,16 @@ class Console:
         elif done < total:
             self._write(f"{text}\n")
 
+    def status(self, message: str) -> None:
+        """See `Progress`."""
+        now = time.perf_counter()
+        if now - self._last < (0.1 if self._live else 10.0):
+            return
+        self._last = now
+        title = self._open[-1] if self._open else ""
+        text = f"{'  ' * max(len(self._open) - 1, 0)}{title} {message}"
+        self._write(f"\r{text}\033[K" if self._live else f"{text}\n")
+
     def note(self, message: str) -> None:
         """See `Progress`."""
         self._announce()
@@ -111,3 +128,17 @@ class Console:
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
             self._stream.flush()
+
+
+def remaining_time(spent: float, done: float, left: float) -> str:
+    """``, about 3 min left`` from the wall time that a part took; empty as long as nothing can be said.
+
+    Args:
+        spent: wall seconds so far. done, left: sizes of what is done and what is left, same unit.
+    """
+    if done <= 0.0 or spent < 2.0:
+        return ""
+    seconds = spent * left / done
+    if seconds < 90.0:
+        return f", about {seconds:.0f} s left"
+    return f", about {seconds / 60.0:.0f} min left" if seconds < 5400.0 else f", about {seconds / 3600.0:.1f} h left"

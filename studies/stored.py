@@ -17,7 +17,7 @@ __all__ = ["Stored", "amount", "extremes", "volume"]
 AMOUNT_LIMIT = 1e-10
 """Largest relative error of an amount that should be conserved."""
 CHARGE_LIMIT = 1e-8
-"""Largest relative difference of the currents of the terminals: potentials of volts are rounded at high conductivity."""
+"""Largest relative difference of the currents of the terminals: potentials of volts are rounded like volts."""
 
 
 def amount(assembly: Assembly, layer: str) -> float:
