@@ -25,7 +25,7 @@ from meshes.refine import known_shape
 from studies.evaluate import evaluate_one
 from studies.progress import Silent
 from studies.results import CheckOutcome, RefinementStep
-from studies.solving import Session, Solved, make_mesh, mesh_cache
+from studies.solving import Session, Solved, make_mesh, mesh_cache, session_kind
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -95,7 +95,7 @@ def adapt(study: Study, comm: Any, progress: Progress) -> Adapted:
     history: list[RefinementStep] = []
     excess: list[float] = []
     for remaining in reversed(range(MOST_MESHES)):
-        session = Session(study, comm, 1.0, Silent(), tagged)  # what a mesh costs is said in one line
+        session = session_kind(study)(study, comm, 1.0, Silent(), tagged)  # what a mesh costs is said in one line
         session.progress = progress
         solved = session.solve_at(session.currents[-1])
         level = _Level(study, session, solved)

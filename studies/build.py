@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fem.conditions import Anchor, MeanStrain, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte
+from fem.energy.dielectric import VACUUM_PERMITTIVITY
 from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.interphase import Interphase
@@ -70,7 +71,15 @@ def _domain(study: Study, name: str) -> Domain:
     energy: tuple[Elastic, ...] = ()
     if study.mechanics.on:
         energy = (Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain),)
-    return Domain(tuple(conduction), energy, host_of(study, name))
+    return Domain(tuple(conduction), energy, host_of(study, name), _permittivity(study, name))
+
+
+def _permittivity(study: Study, name: str) -> float:
+    """F/m of what stores charge as a dielectric: in studies of impedance, as far as the material is known."""
+    material = study.material(name)
+    if study.impedance is None or not material.has("relative_permittivity"):
+        return 0.0
+    return VACUUM_PERMITTIVITY * material.value("relative_permittivity", study.operation.temperature)
 
 
 def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:

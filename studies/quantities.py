@@ -24,6 +24,7 @@ ParameterKind = Literal[
     "ion",
     "interphase",
     "interphase-layer",
+    "frequency",
 ]
 Convergence = Literal["functional", "flux"]
 
@@ -34,8 +35,8 @@ class Parameter:
 
     Attributes:
         kind: what its value is: the name of an interface (``a|b``; *electrode-interface*: one with charge
-            transfer), of a layer, of a crack, a number from 1 on, a length with unit, a share above 0 and below 1, the
-            name of an ion, or one of `choices`.
+            transfer), of a layer, of a crack, a number from 1 on, a length or frequency with unit, a share above 0 and
+            below 1, the name of an ion, or one of `choices`.
         description: what it does.
         default: value when left out; `None` as the description says.
         choices: the allowed words of kind *choice*.
@@ -64,6 +65,7 @@ class QuantitySpec:
             at a place: order degree).
         space_charge: of space-charge studies, which have none of the others.
         needs_time: of studies with a protocol.
+        needs_impedance: of studies with the section `impedance`.
     """
 
     name: str
@@ -76,6 +78,7 @@ class QuantitySpec:
     convergence: Convergence = "functional"
     space_charge: bool = False
     needs_time: bool = False
+    needs_impedance: bool = False
 
     def order(self, degree: int) -> int:
         """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
@@ -103,6 +106,13 @@ _AXES = ("x", "y", "z")
 _STORING = Parameter("layer", "a layer or body with `transport`; default: all of them")
 
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
+
+_SPECTRUM: dict[str, Any] = {
+    "dimension": "area-specific resistance", "unit": "ohm m^2", "needs_impedance": True,
+}  # fmt: skip
+_FREQUENCY = Parameter("frequency", "frequency, within the range of the spectrum", required=True)
+_COMPONENT = Parameter("choice", "real or imaginary part, or the modulus", "real", ("real", "imaginary", "modulus"))
+_ARC = Parameter("number", "which arc, counted from high frequencies", "1")
 
 _SPECS = (
     QuantitySpec(
@@ -340,6 +350,41 @@ _SPECS = (
     QuantitySpec(
         "debye_length", "length", "m", "screening length in the bulk of a layer", {"layer": _MEDIUM},
         space_charge=True,
+    ),
+    QuantitySpec(
+        "high_frequency_resistance", description="real part of the impedance at the highest frequency", **_SPECTRUM
+    ),
+    QuantitySpec(
+        "polarisation_resistance",
+        description="real part of the impedance at the lowest frequency minus that at the highest", **_SPECTRUM,
+    ),
+    QuantitySpec(
+        "impedance", description="impedance of the cell at a frequency",
+        parameters={"frequency": _FREQUENCY, "component": _COMPONENT}, **_SPECTRUM,
+    ),
+    QuantitySpec(
+        "impedance_part", description="what one mechanism contributes to the impedance at a frequency: complex power"
+        " over the squared current; all parts add up to the impedance",
+        parameters={
+            "of": Parameter(
+                "choice", "bulk: layers at uniform current; constriction: the rest of conduction, bodies included;"
+                " diffusion: gradients of salt and lithium; kinetics with their double layers; films; contacts",
+                "constriction", ("bulk", "constriction", "diffusion", "kinetics", "films", "contacts"),
+            ),
+            "frequency": _FREQUENCY, "component": _COMPONENT,
+        }, **_SPECTRUM,
+    ),
+    QuantitySpec(
+        "arc_resistance", description="resistance of an arc of the spectrum: integral over a peak of the distribution"
+        " of relaxation times", parameters={"arc": _ARC}, **_SPECTRUM,
+    ),
+    QuantitySpec(
+        "arc_frequency", "frequency", "Hz", "characteristic frequency of an arc of the spectrum: that of the peak of"
+        " the distribution of relaxation times", {"arc": _ARC}, needs_impedance=True,
+    ),
+    QuantitySpec(
+        "kramers_kronig_residual", "dimensionless", "", "largest deviation of the spectrum from a sum of resistors and"
+        " capacitors, relative to its modulus", needs_impedance=True,
     ),
 )  # fmt: skip
 

@@ -95,7 +95,7 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
             session = adapted.session
             session.timer.add("refinement", start)
         else:
-            session = Session(study, comm, 1.0, progress)
+            session = open_session(study, comm, 1.0, progress)
         history: list[Mapping[str, float]] = []
         worst: dict[str, Balance] = {}
         solved: Solved | None = None
@@ -108,11 +108,11 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
                     with session.timer.phase("fields"):
                         outputs.add(solved)
         assert solved is not None
-        series = _series(study, history) if len(history) > 1 else {}
+        series = _series(study, history) if len(history) > 1 else session.series()
         files: dict[str, str] = {}
-        if outputs is not None:
+        if outputs is not None and folder is not None:
             with progress.phase("pictures"), session.timer.phase("pictures"):
-                files = outputs.finish(series, progress)
+                files = outputs.finish(series, progress) | session.write_more(folder)
         if adapted is not None:
             quantities = _with_bars(study, solved, adapted)
         else:

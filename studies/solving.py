@@ -89,7 +89,16 @@ def open_session(study: Study, comm: Any, scale: float, progress: Progress) -> A
         from studies.space_charge.session import open_space_charge
 
         return open_space_charge(study, comm, scale, progress)
-    return Session(study, comm, scale, progress)
+    return session_kind(study)(study, comm, scale, progress)
+
+
+def session_kind(study: Study) -> type[Session]:
+    """Session of currents, with a spectrum where the study asks for an impedance."""
+    if study.impedance is None:
+        return Session
+    from studies.impedance import ImpedanceSession
+
+    return ImpedanceSession
 
 
 class Session:
@@ -141,6 +150,14 @@ class Session:
         options = NewtonOptions(rtol=min(self.study.solver.tolerance, 1e-10) / 10)
         return model, Solver(model, self.study.solver.method, options)
 
+    def series(self) -> dict[str, tuple[float, ...]]:
+        """Columns of results.json that one operating point has: none without a spectrum."""
+        return {}
+
+    def write_more(self, folder: Path) -> dict[str, str]:
+        """Write what belongs to the session beside the fields; file name -> what it shows. Collective."""
+        return {}
+
     @property
     def cells(self) -> int:
         """Number of cells of the mesh."""
@@ -149,7 +166,7 @@ class Session:
     # ------------------------------------------------------------------ enriched
     def enriched(self) -> Session:
         """The study on the same cells with elements of one degree more, which follow round walls."""
-        return Session(self.study, self.comm, 1.0, Silent(), curved(self.tagged), self)
+        return type(self)(self.study, self.comm, 1.0, Silent(), curved(self.tagged), self)
 
     def solve_from(self, other: Session, current: float | None) -> Mapping[str, Any]:
         """Quantities at the operating point that ``other``, whose enriched copy this is, has been solved at.

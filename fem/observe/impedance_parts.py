@@ -78,7 +78,9 @@ class Splitter:
         zero = default_scalar_type(0.0)
         self._numbers = {n: (fem.Constant(mesh, zero), fem.Constant(mesh, zero)) for n in stage.numbers}
         self._omega = fem.Constant(mesh, zero)
-        self._forms: dict[tuple[str, str], tuple[Any, Any]] = {}
+        # currents: (layer, carrier) -> real and imaginary part of its density, displacement included (UFL)
+        self._forms: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self.currents: dict[tuple[str, str], list[Any]] = {}
         self._collect()
 
     # ------------------------------------------------------------------ small signals in UFL
@@ -127,7 +129,7 @@ class Splitter:
         storage: list[Any] = [0 * field[0], 0 * field[1]]
         if permittivity != 0.0 and carries:
             storage = [-self._omega * permittivity * field[1], self._omega * permittivity * field[0]]
-        whole = [current[0] + storage[0], current[1] + storage[1]]
+        whole = self.currents[layer, carrier] = [current[0] + storage[0], current[1] + storage[1]]
         if isinstance(term, SaltConduction):
             drop = [current[0] / term.conductivity, current[1] / term.conductivity]
             rest = [field[0] - drop[0], field[1] - drop[1]]
@@ -181,12 +183,11 @@ class Splitter:
             ufl.inner(drop[1], current[0]) - ufl.inner(drop[0], current[1]),
         )
         forms = [compiled(integral(p * self.model.one, place or name)) for p in power]
-        self._forms.setdefault((kind, name), ())  # type: ignore[arg-type]
-        self._forms[kind, name] = (*self._forms[kind, name], *forms)  # type: ignore[assignment]
+        self._forms[kind, name] = (*self._forms.get((kind, name), ()), *forms)
 
     # ------------------------------------------------------------------ values
-    def at(self, frequency: float) -> dict[tuple[str, str], complex]:
-        """(kind, name) -> part at a frequency in Hz; kinds as in `Parts`."""
+    def take(self, frequency: float) -> tuple[dict[Field, ComplexArray], dict[Number, complex]]:
+        """Let all expressions mean the response at a frequency in Hz; returns it, per ampere."""
         fields, numbers = self.response.solution(frequency)
         for item, values in fields.items():
             self._real[item].x.array[:] = values.real
@@ -194,6 +195,11 @@ class Splitter:
         for number, (real, imaginary) in self._numbers.items():
             real.value, imaginary.value = numbers[number].real, numbers[number].imag
         self._omega.value = 2 * np.pi * frequency
+        return fields, numbers
+
+    def at(self, frequency: float) -> dict[tuple[str, str], complex]:
+        """(kind, name) -> part at a frequency in Hz; kinds as in `Parts`."""
+        self.take(frequency)
         local = [[float(np.real(fem.assemble_scalar(form))) for form in forms] for forms in self._forms.values()]
         comm = self.response.stage.comm
         sums = comm.allreduce(np.array([complex(sum(x[0::2]), sum(x[1::2])) for x in local]))
@@ -206,6 +212,3 @@ class Splitter:
         kinds = ("regions", "diffusion", "kinetics", "films", "contacts")
         grouped = {kind: {name: v for (k, name), v in columns.items() if k == kind} for kind in kinds}
         return Parts(self.response.impedance(frequencies), **grouped)
-
-
-__all__ = ["Number", "Parts", "Splitter"]

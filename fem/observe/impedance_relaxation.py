@@ -27,6 +27,8 @@ PER_DECADE, BEYOND = 10, 1.0
 TRUST = 1e-6
 # A peak counts as an arc when it rises above its surroundings by this share of the largest.
 PROMINENCE = 0.01
+# What of a narrow peak counts, as a share of its height.
+_FOOT = 0.02
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,23 @@ class Relaxation:
         found = []
         ends = [0, *(a + int(np.argmin(padded[a:b])) for a, b in pairwise(peaks)), len(padded)]
         for peak, (low, high) in zip(peaks, pairwise(ends), strict=True):
-            tau = np.exp(_vertex(np.log(self.times), self.density, peak - 1))
+            tau = np.exp(_middle(np.log(self.times), self.density, peak - 1))
             found.append(Arc(float(1 / (2 * np.pi * tau)), float(step * padded[low:high].sum())))
         return tuple(found)
 
 
-def _vertex(x: Array, y: Array, k: int) -> float:
-    """Place of the maximum of the parabola through point k and its neighbours; x is evenly spaced."""
-    if not 0 < k < len(x) - 1:
-        return float(x[k])
-    bend = y[k - 1] - 2 * y[k] + y[k + 1]
-    return float(x[k] + (x[1] - x[0]) * 0.5 * (y[k - 1] - y[k + 1]) / bend) if bend < 0 else float(x[k])
+def _middle(x: Array, y: Array, peak: int) -> float:
+    """Where a peak is highest; its centre of gravity where it is narrower than the grid can show."""
+    inside = 0 < peak < len(x) - 1
+    if inside and min(y[peak - 1], y[peak + 1]) > 0.5 * y[peak]:
+        bend = y[peak - 1] - 2 * y[peak] + y[peak + 1]
+        return float(x[peak] + (x[1] - x[0]) * 0.5 * (y[peak - 1] - y[peak + 1]) / bend) if bend < 0 else float(x[peak])
+    low = high = peak
+    while low > 0 and _FOOT * y[peak] < y[low - 1] <= y[low]:
+        low -= 1
+    while high < len(x) - 1 and _FOOT * y[peak] < y[high + 1] <= y[high]:
+        high += 1
+    return float(np.sum(y[low : high + 1] * x[low : high + 1]) / np.sum(y[low : high + 1]))
 
 
 def relaxation_times(

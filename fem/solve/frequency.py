@@ -36,7 +36,7 @@ ComplexArray = npt.NDArray[np.complex128]
 log = logging.getLogger("ssbfem.solve")
 
 # Kinds of fields whose amount is kept: without time they have no steady response to a current.
-_STORING = ("concentration", "state")
+STORING = ("concentration", "state")
 # Shifts among which the next one is chosen: so many per decade, up to so far beyond the range of interest.
 _CANDIDATES, _BEYOND = 6, 10.0
 # A shift helps the frequencies around it, within this factor.
@@ -112,7 +112,7 @@ class FrequencyResponse:
     @property
     def steady(self) -> bool:
         """Whether there is a response at zero frequency: nothing accumulates."""
-        return not any(f.kind in _STORING for f in self.stage.fields)
+        return not any(f.kind in STORING for f in self.stage.fields)
 
     # ------------------------------------------------------------------ building
     def _build(self) -> None:
@@ -249,7 +249,7 @@ def rest(model: Model, number: Number, method: str = "auto", source: float = 0.0
     number.source = source
     guess_potentials(model)
     for fields, numbers in model.system.stages:
-        kept = [f for f in fields if f.kind not in _STORING]
+        kept = [f for f in fields if f.kind not in STORING]
         if not kept and not numbers:
             continue
         stage = Stage(model.system, kept, numbers)

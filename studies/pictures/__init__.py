@@ -23,7 +23,7 @@ __all__ = ["PICTURES", "caption", "draw"]
 log = logging.getLogger("ssbfem.pictures")
 
 #: Names of pictures as in the key `pictures` of study files.
-PICTURES = ("mesh", "potential", "interface-current", "stress", "polarisation")
+PICTURES = ("mesh", "potential", "interface-current", "stress", "polarisation", "impedance", "history", "concentration")
 
 
 def draw(
@@ -112,6 +112,9 @@ class _Job:
             "interface-current": self._interface_current,
             "stress": self._stress,
             "polarisation": self._polarisation,
+            "history": self._history,
+            "concentration": self._concentration,
+            "impedance": self._impedance,
         }[name]
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -178,6 +181,21 @@ class _Job:
         from studies.pictures.polarisation import draw_polarisation
 
         return [draw_polarisation(self.series, self.out / "polarisation.png")]
+
+    def _impedance(self) -> list[Path | None]:
+        from studies.pictures.impedance import draw_impedance
+
+        return list(draw_impedance(self.series, self.out))
+
+    def _history(self) -> list[Path | None]:
+        from studies.pictures.history import draw_history
+
+        return [draw_history(self.series, self.out / "history.png")]
+
+    def _concentration(self) -> list[Path | None]:
+        from studies.pictures.history import draw_concentration
+
+        return [draw_concentration(self.dataset, self.out / "concentration.png")]
 
     @cached_property
     def _cut(self) -> Cut:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, m
 from studies.quantities import QUANTITIES, Parameter
 from studies.schema.fields import Bounds, In, Part, complaint, quantity_json_schema
 
-PictureName = Literal["mesh", "potential", "interface-current", "stress", "polarisation"]
+PictureName = Literal["mesh", "potential", "interface-current", "stress", "polarisation", "impedance"]
 Relative = Annotated[float, In("dimensionless", Bounds(above=0.0))]
 # Read later, when the quantity and with it the dimension is known.
 Later = Annotated[str | float, WithJsonSchema({"type": ["string", "number"]})]
@@ -112,8 +112,8 @@ def _parameters_schema() -> dict[str, Any]:
 
 def _parameter_schema(parameter: Parameter) -> dict[str, Any]:
     about: dict[str, Any] = {"description": parameter.description}
-    if parameter.kind == "length":
-        return {**quantity_json_schema(["length"]), **about}
+    if parameter.kind in ("length", "frequency"):
+        return {**quantity_json_schema([parameter.kind]), **about}
     if parameter.kind == "share":
         return {**quantity_json_schema(["dimensionless"]), **about}
     if parameter.kind == "number":

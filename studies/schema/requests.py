@@ -115,12 +115,13 @@ def _check_parameter(
         place = parameter.kind in ("interface", "electrode-interface", "interphase", "crack") or spec.name == "electronic_current"
         if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
-            which = f" one of {', '.join(allowed)}" if parameter.kind != "length" else f" {parameter.description}"
+            measured = parameter.kind in ("length", "frequency")
+            which = f" {parameter.description}" if measured else f" one of {', '.join(allowed)}"
             draft.report(path if request.parameters else here, f"{spec.name} needs `{key}`:{which}")
         return
-    if parameter.kind == "length":
+    if parameter.kind in ("length", "frequency"):
         try:
-            value = parse(given, "length")
+            value = parse(given, parameter.kind)
         except UnitError as error:
             draft.report(path, str(error))
             return

@@ -29,6 +29,7 @@ from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
 from studies.schema.geometry import Geometry
+from studies.schema.impedance import Impedance, check_impedance
 from studies.schema.import_rules import label_image
 from studies.schema.imported import absolute_files, without_place
 from studies.schema.interfaces import Interface
@@ -108,6 +109,7 @@ class Study(Part):
     )
     operation: Operation = Field(description="Current or voltage, stack pressure, temperature.")
     time: Time | None = Field(default=None, description="Steps in time, for operation.protocol.")
+    impedance: Impedance | None = Field(default=None, description="Impedance spectrum at the operating point.")
     discretisation: Discretisation = Field(default_factory=Discretisation, description="Degrees of the elements.")
     solver: Solver = Field(default_factory=Solver, description="Solver options; rarely needed.")
     mesh: Mesh = Field(default_factory=Mesh, description="Cell sizes and error estimate.")
@@ -327,6 +329,7 @@ def _check(draft: Draft) -> None:
     check_mechanics(draft)
     check_quantities(draft)
     check_space_charge(draft)
+    check_impedance(draft)
     check_checks(draft)
 
 
