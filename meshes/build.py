@@ -308,19 +308,18 @@ class LayeredModel:
                 slits[slit_of[tag]].append(tag)
                 continue
             if len(parents) == 2:
-                name = "|".join(parents)
-                crack = self._parted.get(name) or self._parted.get(_bodies(name))
+                pair = name = "|".join(parents)
+                if f"{pair}:gap" in facets and tag not in self._contact:
+                    name += ":gap"
+                crack = self._parted.get(pair) or self._parted.get(_bodies(pair))
                 if crack is not None:
                     parted.setdefault(crack, {})[tag] = name
                     continue
             if len(bodies) == 2:
                 bonded.append(bodies)
-            if len(parents) == 2:
-                if f"{name}:gap" in facets and tag not in self._contact:
-                    name += ":gap"
-            elif len(bodies) == 1:
+            if len(bodies) == 1:
                 name = self._outer_side(tag) or f"void|{parents[0]}"
-            else:
+            elif len(parents) != 2:
                 continue
             if name not in facets and set(parents) & bodies_of_features:
                 facets[name] = []  # bodies, or holes and bodies, of two features that happen to touch
@@ -340,7 +339,8 @@ class LayeredModel:
         stack = self.stack
         optional = {n for f in stack.features for n in (*f.optional_facets(stack), *f.bare_facets(stack))}
         opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper")}
-        parted = {name for name in facets if self._parted.keys() & {name, _bodies(name)}}
+        pairs = {name: name.removesuffix(":gap") for name in facets}
+        parted = {name for name, pair in pairs.items() if self._parted.keys() & {pair, _bodies(pair)}}
         absent = [name for name, tags in facets.items() if not tags and name not in optional | opened | parted]
         absent += [name for name, tags in slits.items() if not tags]
         if absent:

@@ -237,7 +237,8 @@ def _add_bodies(
     walls: dict[str, list[Surface]], rims: list[tuple[tuple[str, str], Surface]], feature: Feature, stack: Stack
 ) -> None:
     """Surfaces of particles, packings and inclusions, and of the films on them."""
-    from meshes.features.bodies import SolidFeature, hosts_in
+    from meshes.features.bodies import SolidFeature
+    from meshes.features.hosts import hosts_in
 
     if not isinstance(feature, SolidFeature):
         return

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from meshes.arrays import MeshArrays, arrays_from_gmsh
+from meshes.blame import involved, places
 from meshes.cache import load_arrays, mesh_key, save_arrays
 from meshes.collective import on_root
 from meshes.films import grow_films
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["generate", "generate_arrays", "gmsh_session"]
 
+Floats = npt.NDArray[np.float64]
 #: Same input, same mesh: one thread, sequential algorithms, fixed seed, no user's .gmshrc.
 _OPTIONS: dict[str, float] = {
     "General.Terminal": 0,
@@ -107,11 +110,22 @@ def generate_arrays(stack: Stack, sizes: MeshSizes | None = None, cache: Path | 
     return arrays
 
 
+class GmshFailure(MeshError):
+    """Gmsh failed; `where` (n, 3) are the places in metres of which its messages speak."""
+
+    def __init__(self, text: str, where: Floats) -> None:
+        super().__init__(text)
+        self.where = where
+
+
 @contextmanager
-def gmsh_session() -> Iterator[None]:
+def gmsh_session(unit: float = 1.0) -> Iterator[None]:
     """Gmsh with a fresh model and reproducible options, silent; a session of the caller is left as it was.
 
-    Errors of Gmsh within become `MeshError` with the last messages of its log.
+    Errors of Gmsh within become `GmshFailure` with the last messages of its log, and the places of which they speak.
+
+    Args:
+        unit: length in metres that is 1 in the model.
     """
     import gmsh
 
@@ -134,7 +148,8 @@ def gmsh_session() -> Iterator[None]:
             raise
         except Exception as error:
             log = [line for line in gmsh.logger.get() if line.startswith(("Error", "Warning"))]
-            raise MeshError("; ".join([str(error), *log[-3:]])) from error
+            text = "; ".join(dict.fromkeys([str(error), *log[-3:]]))
+            raise GmshFailure(text, places("\n".join([str(error), *log]), unit)) from error
         finally:
             gmsh.logger.stop()
             gmsh.model.setCurrent(name)
@@ -164,7 +179,7 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
 
     model = LayeredModel(stack, model_unit(stack))
     try:
-        with gmsh_session():
+        with gmsh_session(model.unit):
             named = model.assemble()
             set_size_field(model, named, sizes)
             if stack.periodic:
@@ -178,11 +193,12 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
             # HXT refuses surfaces that end within a body
             first = _ALGORITHMS if sizes.slope <= _STEEP and not named.slits else _ALGORITHMS[::-1]
             arrays = _meshed(model.tdim, stack.gdim, model.unit, first)
+        arrays = _snapped(arrays, stack)
     except MeshError as error:
-        labels = ", ".join(stack.feature_label(i) for i in range(len(stack.features))) or "none"
-        text = f"this geometry could not be meshed (features: {labels}): {error}"
-        raise MeshError(text) from error
-    arrays = grow_films(_snapped(arrays, stack), stack)
+        where = error.where if isinstance(error, GmshFailure) else np.zeros((0, 3))
+        labels = involved(stack, sizes, str(error), where)
+        raise MeshError(f"this geometry could not be meshed (features: {labels}): {error}") from error
+    arrays = grow_films(arrays, stack)
     if named.slits:
         from meshes.loose import require_held
         from meshes.slit import open_slits

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meshes.features.base import FeatureDefaults, Region
+from meshes.features.hosts import hosts_in
 from meshes.problems import Problem, number_text
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ class Block(FeatureDefaults):
         names = [layer.name for layer in stack.layers]
         k, (low, high) = names.index(self.layer), stack.span(self.layer)
         first, last = self.extents(stack)["z"]
-        found = [] if self._whole(stack) else [f"{self.layer}|{self.name}"]
+        beside = [] if self._whole(stack) else [self.layer]
         if first == low and k > 0:
-            found.append(f"{names[k - 1]}|{self.name}")
+            beside.append(names[k - 1])
         if last == high and k + 1 < len(names):
-            found.append(f"{names[k + 1]}|{self.name}")
-        return tuple(found)
+            beside.append(names[k + 1])
+        return tuple(f"{name}|{self.name}" for name in hosts_in(stack, tuple(beside)))
 
     def optional_facets(self, stack: Stack) -> tuple[str, ...]:
         """All, where other bodies may cover them."""
@@ -128,7 +129,7 @@ class Block(FeatureDefaults):
             tool = (3, model.occ.addBox(*corner, *sizes))
         else:
             tool = (2, model.occ.addRectangle(*corner, 0, *sizes))
-        model.fill(self.name, [tool], (self.layer,))
+        model.fill(self.name, [tool], hosts_in(model.stack, (self.layer,)))
 
     def _whole(self, stack: Stack) -> bool:
         low, high = stack.span(self.layer)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.base import FeatureDefaults, Refinement, Region
+from meshes.features.hosts import hosts_in
 from meshes.features.neighbours import Crowd, away_from_sides, near_solids, on_sides, room_around, swept
 from meshes.features.solids import Solid, draw_neck, draw_solid
 from meshes.films import Coat, Film
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from meshes.sizes import MeshSizes
     from meshes.stack import Stack
 
-__all__ = ["SolidFeature", "coat_problems", "filled_layers", "hosts_in", "room_problems"]
+__all__ = ["SolidFeature", "coat_problems", "room_problems"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -44,22 +45,6 @@ _FEWER = 16
 _NEAR, _NARROWEST = 0.08, 0.05
 #: Cells across a grain and along the radius of a patch.
 _GRAIN_CELLS, _PATCH_CELLS = 4, 6
-
-
-def filled_layers(stack: Stack) -> dict[str, tuple[str, ...]]:
-    """Regions that a layer consists of, where a feature divides all of it (grains of an electrolyte)."""
-    found = {}
-    for feature in stack.features:
-        divided = feature.divided_layer
-        if divided is not None:
-            found[divided] = (divided, *(r.name for r in feature.regions(stack)))
-    return found
-
-
-def hosts_in(stack: Stack, layers: tuple[str, ...]) -> tuple[str, ...]:
-    """Regions of which `layers` consist."""
-    filled = filled_layers(stack)
-    return tuple(name for layer in layers for name in filled.get(layer, (layer,)))
 
 
 class SolidFeature(FeatureDefaults):

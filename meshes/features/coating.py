@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.base import FeatureDefaults, Opening, Refinement, Region
-from meshes.features.bodies import coat_problems, hosts_in
+from meshes.features.bodies import coat_problems
+from meshes.features.hosts import hosts_in
 from meshes.features.neighbours import obstacles
 from meshes.features.placement import place_discs, place_strips
 from meshes.films import Coat, Film

@@ -147,6 +147,10 @@ class InterfaceCrack(Opened):
             if name not in known and name not in {_bodies(k) for k in known}:
                 text = ", ".join(dict.fromkeys(_bodies(k) for k in known)) or "none"
                 found.append(Problem(f"along[{i}]", repr(name), f"there is no such interface; the stack has {text}"))
+        closed = self.closed_interfaces(stack)
+        if not found and closed and not any(f.regions(stack) for f in stack.features):
+            message = f"nothing crosses {closed[0]}: it would part the stack; lower the share, or use a delamination"
+            found.append(Problem("along", repr(closed[0]), message))
         return found
 
     def cut(self, model: LayeredModel) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from meshes.features.base import Opening, Region
+from meshes.features.hosts import hosts_in
 from meshes.problems import Problem
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
+    from meshes.stack import Stack
 
 __all__ = ["Fill", "FillFrom"]
 
@@ -59,7 +61,7 @@ class Fill:
     def draw(self, model: LayeredModel, opening: Opening, depth: float, upward: bool, layer: str) -> None:
         """Fill the part of a void that reaches `depth` metres into `layer`; what is left stays a hole."""
         if self.full:
-            model.fill(self.name, [model.draw_bowl(opening, depth, upward)], (layer,))
+            model.fill(self.name, [model.draw_bowl(opening, depth, upward)], hosts_in(model.stack, (layer,)))
             return
         level = self.level(opening, depth, model.tdim == 3 or model.stack.dimension == "axisymmetric")
         near, far = (0.0, level), (level, depth)
@@ -69,7 +71,7 @@ class Fill:
             slab = _slab(model, opening, low, high, depth, upward)
             body = model.occ.intersect([bowl], [slab])[0][0]
             if filled:
-                model.fill(self.name, [body], (layer,))
+                model.fill(self.name, [body], hosts_in(model.stack, (layer,)))
             else:
                 model.carve(layer, body)
 
@@ -90,23 +92,20 @@ class Fill:
         share = self.fraction if self.side == "interface" else 1 - self.fraction
         return float(np.interp(share * volume[-1], volume, s))
 
-    def facet_names(self, at: str, layers: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def facet_names(self, stack: Stack, at: str, layers: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(facets that there are, facets of the void that are left) of a fill at the interface `at`.
 
         Args:
             layers: those that the void reaches into.
         """
-        lower, upper = at.split("|")
-        across = tuple(x for x in (lower, upper) if x not in layers)
-        walls = tuple(f"{x}|{self.name}" for x in layers)
+        across = tuple(x for x in at.split("|") if x not in layers)
+        walls = tuple(f"{x}|{self.name}" for x in hosts_in(stack, layers))
+        beyond = tuple(f"{x}|{self.name}" for x in hosts_in(stack, across))
         if self.full:
-            return (*walls, *(f"{x}|{self.name}" for x in across)), ()
+            return (*walls, *beyond), ()
         if self.side == "interface":
-            return (*walls, *(f"{x}|{self.name}" for x in across)), (
-                *(f"void|{x}" for x in layers),
-                f"void|{self.name}",
-            )
-        return walls, (*(f"void|{x}" for x in (*layers, *across)), f"void|{self.name}")
+            return (*walls, *beyond), (*(f"void|{x}" for x in hosts_in(stack, layers)), f"void|{self.name}")
+        return walls, (*(f"void|{x}" for x in hosts_in(stack, (*layers, *across))), f"void|{self.name}")
 
 
 def _slab(model: LayeredModel, opening: Opening, low: float, high: float, depth: float, upward: bool) -> Any:

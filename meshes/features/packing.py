@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from meshes.features.bodies import SolidFeature, filled_layers, room_problems
+from meshes.features.bodies import SolidFeature, room_problems
+from meshes.features.hosts import filled_layers
 from meshes.features.necks import joined
 from meshes.features.neighbours import obstacles, solid_images, swept
 from meshes.features.shapes_of_bodies import Shape, frame_along

@@ -49,6 +49,10 @@ class Pattern(FeatureDefaults):
         """Surfaces of the voids towards the layers on both sides."""
         return self.void.facet_names(stack)
 
+    def optional_facets(self, stack: Stack) -> tuple[str, ...]:
+        """Those of a fill beside a layer of grains."""
+        return self.void.optional_facets(stack)
+
     def cut(self, model: LayeredModel) -> None:
         """Take all voids out of the layers that they reach into."""
         for void in self.expand(model.stack):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.features.base import FeatureDefaults, Refinement, Region
+from meshes.features.hosts import filled_layers
 from meshes.problems import Problem
 from meshes.random.grains import Grains, GrainStructure
 
@@ -73,8 +74,6 @@ class Polycrystal(FeatureDefaults):
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
         """Boundaries of grains, and their interfaces with the layers beside."""
-        from meshes.features.bodies import filled_layers
-
         parts = self.parts(stack)
         filled = filled_layers(stack)
         names = [f"{a}|{b}" for a, b in combinations(parts, 2)] + [f"void|{p}" for p in parts]

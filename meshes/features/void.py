@@ -18,6 +18,7 @@ from meshes.features.base import (
     resolve_position,
 )
 from meshes.features.fill import Fill
+from meshes.features.hosts import hosts_in
 from meshes.problems import Problem, length_problem, number_text
 
 if TYPE_CHECKING:
@@ -102,8 +103,14 @@ class Void(FeatureDefaults):
             return (f"void|{lower}", f"void|{upper}")
         below, above = self.sides(stack)
         layers = tuple(x for x, depth in ((lower, below), (upper, above)) if depth > 0)
-        there, left = self.fill.facet_names(self.at, layers)
+        there, left = self.fill.facet_names(stack, self.at, layers)
         return (*there, *left)
+
+    def optional_facets(self, stack: Stack) -> tuple[str, ...]:
+        """Those of a fill beside a layer of grains: which grains it touches is left to chance."""
+        layers = tuple(self.at.split("|"))
+        grains = self.fill is not None and hosts_in(stack, layers) != layers
+        return self.facet_names(stack) if grains else ()
 
     def smallest_length(self, stack: Stack) -> float:
         """Radius or depth, or the thickness of the part that a fill takes or leaves."""
