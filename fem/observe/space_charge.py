@@ -20,6 +20,8 @@ from fem.space_charge.problem import Placed, SpaceChargeProblem
 
 Array = npt.NDArray[np.float64]
 _BISECTIONS = 60
+#: How far outside a cell a point may lie, in its barycentric coordinates.
+_OUTSIDE = 1e-8
 
 
 class SpaceChargeObserver:
@@ -222,12 +224,27 @@ class SpaceChargeObserver:
     @cached_property
     def _tree(self) -> Any:
         region = self.problem.potential.region.mesh
-        return geometry.bb_tree(region, region.topology.dim)
+        size = float(np.abs(region.geometry.x).max(initial=0.0))
+        return geometry.bb_tree(region, region.topology.dim, padding=1e-12 * size)
 
     def _cells_of(self, mesh: Any, points: Array) -> npt.NDArray[np.int32]:
-        """Local cell of every point, -1 where this rank has none."""
+        """(n,) local cell of every point, -1 where this rank has none.
+
+        By barycentric coordinates: dolfinx tells apart what is 1e-10 m apart, which is a whole cell here.
+        """
         candidates = geometry.compute_collisions_points(self._tree, points)
-        colliding = geometry.compute_colliding_cells(mesh, candidates, points)
-        return np.array(
-            [links[0] if len(links := colliding.links(k)) else -1 for k in range(len(points))], dtype=np.int32
-        )
+        cells, offsets = candidates.array, candidates.offsets
+        if not len(cells):
+            return np.full(len(points), -1, dtype=np.int32)
+        owner = np.repeat(np.arange(len(points)), np.diff(offsets))
+        dim = mesh.topology.dim
+        corners = mesh.geometry.x[compat.geometry_dofmap(mesh)[cells]][:, : dim + 1, : mesh.geometry.dim]
+        edges = np.swapaxes(corners[:, 1:] - corners[:, :1], 1, 2)
+        inner = np.linalg.solve(edges, (points[owner, :dim] - corners[:, 0])[:, :, None])[:, :, 0]
+        inside = np.minimum(inner.min(axis=1), 1 - inner.sum(axis=1))
+        best = np.full(len(points), -np.inf)
+        np.maximum.at(best, owner, inside)
+        found = np.full(len(points), -1, dtype=np.int32)
+        chosen = (inside == best[owner]) & (inside > -_OUTSIDE)
+        found[owner[chosen]] = cells[chosen]
+        return found

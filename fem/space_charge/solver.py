@@ -53,7 +53,9 @@ class SpaceChargeSolver:
         self.report = SpaceChargeReport()
         self._options = NewtonOptions(tolerance, MOST_ITERATIONS)
         unknown = [n for n in problem.numbers.values() if n.unknown]
-        self._method = method
+        attraction = any(g.interaction < 0 for m in problem.media.values() for g in m.sublattices)
+        # attraction makes a saddle, which conjugate gradients cannot climb
+        self._method = "direct" if attraction else method
         self._main = self._newton(Stage(problem.system, problem.fields, unknown))
 
     def _newton(self, stage: Stage) -> NewtonSolver:

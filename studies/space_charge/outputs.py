@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fem.constants import FARADAY
 from studies.space_charge import build
-from studies.space_charge.session import ContinuumSession, PlanesSession, SolvedSpaceCharge, State
+from studies.space_charge.session import ContinuumSession, MeshState, PlanesSession, SolvedSpaceCharge, State
 
 if TYPE_CHECKING:
     from studies.progress import Progress
@@ -33,11 +33,13 @@ class SpaceChargeOutputs:
         self.study, self.session, self.folder, self.comm = study, session, folder, session.comm
         self._profiles: dict[str, dict[str, Array]] = {}
         self._walls: dict[str, float] = {}
+        self._last: State | None = None
 
     def add(self, solved: SolvedSpaceCharge) -> None:
         """Remember the profiles of an equilibrium."""
         self._profiles = {layer.name: columns(solved.state, layer.name) for layer in self._layers()}
         self._walls = walls(solved.state)
+        self._last = solved.state
 
     def _layers(self) -> list[Any]:
         known = build.section(self.study).media
@@ -46,6 +48,9 @@ class SpaceChargeOutputs:
     def finish(self, series: Mapping[str, tuple[float, ...]], progress: Progress) -> dict[str, str]:
         """Write tables, fields and pictures of the last equilibrium; file name -> what it shows."""
         made: dict[str, str] = {}
+        section = None
+        if isinstance(self._last, MeshState) and self.study.geometry.dimension != 1:
+            section = self._last.section()
         if isinstance(self.session, ContinuumSession) and self.study.geometry.dimension != 1:
             from studies.space_charge.fields import write_fields
 
@@ -56,15 +61,17 @@ class SpaceChargeOutputs:
                 header = ",".join(table)
                 np.savetxt(self.folder / name, np.column_stack(list(table.values())), "%.10g", ",", header=header)
                 made[name] = f"profiles along the stack through {layer}"
-            made |= self._pictures(series, progress)
+            made |= self._pictures(series, section, progress)
         return dict(self.comm.bcast(made))
 
-    def _pictures(self, series: Mapping[str, tuple[float, ...]], progress: Progress) -> dict[str, str]:
+    def _pictures(
+        self, series: Mapping[str, tuple[float, ...]], section: tuple[Array, Array, Array] | None, progress: Progress
+    ) -> dict[str, str]:
         if self.study.pictures is not None and not self.study.pictures:
             return {}
         from studies.pictures import caption
         from studies.pictures.style import print_style
-        from studies.space_charge.pictures import draw_curves, draw_profiles
+        from studies.space_charge.pictures import draw_curves, draw_map, draw_profiles
 
         made: dict[str, str] = {}
         try:
@@ -72,6 +79,7 @@ class SpaceChargeOutputs:
                 paths = [
                     draw_profiles(self.study, self._profiles, self._walls, self.folder / "space-charge.png"),
                     draw_curves(self.study, series, self.folder / "space-charge-curves.png"),
+                    None if section is None else draw_map(self.study, section, self.folder / "space-charge-map.png"),
                 ]
         except Exception as error:  # a picture must never end a study
             progress.note(f"pictures left out: {error or type(error).__name__}")

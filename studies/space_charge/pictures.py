@@ -45,6 +45,7 @@ def draw_profiles(
         walls: electrode -> potential in V, drawn as a square at the side of the layers beside it.
     """
     found = {layer: table for layer, table in profiles.items() if len(table) > 3} or dict(profiles)
+    found = {layer: table for layer, table in found.items() if np.isfinite(table["potential [V]"]).any()}
     if not found:
         return None
     media = build.media(study)
@@ -59,9 +60,9 @@ def draw_profiles(
         look = {"marker": dots, "markersize": 3}
         upper.plot(view.x, table["potential [V]"], color=style.series_colour(0), **look)
         shown = [np.asarray(table[n]) for n in table if n.endswith(" per site")]
-        floor = 1e-12 * max((float(own.max()) for own in shown), default=1.0)
+        floor = 1e-12 * max((float(np.nanmax(own)) for own in shown), default=1.0)
         for n, name in enumerate(n for n in table if n.endswith(" per site")):
-            if shown[n].max() > floor:
+            if np.nanmax(shown[n]) > floor:
                 label = name.removesuffix(" per site")
                 lower.plot(view.x, table[name], label=label, color=style.series_colour(n + 1), **look)
         length = media[layer].debye_length(temperature)
@@ -111,6 +112,7 @@ class _View:
         swing = float(np.nanmax(phi) - np.nanmin(phi))
         middle = len(phi) // 2
         changed = np.abs(phi - phi[middle]) > 1e-3 * swing if swing else np.zeros(len(phi), dtype=bool)
+        changed |= np.isnan(phi)  # an electrode lies there
         below, above = bool(changed[:middle].any()), bool(changed[middle:].any())
         low, high = 0.0, thickness
         half = depth[np.abs(phi - phi[0]) > 0.5 * swing]
@@ -158,6 +160,40 @@ def _mark_walls(axes: Any, study: Study, layer: str, walls: Mapping[str, float],
             shift = (7, 0) if side == "left" else (-7, 0)
             where = {"xytext": shift, "textcoords": "offset points", "ha": side, "va": "center"}
             axes.annotate(names[neighbour], (place, value), color="0.3", **where)
+
+
+def draw_map(study: Study, section: tuple[Array, Array, Array], path: Path) -> Path:
+    """The electric potential in a plane: that of the model, or the middle of a model in space.
+
+    Args:
+        study: the study. path: PNG to write.
+        section: coordinates across (m,) and along the stack (n,) in m, potential (n, m) in V, not a number in metals.
+    """
+    across, along, phi = section
+    unit = style.lengths(float(max(np.ptp(across), np.ptp(along))))
+    scale = unit(1.0)
+    width = 0.6 * style.WIDTH
+    height = min(1.6 * width, max(0.45 * width, width * float(np.ptp(along) / np.ptp(across))))
+    made = style.figure(width + 0.9, height + 0.5)
+    axes = made.subplots()
+    axes.set_facecolor(style.METAL)
+    size = float(np.nanmax(np.abs(phi))) or 1.0
+    signs = np.nanmin(phi) < -1e-3 * size and np.nanmax(phi) > 1e-3 * size
+    low, high = (-size, size) if signs else (float(np.nanmin(phi)), float(np.nanmax(phi)))
+    reading = units.scale(size, "potential")
+    shown = np.where(np.isfinite(phi), phi * reading(1.0), np.nan)
+    mesh = axes.pcolormesh(
+        across * scale, along * scale, shown, shading="nearest", rasterized=True,
+        cmap=style.colours(style.DIVERGING if signs else style.SEQUENTIAL),
+        vmin=low * reading(1.0), vmax=high * reading(1.0),
+    )  # fmt: skip
+    made.colorbar(mesh, ax=axes, label=reading.label("electric potential"))
+    axes.set_aspect("equal")
+    axes.set_xlabel(unit.label("radius" if study.geometry.dimension == "axisymmetric" else "x"))
+    axes.set_ylabel(unit.label("z" if study.geometry.dimension == 3 else "y"))
+    made.tight_layout(pad=0.5)
+    where = "in the middle of the model" if study.geometry.dimension == 3 else "of the model"
+    return style.save(made, path, f"electric potential {where}; electrodes are grey")
 
 
 def draw_curves(study: Study, series: Mapping[str, tuple[float, ...]], path: Path) -> Path | None:

@@ -260,10 +260,26 @@ class MeshState:
     def profile(self, layer: str) -> tuple[Array, Array]:
         """Along the middle of the model, denser towards both sides of the layer."""
         low, high = self.study.stack().span(layer)
-        near = np.geomspace(1e-5, 0.5, 200) * (high - low)
+        near = np.sort(np.concatenate([np.geomspace(1e-5, 0.5, 150), np.linspace(0.004, 0.496, 100)])) * (high - low)
         inner = (high - low) * 1e-9
         heights = np.concatenate([[low + inner], low + near, (high - near)[::-1][1:], [high - inner]])
         return heights, self.observer.potential_at(self._line(heights))
+
+    def section(self, points: int = 160) -> tuple[Array, Array, Array]:
+        """Coordinates across (m,) and along the stack (n,) and the potential there (n, m), V; collective.
+
+        Of models in the plane; of models in space in the middle of their depth. Not a number within electrodes.
+        """
+        geometry = self.study.geometry
+        height = self.study.stack().height
+        width = geometry.width or 0.0
+        fine = max(width, height) / points
+        across = (np.arange(max(2, round(width / fine))) + 0.5) * width / max(2, round(width / fine))
+        along = (np.arange(max(2, round(height / fine))) + 0.5) * height / max(2, round(height / fine))
+        x, z = (part.reshape(-1) for part in np.meshgrid(across, along))
+        middle = [np.full_like(x, 0.5 * (geometry.depth or 0.0))] if geometry.dimension == 3 else []
+        phi = self.observer.potential_at(np.column_stack([x, *middle, z]))
+        return across, along, phi.reshape(len(along), len(across))
 
     def levels(self) -> Mapping[str, float]:
         """V."""
