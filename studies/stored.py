@@ -19,6 +19,9 @@ AMOUNT_LIMIT = 1e-10
 CHARGE_LIMIT = 1e-8
 """Largest relative difference of the currents of the terminals: potentials of volts are rounded like volts."""
 
+NO_CURRENT = 1.0
+"""A/m^2: what currents are measured against at least, in runs that only rest."""
+
 
 def amount(assembly: Assembly, layer: str) -> float:
     """Lithium or salt in a region, mol."""
@@ -105,15 +108,13 @@ class Stored:
         if not currents:
             return found
         terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]
-        largest = max(max((abs(x) for x in terminals), default=0.0), self._largest)
-        found["charge over the cell"] = Balance(sum(terminals), largest, CHARGE_LIMIT, "A")
+        scale = max(self.first.get("largest current", 0.0), NO_CURRENT * self.assembly.area)
+        found["charge over the cell"] = Balance(sum(terminals), scale, CHARGE_LIMIT, "A")
         return found
-
-    _largest = 0.0
 
     def remember_current(self, current: float) -> None:
         """Measure currents against the largest one (A/m^2) of the run."""
-        self._largest = max(self._largest, abs(current) * self.assembly.area)
+        self.first["largest current"] = max(self.first.get("largest current", 0.0), abs(current) * self.assembly.area)
 
     def _is_host(self, key: str) -> bool:
         transport = self.model.transport

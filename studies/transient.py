@@ -196,7 +196,7 @@ class TransientSession:
     # ------------------------------------------------------------------ run
     def points(self, say: Callable[[str], None] | None = None) -> Iterator[TimePoint]:
         """Run the protocol; yields what has just been recorded: the state of the model is that of the point."""
-        last, step = -1.0, -1
+        last, step = self._last_recorded()
         for point in self.run.points():
             if say is not None:
                 say(self._where(point))
@@ -209,6 +209,13 @@ class TransientSession:
             last = point.since
             self._record(point)
             yield point
+
+    def _last_recorded(self) -> tuple[float, int]:
+        """Time since its step began, and the step, of what was recorded last; negative where there is nothing."""
+        at, columns = self.run.position, self.recorded.columns
+        if not columns or int(columns["protocol_step"][-1]) != at.step or at.next_step is None:
+            return -1.0, -1
+        return columns["time"][-1] - at.begun, at.step
 
     def _record(self, point: TimePoint) -> None:
         with self.timer.phase("quantities"):

@@ -1,0 +1,98 @@
+"""Pictures of runs in time: voltage and current over time, concentrations through the stack at several times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studies import units
+from studies.pictures import style
+from studies.pictures.dataset import Dataset
+
+__all__ = ["draw_concentration", "draw_history"]
+
+_ROWS = {"cell_voltage": ("cell voltage", "potential"), "cell_current": ("current", "current density")}
+MOST_TIMES = 6
+MOST_PANELS = 4
+
+
+def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | None:
+    """Draw voltage and current over time, the steps of the protocol shaded by turns.
+
+    Args:
+        series: columns of a run in time (`studies.transient.COLUMNS`), SI.
+        path: PNG to write.
+
+    Returns:
+        `path`, or None when there is no series in time.
+    """
+    time = np.asarray(series.get("time", ()), dtype=float)
+    if len(time) < 2 or any(name not in series for name in _ROWS):
+        return None
+    made = style.figure(style.WIDTH, 3.8)
+    axes = made.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    across = units.scale(time, "time")
+    for k, (each, (name, (label, dimension))) in enumerate(zip(axes, _ROWS.items(), strict=True)):
+        values = np.asarray(series[name], dtype=float)
+        unit = units.scale(values, dimension)
+        each.plot(across(1.0) * time, unit(1.0) * values, color=style.series_colour(k), linewidth=1.2)
+        each.set_ylabel(unit.label(label))
+        each.margins(x=0.0, y=0.08)
+        each.grid(True, color="0.88", linewidth=0.6)
+        each.set_axisbelow(True)
+        _shade(each, across(1.0) * time, np.asarray(series["protocol_step"]))
+    axes[-1].set_xlabel(across.label("time"))
+    made.align_ylabels()
+    made.tight_layout(pad=0.5)
+    return style.save(made, path, "cell voltage and current over time; every other step of the protocol is shaded")
+
+
+def _shade(axes: Any, time: Any, step: Any) -> None:
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(step)) + 1, [len(step) - 1]])
+    for k, (a, b) in enumerate(pairwise(starts)):
+        if k % 2:
+            axes.axvspan(time[a], time[b], color="0.93", linewidth=0, zorder=0)
+
+
+def draw_concentration(dataset: Dataset, path: Path) -> Path | None:
+    """Draw the concentrations through a one-dimensional stack at several times, one panel per region.
+
+    Args:
+        dataset: any state of a fields folder.
+        path: PNG to write.
+
+    Returns:
+        `path`, or None when nothing is stored, or in more dimensions.
+    """
+    steps = dataset.contents["steps"]
+    if dataset.gdim != 1 or "time" not in steps[0].get("label", {}):
+        return None
+    chosen = np.unique(np.linspace(0, len(steps) - 1, MOST_TIMES).round().astype(int))
+    states = [Dataset(dataset.folder, int(k)) for k in chosen]
+    regions = [x.name for x in states[0].layers if "concentration" in x.nodes][:MOST_PANELS]
+    if not regions:
+        return None
+    made = style.figure(style.WIDTH, 3.2)
+    times = [float(state.step["label"]["time"]) for state in states]
+    colours = style.colours(style.SEQUENTIAL)(np.linspace(0.05, 0.85, len(states)))
+    for axes, name in zip(np.atleast_1d(made.subplots(1, len(regions))), regions, strict=True):
+        layers = [next(x for x in state.layers if x.name == name) for state in states]
+        along = style.lengths(float(np.ptp(layers[0].points[:, 0])))
+        unit = units.scale(np.concatenate([x.nodes["concentration"] for x in layers]), "concentration")
+        for layer, time, colour in zip(layers, times, colours, strict=True):
+            order = np.argsort(layer.points[:, 0])
+            x = along(1.0) * layer.points[order, 0]
+            values = unit(1.0) * layer.nodes["concentration"][order]
+            axes.plot(x, values, color=colour, linewidth=1.4, label=units.format(time, "time", 3))
+        axes.set_title(name, fontsize=style.FONT)
+        axes.set_xlabel(along.label("x"))
+        axes.set_ylabel(unit.label("concentration"))
+        axes.margins(x=0.0)
+        axes.grid(True, color="0.88", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=style.FONT - 1, title="time", title_fontsize=style.FONT - 1)
+    made.tight_layout(pad=0.5)
+    return style.save(made, path, "concentrations through the stack at several times")
