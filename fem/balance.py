@@ -32,10 +32,18 @@ def displacement(permittivity: Any, rate: Any, test: Any) -> Any:
     return permittivity * ufl.inner(ufl.grad(rate), ufl.grad(test))
 
 
-def stress(terms: Sequence[EnergyTerm], strain: Any, temperature: float) -> Any:
+def stress(terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any = None) -> Any:
     """(3, 3) stress d(psi)/d(strain) in Pa."""
     variable = ufl.variable(strain)
-    state = State(variable, temperature)
+    state = State(variable, temperature, concentration)
+    density = sum((term.density(state) for term in terms[1:]), start=terms[0].density(state))
+    return ufl.diff(density, variable)
+
+
+def elastic_potential(terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any) -> Any:
+    """d(psi)/dc in J/mol at a fixed total strain."""
+    variable = ufl.variable(concentration)
+    state = State(strain, temperature, variable)
     density = sum((term.density(state) for term in terms[1:]), start=terms[0].density(state))
     return ufl.diff(density, variable)
 

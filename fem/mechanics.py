@@ -77,7 +77,12 @@ class Mechanics:
         terms = self.model.energies[layer]
         if len(terms) != 1 or not isinstance(terms[0], Elastic):
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
-        return terms[0].plane_stress_strain(total)
+        return terms[0].plane_stress_strain(total, self._concentration(layer))
+
+    def _concentration(self, layer: str) -> Any:
+        """Of lithium in a host, mol/m^3; None where nothing is stored."""
+        transport = self.model.transport
+        return transport.concentration(layer) if transport is not None and transport.is_host(layer) else None
 
     def virtual_work(self, layer: str, virtual: Any) -> Any:
         """Density of the internal virtual work of a virtual displacement in a layer, J/m^3."""
@@ -89,15 +94,22 @@ class Mechanics:
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
         total = self._strain(self.displacement.total, layer)
-        return balance.stress(terms, total, self.model.settings.temperature)
+        return balance.stress(terms, total, self.model.settings.temperature, self._concentration(layer))
 
     def energy_density(self, layer: str) -> Any:
         """Stored energy density in a layer as UFL, J/m^3."""
         from fem.terms import State
 
         total = self._strain(self.displacement.total, layer)
-        state = State(total, self.model.settings.temperature)
+        state = State(total, self.model.settings.temperature, self._concentration(layer))
         return sum(term.density(state) for term in self.model.energies[layer])
+
+    def chemical_potential(self, layer: str) -> Any:
+        """h = d(psi)/dc of a host in J/mol: what stress adds to the chemical potential of lithium."""
+        total = self._strain(self.displacement.total, layer)
+        return balance.elastic_potential(
+            self.model.energies[layer], total, self.model.settings.temperature, self._concentration(layer)
+        )
 
     def interface_pressure(self, name: str, layer: str) -> Any:
         """Compression p_n on an interface as a restricted UFL expression, Pa.

@@ -147,8 +147,10 @@ class Model:
             layer: tuple(realised(term, self.geometry, layer) for term in domain.energy)
             for layer, domain in self.domains.items()
         }
-        self.mechanics = Mechanics.build(self)
         self.transport = Transport.build(self)
+        self.mechanics = Mechanics.build(self)
+        if self.transport is not None:
+            self.transport.couple()
         self.network = self._network()
         self._potential_fields()
         self._terminals()

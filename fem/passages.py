@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dolfinx import fem
 
 from fem import balance, growths
+from fem.constants import FARADAY
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
@@ -89,9 +90,11 @@ def law_at_start(model: Model, link: Link) -> ChargeTransfer | OhmicContact:
     """The law of a link at the concentrations of the beginning, in plain numbers: for first guesses."""
     if isinstance(link.law, OhmicContact):
         return link.law
-    return _following(
-        model, link, lambda layer: None if model.transport is None else model.transport.start(layer), True
-    )
+    return _following(model, link, _starting(model), _starting(model), True)
+
+
+def _starting(model: Model) -> Callable[[str], Any]:
+    return lambda layer: None if model.transport is None else model.transport.start(layer)
 
 
 def _present(model: Model, link: Link, sides: Sides) -> ChargeTransfer:
@@ -102,10 +105,16 @@ def _present(model: Model, link: Link, sides: Sides) -> ChargeTransfer:
         assert model.transport is not None
         return model.transport.concentration(layer)(restriction[layer])
 
-    return _following(model, link, here, False)
+    def stress(layer: str) -> Any:
+        assert model.transport is not None
+        return model.transport.stress[layer].function(restriction[layer])
+
+    return _following(model, link, here, stress, False)
 
 
-def _following(model: Model, link: Link, concentration: Callable[[str], Any], plain: bool) -> ChargeTransfer:
+def _following(
+    model: Model, link: Link, concentration: Callable[[str], Any], stress: Callable[[str], Any], plain: bool
+) -> ChargeTransfer:
     law, transport = link.law, model.transport
     assert isinstance(law, ChargeTransfer)
     media = {} if transport is None else (transport.given if plain else transport.media)
@@ -114,6 +123,8 @@ def _following(model: Model, link: Link, concentration: Callable[[str], Any], pl
     if transport is not None and _gives_lithium(model, link):
         lithium, maximum = concentration(link.first[0]), host.maximum  # type: ignore[union-attr]
         equilibrium = host.equilibrium_potential(lithium)  # type: ignore[union-attr]
+        if not plain and link.first[0] in transport.stress:
+            equilibrium = equilibrium - stress(link.first[0]) / FARADAY
         law = replace(law, equilibrium_potential=law.equilibrium_potential + equilibrium)
     # between two electrolytes the salt may be on either side
     ionic = (link.second, link.first) if link.first[1] == "ionic" else (link.second,)

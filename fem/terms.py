@@ -20,10 +20,12 @@ class State:
     Attributes:
         strain: (3, 3) total strain, a ``ufl.variable``.
         temperature: kelvin.
+        concentration: mol/m^3 of lithium in a host; None where nothing is stored.
     """
 
     strain: Any
     temperature: float
+    concentration: Any = None
 
 
 class EnergyTerm(Protocol):

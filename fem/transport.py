@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import ufl
 from dolfinx import fem
 
-from fem.constants import FARADAY
+from fem.constants import FARADAY, GAS
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.interface.charge_transfer import Blocked
@@ -37,12 +37,15 @@ class Transport:
         fields: layer -> its field of concentration, mol/m^3.
         media: layer -> what moves there, with numbers as constants.
         given: layer -> the same as it was given, with plain numbers.
+        stress: layer -> what stress adds to the chemical potential, as a continuous field in J/mol: its gradient drives
+            lithium, and an elastic energy has none that is square integrable.
     """
 
     model: Model
     fields: dict[str, Field] = field(default_factory=dict)
     media: dict[str, Medium] = field(default_factory=dict)
     given: dict[str, Medium] = field(default_factory=dict)
+    stress: dict[str, Field] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model) -> Transport | None:
@@ -70,7 +73,7 @@ class Transport:
                 layers,
             )
         )
-        unknown.scale = _start(medium)
+        unknown.scale = float(medium.maximum) if isinstance(medium, Intercalation) else _start(medium)
         for layer in layers:
             self.fields[layer] = unknown
             self.media[layer] = realised(self.given[layer], model.geometry, layer)
@@ -95,12 +98,39 @@ class Transport:
             medium, c = self.media[layer], unknown.function
             if isinstance(medium, Intercalation):
                 flux = medium.flux(c)
+                if layer in self.stress:
+                    flux = flux + medium.drift(self.stress[layer].function, c, model.settings.temperature)
             else:
                 potential = model.handle(layer, medium.carrier).value(None)
                 flux = medium.salt_flux(potential, c, model.settings.temperature)
             density = unknown.rate * unknown.test - ufl.inner(flux, ufl.grad(unknown.test))
             degree = 2 * model.settings.concentration_degree + 2
             model.residuals[unknown].append(model.geometry.integral(FARADAY * density, layer, degree))
+
+    def couple(self) -> None:
+        """Let stress drive lithium where a host swells: one field of h = d(psi)/dc per connected host."""
+        model = self.model
+        for unknown in dict.fromkeys(self.fields.values()):
+            swelling = [x for x in unknown.layers if self.is_host(x) and _swells(model.energies[x])]
+            if not swelling:
+                continue
+            space = fem.functionspace(unknown.region.mesh, ("Lagrange", model.settings.concentration_degree))
+            h = model.add_field(
+                Field(
+                    f"mechanical potential of {'+'.join(unknown.layers)}",
+                    "state",
+                    fem.Function(space, name="mechanical_potential"),
+                    unknown.region,
+                    unknown.layers,
+                )
+            )
+            h.scale = GAS * model.settings.temperature
+            assert model.mechanics is not None
+            for layer in unknown.layers:
+                self.stress[layer] = h
+                density = h.function - (model.mechanics.chemical_potential(layer) if layer in swelling else 0.0)
+                degree = 2 * model.settings.concentration_degree + 2
+                model.residuals[h].append(model.geometry.integral(density / h.scale * h.test, layer, degree))
 
     def is_host(self, layer: str) -> bool:
         """Whether a layer holds lithium."""
@@ -120,6 +150,10 @@ def _medium(domain: Any) -> Medium | None:
         host: Intercalation = domain.host
         return host
     return next((t for t in domain.conduction if isinstance(t, BinaryElectrolyte)), None)
+
+
+def _swells(terms: Any) -> bool:
+    return any(getattr(term, "swelling", None) is not None for term in terms)
 
 
 def _start(medium: Medium) -> float:

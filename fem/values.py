@@ -51,6 +51,8 @@ def realised(term: T, geometry: Domains, layer: str) -> T:
         value = getattr(term, item.name)
         if isinstance(value, Graded):
             changed[item.name] = value.on(geometry, layer)
+        elif item.name == "swelling" and is_dataclass(value):
+            changed[item.name] = realised(value, geometry, layer)
         elif isinstance(value, float) and value != 0.0:
             changed[item.name] = fem.Constant(geometry.mesh, default_scalar_type(value))
     return replace(term, **changed) if changed else term
@@ -59,4 +61,3 @@ def realised(term: T, geometry: Domains, layer: str) -> T:
 def at(value: Any, argument: Any) -> Any:
     """A property at a concentration or stoichiometry: the function's value (UFL or number), or the number itself."""
     return value(argument) if callable(value) and not isinstance(value, fem.Constant | fem.Function) else value
-

@@ -43,6 +43,16 @@ class Intercalation:
         gradient = ufl.grad(concentration)
         return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
 
+    def drift(self, stress: Any, concentration: Any, temperature: float) -> Any:
+        """-M grad(h) in mol/(m^2 s): what stress drives, with the mobility M = D / mu'(c) of the diffusion.
+
+        Args:
+            stress: h in J/mol as a field.
+        """
+        spread = at(self.diffusivity, concentration / self.maximum)
+        gradient = ufl.grad(stress) / self.energy.slope(concentration, temperature)
+        return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
+
     def equilibrium_potential(self, concentration: Any) -> Any:
         """U in V at a concentration."""
         return at(self.open_circuit, concentration / self.maximum)

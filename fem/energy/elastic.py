@@ -7,6 +7,7 @@ from typing import Any
 
 import ufl
 
+from fem.energy.swelling import StressFreeStrain
 from fem.terms import State
 
 
@@ -20,11 +21,13 @@ class Elastic:
         young_modulus: Pa, positive; or graded (`fem.values.Graded`).
         poisson_ratio: between -1 and 0.5, exclusive; or graded.
         eigenstrain: stress-free linear strain, isotropic (a number) or a (3, 3) nested tuple; positive on expansion.
+        swelling: the part that follows the concentration of lithium.
     """
 
     young_modulus: Any
     poisson_ratio: Any
     eigenstrain: Any = 0.0
+    swelling: StressFreeStrain | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.young_modulus, int | float) and not self.young_modulus > 0:
@@ -38,23 +41,26 @@ class Elastic:
         young, nu = self.young_modulus, self.poisson_ratio
         return young * nu / ((1 + nu) * (1 - 2 * nu)), young / (2 * (1 + nu))
 
-    @property
-    def stress_free_strain(self) -> Any:
-        """(3, 3) eigenstrain as UFL."""
+    def stress_free_strain(self, concentration: Any = None) -> Any:
+        """(3, 3) eigenstrain as UFL, with the swelling at a concentration in mol/m^3."""
         if isinstance(self.eigenstrain, tuple | list):
-            return ufl.as_matrix([list(row) for row in self.eigenstrain])
-        return self.eigenstrain * ufl.Identity(3)
+            free = ufl.as_matrix([list(row) for row in self.eigenstrain])
+        else:
+            free = self.eigenstrain * ufl.Identity(3)
+        if self.swelling is None or concentration is None:
+            return free
+        return free + self.swelling.strain(concentration)
 
     def density(self, state: State) -> Any:
         """Energy density in J/m^3."""
         lam, mu = self.lame
-        elastic = state.strain - self.stress_free_strain
+        elastic = state.strain - self.stress_free_strain(state.concentration)
         return 0.5 * lam * ufl.tr(elastic) ** 2 + mu * ufl.inner(elastic, elastic)
 
-    def plane_stress_strain(self, strain: Any) -> Any:
+    def plane_stress_strain(self, strain: Any, concentration: Any = None) -> Any:
         """The same strain with the out-of-plane component that makes sigma_zz vanish."""
         lam, mu = self.lame
-        free = self.stress_free_strain
+        free = self.stress_free_strain(concentration)
         in_plane = strain[0, 0] - free[0, 0] + strain[1, 1] - free[1, 1]
         thickness = free[2, 2] - lam / (lam + 2 * mu) * in_plane
         return ufl.as_matrix([[strain[0, 0], strain[0, 1], 0], [strain[1, 0], strain[1, 1], 0], [0, 0, thickness]])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from mpi4py import MPI
 
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.solve.stage import Stage
+from fem.unknowns import Field
 
 REST = thermal_voltage(STANDARD_TEMPERATURE)
 _METAL = 1e-6
@@ -23,7 +26,12 @@ def passing(stage: Stage, extra: float = 0.0) -> float:
 
 
 def roundoff(stage: Stage) -> float:
-    """Residual that rounding alone produces: diagonal times state times machine precision.
+    """Residual that rounding alone produces, over all rows: see `rounding`."""
+    return 4 * float(np.finfo(float).eps) * rounding(stage, list(stage.fields))
+
+
+def rounding(stage: Stage, fields: Sequence[Field]) -> float:
+    """Norm of diagonal times state over the rows of some fields, and of the numbers that are states.
 
     A potential counts with the thermal voltage at least: forward and backward currents that cancel at rest
     are rounded like those of a thermal voltage, although no potential differs from zero.
@@ -32,9 +40,12 @@ def roundoff(stage: Stage) -> float:
     if stage.matrix is None:
         return 0.0
     diagonal = stage.matrix.getDiagonal()
-    square = float(stage.comm.allreduce(np.sum((diagonal.array_r * state) ** 2)))
+    wanted = [np.full(f.owned, 1.0 if f in fields else 0.0) for f in stage.fields]
+    mask = np.concatenate(wanted) if wanted else state
+    square = float(stage.comm.allreduce(np.sum((mask * diagonal.array_r * state) ** 2)))
+    diagonal.destroy()
     square += sum((stage.corner[k, k] * n.value) ** 2 for k, n in enumerate(stage.numbers) if n.state)
-    return float(4 * np.finfo(float).eps * square**0.5)
+    return float(square**0.5)
 
 
 def _magnitudes(stage: Stage) -> npt.NDArray[np.float64]:

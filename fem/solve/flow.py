@@ -9,24 +9,28 @@ the time step.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from mpi4py import MPI
 from petsc4py import PETSc
 
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.errors import ConvergenceError
 from fem.solve.bordered import Bordered
-from fem.solve.criteria import roundoff
+from fem.solve.criteria import rounding
 from fem.solve.stage import Stage
-from fem.unknowns import Number
+from fem.unknowns import Field, Number
 
 Array = npt.NDArray[np.float64]
 
 IGNORED = 1e100
 """Tolerance of what has no memory of its own (displacements): it does not limit the time step."""
+FORCES = 1e-10
+"""Forces that do not balance, relative to those that act on single nodes."""
 REFERENCES = {"potential": thermal_voltage(STANDARD_TEMPERATURE)}
 """What an error in a field of this kind is measured against; other fields have a ``scale`` of their own."""
 
@@ -53,12 +57,42 @@ class Flow:
         self.reference = 0.0
         self.failure: BaseException | None = None
         self.newton_iterations = 0
+        self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction")]
+        self._forces = self._mask(self.loads)
+        self._weights: Array | float = 1.0
         self._known = int(stage.offsets[-1]) + stage.number_rows
         self.rows = self._known + (1 if self.comm.rank == 0 else 0)
         shell = PETSc.Mat().createPython(((self.rows, None), (self.rows, None)), comm=self.comm)
         shell.setPythonContext(_Matrix(self))
         shell.setUp()
         self.shell = shell
+
+    def _mask(self, fields: list[Field]) -> npt.NDArray[np.bool_]:
+        """(local rows of the fields,) which belong to some of them."""
+        parts = [np.full(f.owned, f in fields) for f in self.stage.fields]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=bool)
+
+    def weigh(self) -> None:
+        """Measure forces in amperes, so that one norm of the residual serves the line search: a force that a strain of
+        1e-4 causes counts like the current that RT/F causes."""
+        if not self.loads:
+            return
+        stage, others = self.stage, [f for f in self.stage.fields if f.kind == "potential"]
+        diagonal = stage.matrix.getDiagonal()
+        entries = np.array(diagonal.array_r)
+        diagonal.destroy()
+        x = stage.system.geometry.mesh.geometry.x
+        span = self.comm.allreduce(float(np.ptp(x, axis=0).max(initial=0.0)) if len(x) else 0.0, op=MPI.MAX)
+        force = self._norm(np.where(self._forces, entries, 0.0)) * 1e-4 * span
+        current = self._norm(np.where(self._mask(others), entries, 0.0)) * REFERENCES["potential"]
+        weights = np.ones(self.rows)
+        if force > 0 and current > 0:
+            weights[: len(entries)][self._forces] = current / force
+        self._weights = weights
+
+    def _norm(self, values: Array) -> float:
+        square: float = self.comm.allreduce(float(values @ values))
+        return math.sqrt(square)
 
     # ------------------------------------------------------------------ vectors
     def vector(self) -> Any:
@@ -109,7 +143,8 @@ class Flow:
         self.reference = max(self.reference, abs(current) if np.isfinite(current) else 0.0)
         if self.comm.rank == 0:
             rows = np.concatenate([rows, [rates.array_r[-1] - current]])
-        f.array_w[:] = rows
+        self._last = rows
+        f.array_w[:] = rows * self._weights
 
     def _set(self, values: Array, rates: Array) -> None:
         self.take(values)
@@ -126,6 +161,16 @@ class Flow:
         if jac is not None:
             jac.assemble()
 
+    def prepare(self, time: float, shift: float) -> None:
+        """Assemble the Jacobian at the present state and no rates, before the first step."""
+        zero = np.zeros(self.rows)
+        with self.remembering():
+            self.control(time)
+            self._set(self.flat(), zero)
+            self.shift = shift
+            self.stage.system.shift.value = shift
+            self.bordered.assemble()
+
     @contextlib.contextmanager
     def remembering(self) -> Iterator[None]:
         """Keep a failed linear solve and end the step in order: PETSc cannot carry Python's exceptions."""
@@ -139,13 +184,15 @@ class Flow:
         """(local rows,) Jacobian times a flat vector."""
         known = self.bordered.multiply(x[: self._known])
         passed = self._passed(x[: self._known])
-        return np.concatenate([known, [self.shift * x[-1] - passed]]) if self.comm.rank == 0 else known
+        rows = np.concatenate([known, [self.shift * x[-1] - passed]]) if self.comm.rank == 0 else known
+        return np.asarray(rows * self._weights)
 
     def solve(self, rhs: Array) -> Array:
         """(local rows,) solution of the Jacobian's system."""
-        known = self.bordered.solve(rhs[: self._known])
+        plain = np.asarray(rhs / self._weights)
+        known = self.bordered.solve(plain[: self._known])
         passed = self._passed(known)
-        return np.concatenate([known, [(rhs[-1] + passed) / self.shift]]) if self.comm.rank == 0 else known
+        return np.concatenate([known, [(plain[-1] + passed) / self.shift]]) if self.comm.rank == 0 else known
 
     def _passed(self, x: Array) -> float:
         """Change of the current of the working electrode with the fields and numbers."""
@@ -166,11 +213,30 @@ class Flow:
         if iteration == 0:
             return int(reason.CONVERGED_FNORM_ABS if residual == 0.0 else reason.CONVERGED_ITERATING)
         self.newton_iterations += 1
+        if self.loads:
+            forces = np.where(self._forces, self._last[: len(self._forces)], 0.0)
+            if self._norm(forces) > FORCES * rounding(self.stage, self.loads) + self._cancelling():
+                return int(reason.CONVERGED_ITERATING)
+            others = np.array(self._last)
+            others[: len(forces)] -= forces
+            residual = self._norm(others)
         if residual <= self.rtol * self.reference:
             return int(reason.CONVERGED_FNORM_RELATIVE)
-        if residual <= roundoff(self.stage):
+        rest = [f for f in self.stage.fields if f not in self.loads]
+        if residual <= 4 * np.finfo(float).eps * rounding(self.stage, rest):
             return int(reason.CONVERGED_FNORM_ABS)
         return int(reason.CONVERGED_ITERATING)
+
+    def _cancelling(self) -> float:
+        """Rounding of forces that large concentrations cause where they hardly differ from those without stress."""
+        state = self.stage.get_state()[: len(self._forces)]
+        x, y = self.stage.matrix.createVecs()
+        x.array_w[:] = np.where(self._forces, 0.0, state)
+        self.stage.matrix.mult(x, y)
+        size = self._norm(np.where(self._forces, y.array_r, 0.0))
+        x.destroy()
+        y.destroy()
+        return 40 * float(np.finfo(float).eps) * size
 
     def destroy(self) -> None:
         """Free PETSc objects."""

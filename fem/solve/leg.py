@@ -161,6 +161,9 @@ def make_ts(run: Transient, kind: str, time: float, length: float, end: float, l
         longest: s; None for a single step.
     """
     flow, settings = run.flow, run.settings
+    if flow.loads and run.stage.matrix is None:
+        flow.prepare(time, 1.0 / length)
+    flow.weigh()
     ts = PETSc.TS().create(run.stage.comm)
     prefix = f"ssbfem_time_{next(_prefix)}_"
     ts.setOptionsPrefix(prefix)

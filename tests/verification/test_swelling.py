@@ -1,0 +1,119 @@
+"""Hosts that swell: stress from lithium, and lithium driven by stress, with the one coefficient of one energy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import ufl
+from mpi4py import MPI
+from support.cells import AREA, planar_cell
+
+from fem.conditions import Roller, Terminal
+from fem.constants import FARADAY, GAS
+from fem.dissipation.conduction import Conduction, Equipotential
+from fem.dissipation.intercalation import Intercalation
+from fem.energy.elastic import Elastic
+from fem.energy.swelling import Swelling
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.kinetics import LinearKinetics
+from fem.model import Domain, Model
+from fem.protocol import Protocol, Step
+from fem.solve.transient import Transient
+
+TEMPERATURE = 298.15
+MAXIMUM, START, LENGTH, DIFFUSIVITY = 5e4, 2.5e4, 1e-6, 1e-14
+YOUNG, POISSON, VOLUME = 1.4e11, 0.25, 2e-6
+FACTOR = 2 * VOLUME**2 * YOUNG / (9 * (1 - POISSON) * GAS * TEMPERATURE)
+#: V per J/mol of lithium
+RESISTANCE = 1e-4
+
+
+def ideal(x: Any) -> Any:
+    """U = -(RT/F) ln x: a dilute host, whose mobility is D c / (R T)."""
+    return -GAS * TEMPERATURE / FARADAY * ufl.ln(x)
+
+
+def membrane(dimension: str, comm: Any = MPI.COMM_SELF, volume: float = VOLUME, boxes: int = 8) -> Model:
+    """Lithium passes a host between two ceramics; the host is held at its sides and free along the stack."""
+    swelling = Swelling(volume, START) if volume else None
+    host = Domain(
+        (Equipotential(),),
+        (Elastic(YOUNG, POISSON, 0.0, swelling),),
+        Intercalation(ideal, MAXIMUM, DIFFUSIVITY, START / MAXIMUM),
+    )
+    ceramic = Domain((Conduction("ionic", 1.0),))
+    metal = Domain((Equipotential(),))
+    law = LinearKinetics(RESISTANCE)
+    axis = {"1": 0, "2": 1}[dimension]
+    held = [Roller(side, 0) for side in ("left", "right")] if axis else []
+    return planar_cell(
+        dimension,
+        [("a", 1e-6), ("e", 1e-6), ("h", LENGTH), ("s", 1e-6), ("c", 1e-6)],
+        {"a": metal, "e": ceramic, "h": host, "s": ceramic, "c": metal},
+        {
+            "a|e": [ChargeTransfer("a", law)],
+            "e|h": [ChargeTransfer("h", law)],
+            "h|s": [ChargeTransfer("h", law)],
+            "s|c": [ChargeTransfer("c", law)],
+        },
+        [
+            Terminal("anode", "a", current=0.0),
+            Terminal("cathode", "c", potential=0.0),
+            *held,
+            Roller("e|h", axis),
+        ],
+        comm=comm,
+        boxes=boxes,
+    )
+
+
+def ends(model: Model) -> tuple[float, float]:
+    """Highest and lowest concentration of the host."""
+    assert model.transport is not None
+    unknown = model.transport.fields["h"]
+    own, comm = unknown.function.x.array[: unknown.owned], model.geometry.comm
+    high = comm.allreduce(float(own.max(initial=-math.inf)), op=MPI.MAX)
+    return float(high), float(comm.allreduce(float(own.min(initial=math.inf)), op=MPI.MIN))
+
+
+@pytest.mark.mpi
+@pytest.mark.parametrize(("dimension", "current"), [("1", 20.0), ("1", 60.0), ("2", 40.0)])
+def test_stress_helps_diffusion(dimension: str, current: float) -> None:
+    """B6.4: D_eff = D (1 + Theta c), so D (c1 - c2) + D Theta ((c1 - c0)... )/2 = J L at the steady state.
+
+    Swelling is measured from c0 and the host is held at its sides, so the hydrostatic stress is
+    -2 E Omega (c - c0) / (9 (1 - nu)) and D_eff(c) = D (1 + Theta c).
+    """
+    model = membrane(dimension, MPI.COMM_WORLD)
+    tau = LENGTH**2 / DIFFUSIVITY
+    run = Transient(model, Protocol((Step.constant("pass", "current", current, 3 * tau),)), "anode", AREA[dimension])
+    points = list(run.points())
+    high, low = ends(model)
+    flux = current / FARADAY * LENGTH
+    assert DIFFUSIVITY * ((high - low) + FACTOR * (high**2 - low**2) / 2) == pytest.approx(flux, rel=1e-4)
+    # without stress the difference would be larger by the whole of Theta c
+    assert high - low < 0.5 * flux / DIFFUSIVITY
+    thermal = GAS * TEMPERATURE / FARADAY
+    potentials = [
+        thermal * math.log(c) + 2 * VOLUME**2 * YOUNG * c / (9 * (1 - POISSON) * FARADAY) for c in (high, low)
+    ]
+    ohmic = current * (4 * RESISTANCE + 2e-6)
+    assert points[-1].voltage == pytest.approx(ohmic + potentials[0] - potentials[1], rel=1e-4)
+    run.destroy()
+
+
+def test_stress_of_a_held_film() -> None:
+    """sigma = -E Omega (c - c0) / (3 (1 - nu)) within the film and nothing across it, everywhere."""
+    model = membrane("1")
+    run = Transient(model, Protocol((Step.constant("pass", "current", 30.0, 60.0),)), "anode", 1.0)
+    list(run.points())
+    assert model.mechanics is not None
+    assert model.transport is not None
+    h = model.transport.stress["h"].function.x.array
+    c = model.transport.fields["h"].function.x.array
+    expected = 2 * VOLUME**2 * YOUNG * (c - START) / (9 * (1 - POISSON))
+    assert np.abs(h - expected).max() < 2e-3 * np.abs(expected).max()
+    run.destroy()
