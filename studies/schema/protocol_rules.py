@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fem.columns import ColumnError
+from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of
 from studies.schema.protocol import Entry, Until, entries_in
@@ -18,9 +19,12 @@ def check_protocol(draft: Draft) -> None:
     """Report entries that contradict the rest of the study, files that cannot be read, words that lack a protocol."""
     operation = draft.operation
     entries = None if operation is None else operation.protocol
+    _check_quantities(draft, entries is not None)
     if entries is None:
         _check_absent(draft)
         return
+    if draft.mesh is not None and draft.mesh.tolerance is not None:
+        draft.report(("mesh", "tolerance"), "is for one state at rest or steady: a mesh family gives errors in time")
     here: KeyPath = ("operation", "protocol")
     total = 0
     for path, entry in entries_in(entries, here):
@@ -49,9 +53,36 @@ def _check_absent(draft: Draft) -> None:
     if isinstance(draft.data.get("time"), dict):
         draft.report(("time",), "has no meaning without operation.protocol: nothing changes in time")
     for path, body in draft.bodies:
-        if body is not None and body.transport is not None:
+        if body is not None and body.transport is not None and not isinstance(draft.data.get("impedance"), dict):
             message = "concentrations change in time: they need operation.protocol"
             draft.report((*path, "transport"), message)
+
+
+def _check_quantities(draft: Draft, in_time: bool) -> None:
+    """Quantities that only mean something in time, or only without it."""
+    if lookup(draft.data, ("operation", "protocol")) not in (None, _missing()) and not in_time:
+        return  # the protocol is wrong: that is said elsewhere
+    moving = {body.name: body.transport for _, body in draft.bodies if body is not None and body.transport is not None}
+    for i, request in enumerate(draft.requests):
+        spec = None if request is None else QUANTITIES.get(request.name)
+        if request is None or spec is None:
+            continue
+        here: KeyPath = ("quantities", i)
+        if in_time and spec.needs_current and spec.dimension == "area-specific resistance":
+            message = "is of a steady current; in time ask for cell_voltage, overpotential or interface_current"
+            draft.report(here, message, request.name)
+        if not spec.needs_time:
+            continue
+        if not in_time:
+            draft.report(here, "is of studies in time: it needs operation.protocol", request.name)
+        elif "layer" in spec.parameters:
+            fit = [name for name, x in moving.items() if x.is_host or request.name != "mean_lithiation"]
+            given = request.parameters.get("layer")
+            if given is not None and given not in fit:
+                message = one_of(fit, given, "must be a region with `transport`:")
+                draft.report((*here, request.name, "layer"), message)
+            elif not fit:
+                draft.report(here, "no region has a concentration: give one its `transport`", request.name)
 
 
 def _check_entry(draft: Draft, path: KeyPath, entry: Entry) -> None:

@@ -35,8 +35,7 @@ def study(*entries: Any, dimension: Any = 1, **more: Any) -> dict[str, Any]:
         "geometry": geometry,
         "interfaces": interfaces,
         "operation": operation,
-        "quantities": ["cell_voltage"],
-        **more,
+        **{"quantities": ["cell_voltage"], **more},
     }
 
 
@@ -295,6 +294,33 @@ def test_time_and_transport_need_a_protocol() -> None:
         "time",
         "geometry.layers.polymer.transport",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "why"),
+    [
+        ({"quantities": ["area_specific_resistance"]}, "quantities.0", "steady current"),
+        (
+            {"quantities": [{"mean_concentration": {"layer": "anode"}}]},
+            "quantities.0.mean_concentration.layer",
+            "polymer",
+        ),
+        ({"quantities": ["mean_lithiation"]}, "quantities.0", "no region"),
+        ({"mesh": {"tolerance": "1 %"}}, "mesh.tolerance", "mesh family"),
+    ],
+)
+def test_quantities_and_refinement_that_time_does_not_have(changes: dict[str, Any], path: str, why: str) -> None:
+    found = complaints({"rest": "1 s"}, **changes)
+    assert list(found) == [path]
+    assert why in found[path]
+
+
+def test_quantities_of_time_need_it() -> None:
+    data = cell()
+    data["quantities"] = ["passed_charge", "cell_voltage"]
+    with pytest.raises(InputError) as caught:
+        Study.from_mapping(data)
+    assert "operation.protocol" in caught.value.problems[0].message
 
 
 def test_defaults_are_written_out_and_steady_studies_stay_as_they_are() -> None:
