@@ -7,7 +7,7 @@ chain rule. What comes out is the value, and the quantity's derivative as a comb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,6 +177,14 @@ class EnrichedRecorder(Recorder):
         key = (field.name, facets, component)
         if key not in self._indicators:
             weight = self.coarse._indicator(self._coarse_field(field), facets, component)
+            self._indicators[key] = interpolated(weight, fem.Function(field.space))
+        return self._indicators[key]
+
+    def marked(self, field: Field, tie: Tie, key: Any, where: Callable[[Any], Any]) -> Any:
+        """See `Assembly`."""
+        if key not in self._indicators:
+            coarse = self._coarse_field(field)
+            weight = self.coarse.marked(coarse, coarse.ties[field.ties.index(tie)], key, where)
             self._indicators[key] = interpolated(weight, fem.Function(field.space))
         return self._indicators[key]
 

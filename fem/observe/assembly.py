@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -109,6 +110,30 @@ class Assembly:
                 offset = int(stage.offsets[stage.fields.index(field)])
                 return float(self.comm.allreduce(float(self._rows[k][offset + own].sum())))
         raise ModelError(f"{field.name} belongs to no stage")
+
+    def marked(self, field: Field, tie: Tie, key: Any, where: Callable[[Array], Any]) -> Any:
+        """Function that is 1 on the tied nodes `where` says so of their coordinates (n, gdim), and 0 on all others."""
+        if key not in self._indicators:
+            weight = fem.Function(field.space)
+            points = field.space.tabulate_dof_coordinates()[tie.dofs, : self.geometry.gdim]
+            weight.x.array[tie.dofs] = where(points)
+            self._indicators[key] = weight
+        return self._indicators[key]
+
+    def reaction_beyond_trace(self, spec: PerfectTie, field: Field, weight: Any) -> float:
+        """What tied nodes feed through an interface, weighted, minus the weighted trace of the current, A.
+
+        Args:
+            spec, field: the perfect contact; the current counts from the layer below to the layer above.
+            weight: function of the field that is zero on all nodes but tied ones.
+        """
+        below = both_sides(spec.interface)[0]
+        side, sign = ("+", -1.0) if spec.resolved[0] == below else ("-", 1.0)
+        fed = ufl.replace(self.model.system.residuals[field], {field.test: weight})
+        trace = ufl.dot(self._bulk_current(spec.resolved)(side), ufl.FacetNormal(self.geometry.mesh)("+"))
+        return sign * self.scalar(fed) - self.scalar(
+            self.geometry.interface_integral(trace * weight(side), spec.interface)
+        )
 
     def number_charge(self, number: Number) -> float:
         """Current that a number feeds into the model through interfaces and tied nodes, A."""
