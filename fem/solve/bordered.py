@@ -22,11 +22,12 @@ class Bordered:
 
     Attributes:
         iterations: of the linear solver, summed over all solves.
+        solves: how many.
     """
 
     def __init__(self, stage: Stage, linear: Any) -> None:
         self.stage, self.linear = stage, linear
-        self.iterations = 0
+        self.iterations = self.solves = 0
         self._schur: Any = None
         self._solved: list[Array] = []
         self._rhs = PETSc.Vec().createMPI((int(stage.offsets[-1]), None), comm=stage.comm)
@@ -44,6 +45,7 @@ class Bordered:
         self._sol.set(0.0)
         self.linear.solve(self._rhs, self._sol)
         self.iterations += int(self.linear.iterations)
+        self.solves += 1
         return np.array(self._sol.array_r)
 
     def prepare(self) -> None:

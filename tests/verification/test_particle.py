@@ -92,7 +92,7 @@ PART = {"axisymmetric": 2 * math.pi, "3": math.pi / 2}
 
 
 def deviations(dimension: str, size: float, radius: float, diffusivity: float, flux: float) -> tuple[float, float]:
-    """Largest error over all nodes and times beyond tau = 0.02, and of both differences of B6.1; relative to J R / D."""
+    """Largest error at all nodes and times beyond tau = 0.02 over J R / D, and relative error of both parts of B6.1."""
     comm = MPI.COMM_SELF
     model = particle(dimension, size, radius, diffusivity, comm)
     assert model.transport is not None
