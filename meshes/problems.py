@@ -9,7 +9,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["MeshError", "MeshProblem", "Problem", "length_problem", "number_text"]
+__all__ = [
+    "MeshError",
+    "MeshProblem",
+    "Problem",
+    "fraction_problem",
+    "length_problem",
+    "number_text",
+    "rescaling_problem",
+    "seed_problem",
+]
+
+#: Most that lengths may change to meet a fraction with a whole number of bodies.
+_LARGEST_RESCALING = 0.25
 
 
 @dataclass(frozen=True)
@@ -60,3 +72,33 @@ def length_problem(path: str, value: object, *, optional: bool = False) -> list[
     if not math.isfinite(value) or value <= 0:
         return [Problem(path, number_text(value), "must be a positive, finite length")]
     return []
+
+
+def fraction_problem(path: str, value: object, *, whole: bool = False) -> list[Problem]:
+    """Problem of `value` when it does not lie between 0 and 1 (`whole`: nor is 1)."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and value > 0 and (value < 1 or (whole and value == 1)):  # type: ignore[operator]
+        return []
+    return [Problem(path, repr(value), "must lie between 0 and 1")]
+
+
+def seed_problem(value: object) -> list[Problem]:
+    """Problem of the seed `value` of random numbers."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return []
+    return [Problem("seed", repr(value), "must be a whole number, not negative")]
+
+
+def rescaling_problem(path: str, fraction: float, what: str, number: int, factor: float, remedy: str) -> list[Problem]:
+    """Problem of a `fraction` that a whole `number` of bodies meets only when they change by more than a quarter.
+
+    Args:
+        what: the bodies, for the message. factor: what their lengths are multiplied by. remedy: what to change.
+    """
+    if abs(factor - 1) <= _LARGEST_RESCALING:
+        return []
+    message = (
+        f"no whole number of {what} gives this fraction: {number} would have to be {factor:.2f} times as large; "
+        f"change {remedy}"
+    )
+    return [Problem(path, number_text(float(fraction)), message)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -166,11 +167,19 @@ class Feature(Protocol):
         """Points (n, gdim) on the interface at `distance` (metres) from the contact edge."""
 
 
-class FeatureDefaults:
+class FeatureDefaults(ABC):
     """Answers of a feature that adds no region, no footprint and no slit and needs no refinement.
 
     Left to the feature: `name`, `at` (None where it lies at no interface), `problems` and `cut`.
     """
+
+    @abstractmethod
+    def problems(self, stack: Stack) -> list[Problem]:
+        """What is wrong with it in this stack."""
+
+    @abstractmethod
+    def cut(self, model: LayeredModel) -> None:
+        """Put it into the geometry."""
 
     @property
     def divided_layer(self) -> str | None:
@@ -228,8 +237,14 @@ class FeatureDefaults:
         return min(lengths, default=math.inf)
 
     def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """None: an array of shape (0, gdim)."""
-        return np.zeros((0, stack.gdim))
+        """Points (n, gdim) on the interface at `distance` (metres) from the edges of its footprints.
+
+        3-D: 64 around each edge, fewer where the model or another feature cuts them off.
+
+        Raises:
+            ValueError: unknown side, or a distance that is not positive.
+        """
+        return edge_samples(stack, self.openings(stack), distance, side)
 
 
 def resolve_position(position: tuple[float, ...] | float | None, stack: Stack) -> tuple[float, ...]:

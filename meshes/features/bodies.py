@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import combinations
@@ -59,17 +60,17 @@ class SolidFeature(FeatureDefaults):
     patches: Patches | None
     grains: GrainStructure | None
 
+    @abstractmethod
     def solids(self, stack: Stack) -> tuple[Solid, ...]:
         """All bodies."""
-        raise NotImplementedError
 
     def necks(self, stack: Stack) -> tuple[Solid, ...]:
         """Rods that join bodies which touch."""
         return ()
 
+    @abstractmethod
     def layers(self, stack: Stack) -> tuple[str, ...]:
         """Layers that the bodies reach into, from bottom to top."""
-        raise NotImplementedError
 
     @property
     def film_thickness(self) -> float:

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meshes.features.base import (
-    EdgeSide,
     FeatureDefaults,
-    Floats,
     Opening,
-    edge_samples,
     footprint_problems,
     opening_images,
     resolve_position,
@@ -66,13 +63,3 @@ class ContactSpot(FeatureDefaults):
         """Divide the interface along the edge of the spot."""
         for opening in self.openings(model.stack):
             model.imprint(self.at, model.draw_spot(opening))
-
-    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """Points (n, gdim) on the interface at `distance` (metres) from the edge of the spot.
-
-        3-D: 64 around the edge, fewer where the model or another feature cuts them off.
-
-        Raises:
-            ValueError: unknown side, or a distance that is not positive.
-        """
-        return edge_samples(stack, self.openings(stack), distance, side)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from meshes.features.base import CLEARANCE, EdgeSide, Floats, Opening, edge_samples, opening_images
+from meshes.features.base import CLEARANCE, FeatureDefaults, Floats, Opening, opening_images
 from meshes.features.outline import Outline, Outlined
 from meshes.features.placement import place_across_sides, place_discs, place_strips
-from meshes.problems import MeshError, Problem, length_problem, number_text
+from meshes.problems import (
+    MeshError,
+    Problem,
+    fraction_problem,
+    length_problem,
+    number_text,
+    rescaling_problem,
+    seed_problem,
+)
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
@@ -20,15 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["ContactArray", "ContactFrame", "ContactStripes", "RandomContacts"]
 
 _MOST_SPOTS = 100_000
-#: Most that the radius of random spots may change to meet the area fraction with a whole number of them.
-_LARGEST_RESCALING = 0.25
-
-
-def _fraction_problems(fraction: object) -> list[Problem]:
-    number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
-    if number and 0 < fraction < 1:  # type: ignore[operator]
-        return []
-    return [Problem("area_fraction", repr(fraction), "must lie between 0 and 1")]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class ContactStripes(Outlined):
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        found = _fraction_problems(self.area_fraction)
+        found = fraction_problem("area_fraction", self.area_fraction)
         if isinstance(self.count, bool) or not isinstance(self.count, int) or not 1 <= self.count <= _MOST_SPOTS:
             found.append(Problem("count", repr(self.count), f"must be a whole number from 1 to {_MOST_SPOTS}"))
         if self.along not in ("x", "y"):
@@ -134,22 +134,26 @@ class ContactFrame(Outlined):
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        return _fraction_problems(self.area_fraction)
+        return fraction_problem("area_fraction", self.area_fraction)
 
 
-class _Spots(Outlined):
+class _Spots(FeatureDefaults):
     """Discs (2-D: strips) of one size: everything follows from `places` and `spot_radius`."""
 
     at: str
     name: str
 
+    @abstractmethod
     def places(self, stack: Stack) -> Floats:
         """Centres (n, k) in metres."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spot_radius(self, stack: Stack) -> float:
         """Radius (2-D: half width) in metres."""
-        raise NotImplementedError
+
+    def facet_names(self, stack: Stack) -> tuple[str, ...]:
+        """The part of the interface that passes no current."""
+        return (f"{self.at}:gap",)
 
     def openings(self, stack: Stack) -> tuple[Opening, ...]:
         """Footprints of all spots."""
@@ -166,14 +170,6 @@ class _Spots(Outlined):
         """Divide the interface along the edges of the spots."""
         for opening in self.openings(model.stack):
             model.imprint(self.at, model.draw_spot(opening))
-
-    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """Points (n, gdim) on the interface at `distance` (metres) from the edges of the spots.
-
-        Raises:
-            ValueError: unknown side, or a distance that is not positive.
-        """
-        return edge_samples(stack, self.openings(stack), distance, side)
 
 
 @dataclass(frozen=True)
@@ -212,7 +208,7 @@ class ContactArray(_Spots):
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        found = _fraction_problems(self.area_fraction)
+        found = fraction_problem("area_fraction", self.area_fraction)
         if stack.dimension == "axisymmetric":
             return [*found, Problem("", self.name, "an axisymmetric model has one spot, on the axis: use a spot")]
         counts = self._counts(stack)
@@ -290,9 +286,8 @@ class RandomContacts(_Spots):
 
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
-        found = length_problem("radius", self.radius) + _fraction_problems(self.area_fraction)
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
+        found = length_problem("radius", self.radius) + fraction_problem("area_fraction", self.area_fraction)
+        found += seed_problem(self.seed)
         gap = self.minimum_distance
         if gap is not None and (not isinstance(gap, int | float) or not 0 <= gap < math.inf):
             found.append(Problem("minimum_distance", repr(gap), "must be a length in metres"))
@@ -304,12 +299,12 @@ class RandomContacts(_Spots):
         if self.number(stack) > _MOST_SPOTS:
             message = f"needs {self.number(stack)} spots, more than {_MOST_SPOTS}"
             return [Problem("area_fraction", text, message)]
-        if abs(self.spot_radius(stack) / self.radius - 1) > _LARGEST_RESCALING:
-            message = (
-                f"no whole number of spots gives this fraction: {self.number(stack)} would have to be "
-                f"{self.spot_radius(stack) / self.radius:.2f} times as large; change the width or the radius"
-            )
-            return [Problem("area_fraction", text, message)]
+        factor = self.spot_radius(stack) / self.radius
+        wrong = rescaling_problem(
+            "area_fraction", self.area_fraction, "spots", self.number(stack), factor, "the width or the radius"
+        )
+        if wrong:
+            return wrong
         try:
             self.places(stack)
         except MeshError as error:

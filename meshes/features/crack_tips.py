@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,9 @@ class Opened(FeatureDefaults):
         """Which regions a notch cuts is for the geometry to tell."""
         return self.facet_names(stack)
 
+    @abstractmethod
     def tips(self, stack: Stack) -> tuple[Tip, ...]:
         """Where the crack ends within the model."""
-        raise NotImplementedError
 
     def front(self, stack: Stack, tip: Tip, spacing: float) -> Floats:
         """Points (n, gdim) in metres of the front through `tip`, at most `spacing` metres apart."""

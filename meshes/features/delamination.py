@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meshes.features.base import EdgeSide, Floats, Opening, edge_samples, footprint_problems, resolve_position
+from meshes.features.base import Floats, Opening, footprint_problems, resolve_position
 from meshes.features.crack_tips import MOST_FRONT_POINTS, Opened, Tip
-from meshes.problems import Problem, length_problem
+from meshes.problems import Problem, fraction_problem, length_problem, seed_problem
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel
@@ -86,14 +86,6 @@ class Delamination(Opened):
         for opening in self.openings(model.stack):
             model.slit(self.name, [model.draw_spot(opening)])
 
-    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """Points (n, gdim) on the interface, `distance` (metres) outside of the edge.
-
-        Raises:
-            ValueError: unknown side, or a distance that is not positive.
-        """
-        return edge_samples(stack, self.openings(stack), distance, side)
-
 
 @dataclass(frozen=True)
 class InterfaceCrack(Opened):
@@ -136,10 +128,8 @@ class InterfaceCrack(Opened):
         found = []
         if not self.along:
             found.append(Problem("along", "()", "at least one interface is needed"))
-        if isinstance(self.share, bool) or not isinstance(self.share, int | float) or not 0 < self.share <= 1:
-            found.append(Problem("share", repr(self.share), "must lie between 0 and 1"))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
+        found += fraction_problem("share", self.share, whole=True)
+        found += seed_problem(self.seed)
         regions = {region.name for region in stack.regions}
         made = [n for f in stack.features if f is not self for n in f.facet_names(stack)]
         known = [n for n in dict.fromkeys([*stack.interfaces, *made]) if set(n.split("|")) <= regions and "|" in n]

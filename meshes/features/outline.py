@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,9 +94,9 @@ class Outlined(FeatureDefaults):
     at: str
     name: str
 
+    @abstractmethod
     def outline(self, stack: Stack) -> Outline:
         """The areas in contact."""
-        raise NotImplementedError
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
         """The part of the interface that passes no current."""

@@ -17,7 +17,7 @@ from meshes.features.neighbours import obstacles, solid_images, swept
 from meshes.features.shapes_of_bodies import Shape, frame_along
 from meshes.features.solids import Solid
 from meshes.films import Coat
-from meshes.problems import MeshError, Problem, number_text
+from meshes.problems import MeshError, Problem, fraction_problem, number_text, rescaling_problem, seed_problem
 from meshes.random.arithmetic import generator, lists, shuffled
 from meshes.random.directions import unit_vectors
 from meshes.random.grains import GrainStructure
@@ -32,8 +32,6 @@ __all__ = ["Alignment", "Packing"]
 
 Floats = npt.NDArray[np.float64]
 Alignment = Literal["random", "aligned"]
-#: Most that lengths may change to meet the fraction with a whole number of bodies.
-_LARGEST_RESCALING = 0.25
 _CLEARANCE = 0.02
 #: Splines are slow to intersect: 64 ellipsoids that something cuts take 20 s, and the time grows like the square.
 _MOST_ELLIPSOIDS = 60
@@ -165,10 +163,8 @@ class Packing(SolidFeature):
         if self.neck_ratio is not None:
             found += self._neck_problems()
         fraction = self.volume_fraction
-        if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction < 1:
-            found.append(Problem("volume_fraction", repr(fraction), "must lie between 0 and 1"))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
+        found += fraction_problem("volume_fraction", fraction)
+        found += seed_problem(self.seed)
         distance = self.minimum_distance
         if distance is not None and (not isinstance(distance, int | float) or not 0 < distance < math.inf):
             found.append(Problem("minimum_distance", repr(distance), "must be a positive length in metres"))
@@ -201,13 +197,11 @@ class Packing(SolidFeature):
         if self.gap(stack) < _CLEARANCE * self.shape.mean_radius:
             message = f"must be at least {_CLEARANCE:g} of the radius: narrower gaps cannot be meshed"
             return [Problem("minimum_distance", number_text(self.gap(stack)), message)]
-        factor = self.factor(stack)
-        if abs(factor - 1) > _LARGEST_RESCALING:
-            message = (
-                f"no whole number of bodies gives this fraction: {self.number(stack)} would have to be "
-                f"{factor:.2f} times as large; change the size of the layer or of the bodies"
-            )
-            return [Problem("volume_fraction", text, message)]
+        remedy = "the size of the layer or of the bodies"
+        number, factor = self.number(stack), self.factor(stack)
+        wrong = rescaling_problem("volume_fraction", self.volume_fraction, "bodies", number, factor, remedy)
+        if wrong:
+            return wrong
         try:
             self.solids(stack)
         except MeshError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from meshes.features.base import CLEARANCE, EdgeSide, FeatureDefaults, Floats, Opening, Region, edge_samples
+from meshes.features.base import CLEARANCE, FeatureDefaults, Floats, Opening, Region
 from meshes.features.void import Void
 from meshes.problems import Problem, number_text
 from meshes.random.arithmetic import lists
@@ -29,8 +30,9 @@ class Pattern(FeatureDefaults):
     void: Void
     name: str
 
+    @abstractmethod
     def expand(self, stack: Stack) -> tuple[Void, ...]:
-        raise NotImplementedError
+        """All voids."""
 
     @property
     def at(self) -> str:
@@ -57,10 +59,6 @@ class Pattern(FeatureDefaults):
         """Take all voids out of the layers that they reach into."""
         for void in self.expand(model.stack):
             void.cut(model)
-
-    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """Points (n, gdim) on the interface, `distance` (metres) outside of the edges of all voids."""
-        return edge_samples(stack, self.openings(stack), distance, side)
 
     def template_problems(self, stack: Stack) -> list[Problem]:
         """Problems of the void that is repeated, its place left aside."""

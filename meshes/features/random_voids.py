@@ -13,7 +13,7 @@ from meshes.features.base import Floats
 from meshes.features.pattern import MOST_VOIDS, Pattern, repeat
 from meshes.features.placement import place_across_sides, place_discs, place_strips, place_unequal_strips
 from meshes.features.void import Void
-from meshes.problems import MeshError, Problem, number_text
+from meshes.problems import MeshError, Problem, fraction_problem, number_text, rescaling_problem, seed_problem
 from meshes.random.arithmetic import lists
 from meshes.random.arithmetic import power as power_of
 from meshes.random.packing import Bodies, pack
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from meshes.stack import Stack
 
 __all__ = ["RandomVoids"]
-
-#: Most that the radius of random voids may change to meet the fraction with a whole number of them.
-_LARGEST_RESCALING = 0.25
 
 
 @dataclass(frozen=True)
@@ -93,10 +90,8 @@ class RandomVoids(Pattern):
             text = "give either an area_fraction or a volume_fraction"
             return [*found, Problem("area_fraction", repr(self.area_fraction), text)]
         fraction = getattr(self, self._key)
-        if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction < 1:
-            found.append(Problem(self._key, repr(fraction), "must lie between 0 and 1"))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            found.append(Problem("seed", repr(self.seed), "must be a whole number, not negative"))
+        found += fraction_problem(self._key, fraction)
+        found += seed_problem(self.seed)
         distance = self.minimum_distance
         if distance is not None and (not isinstance(distance, int | float) or not 0 <= distance < math.inf):
             found.append(Problem("minimum_distance", repr(distance), "must be a length in metres"))
@@ -107,13 +102,9 @@ class RandomVoids(Pattern):
         number = self.number(stack)
         if number > MOST_VOIDS:
             return [Problem(self._key, number_text(fraction), f"needs {number} voids, more than {MOST_VOIDS}")]
-        factor = self.factor(stack)
-        if abs(factor - 1) > _LARGEST_RESCALING:
-            message = (
-                f"no whole number of voids gives this fraction: {number} would have to be "
-                f"{factor:.2f} times as large; change the width or the radius"
-            )
-            return [Problem(self._key, number_text(fraction), message)]
+        wrong = rescaling_problem(self._key, fraction, "voids", number, self.factor(stack), "the width or the radius")
+        if wrong:
+            return wrong
         try:
             voids = self.expand(stack)
         except MeshError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
@@ -37,16 +38,17 @@ class _Rough(FeatureDefaults):
     name: str
     periodic: bool
 
+    @abstractmethod
     def relief(self, stack: Stack) -> Relief:
-        raise NotImplementedError
+        """The surface."""
 
     def repeats(self, stack: Stack) -> bool:
         """Whether the surface repeats itself beyond the sides: it must in a stack with periodic sides."""
         return self.periodic or stack.laterally_periodic
 
+    @abstractmethod
     def _finest(self) -> float:
         """Shortest wavelength in metres."""
-        raise NotImplementedError
 
     def cut(self, model: LayeredModel) -> None:
         """Nothing is drawn."""

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from meshes.features.base import (
-    EdgeSide,
     FeatureDefaults,
-    Floats,
     Opening,
     Region,
-    edge_samples,
     footprint_problems,
     opening_images,
     resolve_position,
@@ -173,13 +170,3 @@ class Void(FeatureDefaults):
                     self.fill.draw(model, opening, depth, upward, layer)
                 elif depth > 0:
                     model.carve(layer, model.draw_bowl(opening, depth, upward))
-
-    def contact_edge_samples(self, stack: Stack, distance: float, side: EdgeSide = "contact") -> Floats:
-        """Points (n, gdim) on the interface, `distance` (metres) outside of the void's edge.
-
-        3-D: 64 around the edge, fewer where the model or another feature cuts them off.
-
-        Raises:
-            ValueError: unknown side, or a distance that is not positive.
-        """
-        return edge_samples(stack, self.openings(stack), distance, side)

@@ -10,137 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from image_samples import UM, areas, conforms, sphere, volumes
 
-from meshes import MeshError, MeshProblem
-from meshes.arrays import MeshArrays
+from meshes import MeshError
 from meshes.cutting import bisect, cut_edges
 from meshes.flat_layers import Slab, row_heights
-from meshes.images import LabelImage, image_shape, read_labels
-from meshes.islands import find_islands, without_islands
+from meshes.images import LabelImage
 from meshes.lattice import box_edges, box_points, box_simplices, facet_pairs, measures
 from meshes.quality import radius_ratio
 from meshes.segmented import Segmented, segmented_arrays
 from meshes.smoothing import smooth_mesh
 from meshes.voxels import voxel_mesh
 
-UM = 1e-6
 
-
-def pattern(shape: tuple[int, ...]) -> Any:
-    """Labels that tell every voxel from its mirror images."""
-    return np.arange(math.prod(shape), dtype=np.int32).reshape(shape) % 251
-
-
-def volumes(arrays: MeshArrays) -> dict[str, float]:
-    volume = measures(arrays.points, arrays.cells)
-    assert volume.min() > 0
-    return {name: float(volume[arrays.cell_tags == tag].sum()) for name, tag in arrays.layers.items()}
-
-
-def areas(arrays: MeshArrays) -> dict[str, float]:
-    x = arrays.points[arrays.facets]
-    edges = x[:, 1:] - x[:, :1]
-    if x.shape[1] == 2:
-        size = np.linalg.norm(edges[:, 0], axis=1)
-    else:
-        size = 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-    return {name: float(size[arrays.facet_tags == tag].sum()) for name, tag in arrays.facet_names.items()}
-
-
-def conforms(arrays: MeshArrays) -> None:
-    """Every facet has two cells, or lies in an outer side or at a void."""
-    arrays.check()
-    pairs = facet_pairs(arrays.cells, len(arrays.points))
-    assert len(pairs.crowded) == 0
-    sides = {"bottom", "top", "left", "right", "front", "back"}
-    named = [n for n in arrays.facet_names if n in sides or n.startswith("void|")]
-    outer = sum(int(np.count_nonzero(arrays.facet_tags == arrays.facet_names[n])) for n in named)
-    assert outer == np.count_nonzero(pairs.second < 0)
-
-
-def sphere(voxels: int, fraction: float) -> tuple[LabelImage, float]:
-    """A sphere (label 2) in the middle of a cube of 1 um (label 1), and its radius."""
-    radius = (3 * fraction / (4 * math.pi)) ** (1 / 3)
-    x = (np.arange(voxels) + 0.5) / voxels - 0.5
-    r2 = x[:, None, None] ** 2 + x[None, :, None] ** 2 + x[None, None, :] ** 2
-    image = LabelImage((r2 < radius**2).astype(np.int32) + 1, (UM / voxels,) * 3)
-    return image, (3 * image.fractions()[2] / (4 * math.pi)) ** (1 / 3) * UM
-
-
-# ------------------------------------------------------------------ reading
-def test_stacks_run_along_z_rows_along_y(tmp_path: Path) -> None:
-    from PIL import Image
-
-    stack = pattern((4, 3, 5))  # pages, rows, columns
-    pages = [Image.fromarray(page.astype(np.uint8)) for page in stack]
-    pages[0].save(tmp_path / "stack.tif", save_all=True, append_images=pages[1:], compression="tiff_lzw")
-    (tmp_path / "slices").mkdir()
-    for i, page in enumerate(pages):
-        page.save(tmp_path / "slices" / f"slice-{i + 8}.png")  # 8, 9, 10, 11: in the order of numbers
-    np.save(tmp_path / "stack.npy", stack)
-    np.savez(tmp_path / "stack.npz", labels=stack, other=stack[:1])
-    wanted = stack.transpose(2, 1, 0)
-    for name, more in (
-        ("stack.tif", {}),
-        ("slices", {}),
-        ("slices/slice-*.png", {}),
-        ("stack.npy", {}),
-        ("stack.npz", {"key": "labels"}),
-    ):
-        found = read_labels(tmp_path / name, **more)  # type: ignore[arg-type]
-        assert np.array_equal(found, wanted), name
-        assert image_shape(tmp_path / name, **more) == (5, 3, 4)  # type: ignore[arg-type]
-    turned = read_labels(tmp_path / "stack.npy", ("-x", "z", "y"))
-    assert np.array_equal(turned, stack.transpose(0, 2, 1)[::-1])
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "I"])
-def test_a_picture_stands_upright(tmp_path: Path, mode: str) -> None:
-    from PIL import Image
-
-    rows = pattern((3, 4)) % 2 if mode == "1" else pattern((3, 4)) * (1000 if mode in ("I;16", "I") else 1)
-    kind = {"1": bool, "I;16": np.uint16, "I": np.int32}.get(mode, np.uint8)
-    picture = Image.fromarray(rows.astype(kind))
-    if mode == "P":
-        picture.putpalette([i % 256 for i in range(768)])
-    picture.save(tmp_path / "x.tif")
-    found = read_labels(tmp_path / "x.tif")
-    assert np.array_equal(found, rows[::-1].T)  # the lowest row of the picture is y = 0
-
-
-def test_what_is_no_segmented_image(tmp_path: Path) -> None:
-    from PIL import Image
-
-    Image.new("RGB", (3, 3)).save(tmp_path / "colour.png")
-    np.save(tmp_path / "grey.npy", np.full((2, 2), 0.5))
-    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
-    np.save(tmp_path / "line.npy", np.arange(3))
-    np.save(tmp_path / "negative.npy", np.array([[-1, 0]]))
-    np.savez(tmp_path / "two.npz", a=np.zeros((2, 2)), b=np.zeros((2, 2)))
-    (tmp_path / "broken.tif").write_bytes(b"II*\x00nonsense")
-    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04")
-    (tmp_path / "empty").mkdir()
-    for name, message in (
-        ("colour.png", "colours"),
-        ("grey.npy", "fractions"),
-        ("objects.npy", "Python objects"),
-        ("line.npy", "1 dimensions"),
-        ("negative.npy", "labels from -1 to 0"),
-        ("two.npz", r"say which one by `key` \(a, b\)"),
-        ("broken.tif", "cannot be read"),
-        ("broken.npz", "cannot be read"),
-        ("empty", "there are no pictures"),
-        ("missing.npy", "there is no such image"),
-        ("x.doc", "there is no such image"),
-    ):
-        with pytest.raises(MeshError, match=message):
-            read_labels(tmp_path / name)
-    np.save(tmp_path / "flat.npy", np.zeros((2, 2)))
-    with pytest.raises(MeshError, match="name each of x, y once"):
-        read_labels(tmp_path / "flat.npy", ("x", "x"))
-
-
-# -------------------------------------------------------------------- meshes
 @pytest.mark.parametrize("counts", [(3,), (2, 3), (2, 3, 2)])
 def test_lattices_fill_the_box_and_conform(counts: tuple[int, ...]) -> None:
     lengths = tuple(1.0 + i for i in range(len(counts)))
@@ -176,16 +58,6 @@ def test_voxels_keep_their_volumes_and_names() -> None:
     assert inside.any()
     assert areas(arrays)["a|b"] == pytest.approx(area)
     assert {"void|a", "void|b", "bottom", "top", "left", "right", "front", "back"} <= set(arrays.facet_names)
-
-
-def test_labels_are_all_spoken_of() -> None:
-    image = LabelImage(np.array([[1, 2], [3, 3]], dtype=np.int32), (UM, UM))
-    with pytest.raises(MeshProblem, match=r"labels without a region: 3 \(50 % of the voxels\)"):
-        voxel_mesh(image, {"a": [1], "b": [2]})
-    with pytest.raises(MeshProblem, match="b = 7: the image has no voxel with this label; it has 1, 2, 3"):
-        voxel_mesh(image, {"a": [1], "b": [2, 7]}, [3])
-    with pytest.raises(MeshProblem, match="b = 1: this label is given to two regions"):
-        voxel_mesh(image, {"a": [1, 2], "b": [1]}, [3])
 
 
 @pytest.mark.parametrize("cells", [0.75, 1.0, 1.5])
@@ -340,71 +212,3 @@ def test_flat_layers_lie_below_and_above(tmp_path: Path, method: Any, dim: int) 
 
 
 # ------------------------------------------------------------------- islands
-def islands_image() -> LabelImage:
-    """Electrolyte (1) with an inclusion (2) that holds electrolyte, and conductor (3) of which one part floats."""
-    labels = np.ones((12, 12), dtype=np.int32)
-    labels[2:9, 2:9] = 2
-    labels[4:6, 4:6] = 1
-    labels[10, 0:5] = 3
-    labels[10, 8:10] = 3
-    return LabelImage(labels, (UM, UM))
-
-
-def test_parts_without_a_path_are_found_and_removed() -> None:
-    arrays = voxel_mesh(islands_image(), {"electrolyte": [1], "stone": [2], "carbon": [3]})
-    lost = find_islands(arrays, ["electrolyte", "carbon"], [])
-    assert [(i.regions, round(i.volume / UM**2)) for i in lost] == [(("electrolyte",), 4), (("carbon",), 2)]
-    assert lost[0].place == pytest.approx((5 * UM, 5 * UM))
-    assert find_islands(arrays, ["electrolyte", "carbon"], ["electrolyte|carbon"])[0].regions == ("electrolyte",)
-    assert find_islands(arrays, ["electrolyte", "stone"], ["electrolyte|stone"]) == ()
-    mended = without_islands(arrays, lost)
-    conforms(mended)
-    assert find_islands(mended, ["electrolyte", "carbon"], []) == ()
-    found = volumes(mended)
-    assert [round(found[n] / UM**2) for n in ("electrolyte", "stone", "carbon")] == [144 - 49 - 5, 49, 5]
-
-
-def test_what_touches_voids_only_becomes_a_void() -> None:
-    image = islands_image()
-    arrays = voxel_mesh(image, {"electrolyte": [1], "carbon": [3]}, [2])
-    mended = without_islands(arrays, find_islands(arrays, ["electrolyte", "carbon"], []))
-    conforms(mended)
-    assert round(sum(volumes(mended).values()) / UM**2) == 144 - 49
-
-
-def test_islands_are_refused_by_default(tmp_path: Path) -> None:
-    image = islands_image()
-    np.save(tmp_path / "x.npy", image.labels.T)
-    spec = Segmented(
-        tmp_path / "x.npy",
-        image.voxel,
-        (("electrolyte", (1,)), ("stone", (2,)), ("carbon", (3,))),
-        axes=("y", "x"),
-        method="voxel",
-    )
-    text = r"1 part of electrolyte \(2.78 % of the volume\) cannot be reached .* around \(5, 5\) um; `islands: remove`"
-    with pytest.raises(MeshError, match=text):
-        segmented_arrays(spec, conducting=("electrolyte",))
-    _, _, remarks = segmented_arrays(spec, islands="remove", conducting=("electrolyte",))
-    assert remarks[0].endswith(": removed")
-    kept, _, remarks = segmented_arrays(spec, islands="keep", conducting=("electrolyte",))
-    assert remarks == ()
-    assert volumes(kept)["electrolyte"] == pytest.approx((144 - 49 + 4 - 7) * UM**2)
-
-
-def test_voxels_are_divided_but_never_joined(tmp_path: Path) -> None:
-    image = islands_image()
-    np.save(tmp_path / "x.npy", image.labels.T)
-    spec = Segmented(tmp_path / "x.npy", image.voxel, (("a", (1, 2, 3)),), axes=("y", "x"), method="voxel")
-    assert len(segmented_arrays(spec, 0.5)[0].cells) == 4 * len(segmented_arrays(spec)[0].cells)
-    with pytest.raises(MeshProblem, match="cannot be coarser than its voxels"):
-        segmented_arrays(spec, 1.5)
-    with pytest.raises(MeshProblem, match="a whole number of cells only"):
-        segmented_arrays(spec, 0.7)
-
-
-def test_a_family_has_no_two_equal_members(tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.array([[1, 1], [2, 2]]))
-    spec = Segmented(tmp_path / "x.npy", (UM, UM), (("a", (1,)), ("b", (2,))), size=1.8 * UM, tolerance=0.4)
-    with pytest.raises(MeshProblem, match="too small for coarser cells"):
-        segmented_arrays(spec, 1.5)
