@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,10 @@ AVOGADRO = 6.02214076e23
 CELLS_PER_LENGTH = 8.0
 """Cells per shortest screening length at interfaces, unless the study says how large they are."""
 GROWTH = 1.2
-LEAST_SIZE = 1e-7
+LEAST_SIZE = 1e-4
 """Smallest cell at an interface, over the thickness of the thinnest layer."""
+MOST_DECADES = 29.0
+"""Logarithm of the largest density of ions per m^3 that passes without a remark: that of atoms in solids."""
 UNKNOWN_SWING = 0.3
 """Change of potential that is reckoned with where charges are imposed, V."""
 
@@ -159,9 +162,8 @@ def graded(study: Study, sizes: MeshSizes) -> MeshSizes:
     return replace(changed, growth=GROWTH) if study.mesh.growth is None else changed
 
 
-def shortest_length(study: Study) -> float:
-    """Least screening length that occurs in any layer at any of the study's potentials, m."""
-    found = media(study)
+def swings(study: Study, found: Mapping[str, Medium]) -> dict[str, tuple[float, float]]:
+    """Layer -> how far below and above its bulk the potential goes at any of the study's potentials, V."""
     levels = [e.contact_potential for e in electrodes(study) if e.contact_potential is not None]
     part = section(study)
     if part.sweep is not None:
@@ -171,8 +173,28 @@ def shortest_length(study: Study) -> float:
     low, high = min(levels), max(levels)
     if part.interfaces or any(c.charge for c in part.electrodes.values()):
         low, high = low - UNKNOWN_SWING, high + UNKNOWN_SWING
-    temperature = study.operation.temperature
-    return min(
-        (m.shortest_length(temperature, low - m.bulk_potential, high - m.bulk_potential) for m in found.values()),
-        default=math.inf,
-    )
+    return {name: (low - m.bulk_potential, high - m.bulk_potential) for name, m in found.items()}
+
+
+def shortest_length(study: Study) -> float:
+    """Least screening length that occurs in any layer at any of the study's potentials, m."""
+    found, temperature = media(study), study.operation.temperature
+    ways = swings(study, found)
+    return min((m.shortest_length(temperature, *ways[name]) for name, m in found.items()), default=math.inf)
+
+
+def crowded(study: Study) -> list[str]:
+    """What to say of dilute ions that would become denser than matter is."""
+    found, unit = media(study), GAS * study.operation.temperature / FARADAY
+    notes = []
+    for name, (low, high) in swings(study, found).items():
+        for group in found[name].sublattices:
+            for ion in group.ions if isinstance(group.statistics, Dilute) else ():
+                most = max(-ion.charge * low, -ion.charge * high) / unit
+                decades = math.log10(group.concentration * ion.fraction * AVOGADRO) + most / math.log(10)
+                if decades > MOST_DECADES:
+                    notes.append(
+                        f"dilute {ion.name} of {name} would reach 1e{decades:.0f} per m^3, more than there are sites in"
+                        " any solid: take a model in which sites fill (bikerman, lattice-gas)"
+                    )
+    return notes

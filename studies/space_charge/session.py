@@ -182,7 +182,7 @@ class ContinuumSession(_Session):
         """What it took."""
         mesh, report = self.tagged.mesh, self.solver.report
         cells = int(mesh.topology.index_map(mesh.topology.dim).size_global)
-        notes = (*self.tagged.remarks, *report.notes)
+        notes = (*self.tagged.remarks, *report.notes, *build.crowded(self.study))
         return Cost(
             self.solver.dofs, cells, report.newton_iterations, report.linear_iterations, report.linear_solver, notes
         )

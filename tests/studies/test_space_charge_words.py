@@ -243,3 +243,14 @@ def test_tables_interpolate_and_say_where_they_end() -> None:
         SpaceChargeTable(np.zeros(2), np.ones(2), np.ones(2), np.ones(2))
     mixed = SpaceChargeTable(potential, np.array([-1e-9, 1e-9, 1e-6]), np.ones(3), np.ones(3))
     assert -1e-9 <= mixed.at(3.2).resistance <= 1e-9
+
+
+def test_dilute_ions_denser_than_matter_are_remarked() -> None:
+    mobile = {"model": "dilute", "density": "1e25 1/m^3"}
+    for potential, remarks in (("0.2 V", 0), ("1 V", 1)):
+        made = study(
+            space_charge__mode="continuum",
+            space_charge__media__glass=mobile,
+            space_charge__electrodes={"metal": {"potential": potential}},
+        )
+        assert len(build.crowded(Study.from_mapping(made))) == remarks
