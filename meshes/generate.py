@@ -19,7 +19,7 @@ from meshes.films import grow_films
 from meshes.interval import interval_arrays
 from meshes.morph import moved_arrays
 from meshes.periodic import match_sides
-from meshes.problems import MeshError
+from meshes.problems import MeshError, MeshProblem
 from meshes.quality import require_layer_cells
 from meshes.sizes import MeshSizes
 from meshes.stack import Stack
@@ -194,6 +194,8 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
             first = _ALGORITHMS if sizes.slope <= _STEEP and not named.slits else _ALGORITHMS[::-1]
             arrays = _meshed(model.tdim, stack.gdim, model.unit, first)
         arrays = _snapped(arrays, stack)
+    except MeshProblem:
+        raise
     except MeshError as error:
         where = error.where if isinstance(error, GmshFailure) else np.zeros((0, 3))
         labels = involved(stack, sizes, str(error), where)

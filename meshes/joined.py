@@ -50,7 +50,7 @@ def join_sides(arrays: MeshArrays, axes: Sequence[int]) -> tuple[MeshArrays, Int
         (m, tdim + 1) of its cells, numbers of points, the same for all images of one point; axis -> period in metres.
 
     Raises:
-        MeshError: the two sides differ, or a cell reaches over nearly half of a period.
+        MeshError: the two sides differ, a slit ends at one of them, or a cell reaches over nearly half of a period.
     """
     points, rows = arrays.points.copy(), facet_rows(arrays)
     corners = cell_facets(arrays.cells)
@@ -89,6 +89,7 @@ def join_sides(arrays: MeshArrays, axes: Sequence[int]) -> tuple[MeshArrays, Int
     facets = np.concatenate([arrays.facets[keep], *(f for f, _ in new)])
     tags_left = np.concatenate([arrays.facet_tags[keep], *(t for _, t in new)]).astype(np.int32)
     made = replace(arrays, points=points, facets=facets, facet_tags=tags_left, facet_names=names)
+    _require_open_slits(points, np.unique(np.concatenate([one, other])), master[label])
     _require_small_cells(made, periods)
     return made, master[label][arrays.cells], periods
 
@@ -125,6 +126,16 @@ def _interface_tags(arrays: MeshArrays, names: dict[str, int], pair: Tags) -> Ta
         used = {*arrays.facet_names.values(), *names.values()}
         found[(pair == (a, b)).all(axis=1)] = names.setdefault(name, max(used) + 1)
     return found
+
+
+def _require_open_slits(points: Floats, on_sides: Ints, master: Ints) -> None:
+    """The two faces of a slit that reaches a side must not be joined by the other side, which it does not reach."""
+    span = float(np.abs(points).max(initial=0.0)) or 1.0
+    places = np.round(points[on_sides] / span, 10)
+    _, place = np.unique(places, axis=0, return_inverse=True)
+    pairs = np.unique(np.column_stack([place.reshape(-1), master[on_sides]]), axis=0)
+    if len(pairs) < len(on_sides):
+        raise MeshError("a crack reaches one periodic side and does not go on at the other: let it end inside")
 
 
 def _require_small_cells(arrays: MeshArrays, periods: dict[int, float]) -> None:

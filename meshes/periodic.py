@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meshes.joined import axis_sides
-from meshes.problems import MeshError, number_text
+from meshes.problems import MeshProblem, Problem, number_text
 
 if TYPE_CHECKING:
     from meshes.build import LayeredModel, Named
@@ -27,7 +27,7 @@ def match_sides(model: LayeredModel, named: Named) -> None:
     """Tell Gmsh to mesh the upper side across every periodic axis as the lower one.
 
     Raises:
-        MeshError: the bodies that cut the two sides are not images of each other.
+        MeshProblem: the bodies that cut the two sides are not images of each other.
     """
     import gmsh
 
@@ -38,7 +38,7 @@ def match_sides(model: LayeredModel, named: Named) -> None:
         below, above = (_faces(dim, tags, axis) for tags in (low, high))
         pairs = _pairs(below, above, period)
         if pairs is None:
-            raise MeshError(_unlike(stack, axis))
+            raise MeshProblem([_unlike(stack, axis)])
         transform = np.eye(4)
         transform[axis, 3] = period
         gmsh.model.mesh.setPeriodic(dim, [high[j] for j in pairs], low, transform.reshape(-1).tolist())
@@ -67,17 +67,17 @@ def _pairs(below: Floats, above: Floats, period: float) -> list[int] | None:
     return [int(j) for j in which]
 
 
-def _unlike(stack: Stack, axis: int) -> str:
+def _unlike(stack: Stack, axis: int) -> Problem:
     first, second = axis_sides(stack.gdim, axis)
-    labels = [stack.feature_label(i) for i, f in enumerate(stack.features) if not _clear_of(f, stack, axis)]
-    guilty = f": one of {', '.join(labels)} cuts them" if labels else ""
-    return (
-        f"the sides {first!r} and {second!r} are periodic and must look the same{guilty}; keep what has no image on "
-        f"the other side away from them (0 and {number_text(stack.periods[axis])})"
+    labels = [stack.feature_label(i) for i, f in enumerate(stack.features) if not _clear_of(f, stack)]
+    message = (
+        f"the sides {first} and {second} are periodic, and something cuts one of them that does not go on at the other:"
+        f" keep it away from them (0 and {number_text(stack.periods[axis])}), or let its parts meet there"
     )
+    return Problem("features", ", ".join(labels) or "these", message)
 
 
-def _clear_of(feature: object, stack: Stack, axis: int) -> bool:
-    """Whether a feature is known not to reach a side: made of openings or solids that see to their images."""
+def _clear_of(feature: object, stack: Stack) -> bool:
+    """Whether a feature sees to its images itself: made of openings or solids."""
     openings = getattr(feature, "openings", None)
     return bool(openings is not None and openings(stack)) or hasattr(feature, "solids")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meshes.features.base import Floats, Opening, footprint_problems, resolve_position
+from meshes.features.base import Floats, Opening, footprint_problems, opening_images, resolve_position
 from meshes.features.crack_tips import MOST_FRONT_POINTS, Opened, Tip
 from meshes.problems import Problem, fraction_problem, length_problem, seed_problem
 
@@ -52,6 +52,9 @@ class Delamination(Opened):
     def problems(self, stack: Stack) -> list[Problem]:
         """What is wrong with it in this stack."""
         found = length_problem("radius", self.radius)
+        if not found and len(opening_images(self.openings(stack), stack)) > 1:
+            message = "a delamination cannot cross periodic sides: shift everything, or use sides of symmetry"
+            return [Problem("position", str(self.position), message)]
         return found or footprint_problems(stack, self.position, self.radius, "delamination")
 
     def tips(self, stack: Stack) -> tuple[Tip, ...]:

@@ -118,6 +118,9 @@ class Polycrystal(FeatureDefaults):
         if self.layer not in [x.name for x in stack.layers]:
             there = ", ".join(x.name for x in stack.layers)
             return [*found, Problem("layer", repr(self.layer), f"there is no such layer; the stack has {there}")]
+        if stack.laterally_periodic:
+            message = "grains do not repeat themselves, as periodic sides ask for: use lateral sides of symmetry"
+            found.append(Problem("layer", repr(self.layer), message))
         twice = [f for f in stack.features if f is not self and f.divided_layer == self.layer]
         if twice:
             found.append(Problem("layer", repr(self.layer), "two features divide this layer into grains"))
