@@ -174,9 +174,14 @@ class Mechanics:
         last = self.model.geometry.gdim - 1
         return [c for c in self.model.conditions if isinstance(c, Roller) and c.axis != last and not c.displacement]
 
-    def work_potential(self, name: str, layer: str, partial_molar_volume: float) -> Any:
-        """dOmega p_n / F in V; ``layer`` as in ``interface_pressure``."""
-        return partial_molar_volume / FARADAY * self.interface_pressure(name, layer)
+    def work_potential(
+        self, name: str, layer: str, partial_molar_volume: float, largest_pressure: float | None = None
+    ) -> Any:
+        """dOmega p_n / F in V, with p_n within +- `largest_pressure`; ``layer`` as in ``interface_pressure``."""
+        pressure = self.interface_pressure(name, layer)
+        if largest_pressure is not None:
+            pressure = ufl.max_value(ufl.min_value(pressure, largest_pressure), -largest_pressure)
+        return partial_molar_volume / FARADAY * pressure
 
     # ---------------------------------------------------------------- conditions
     def _conditions(self) -> None:

@@ -79,7 +79,8 @@ def connect(model: Model, link: Link) -> InterfaceState:
         return _contact(model, link, link.law, sides)
     shift: Any = 0.0
     if link.law.partial_molar_volume != 0.0 and model.mechanics is not None:
-        shift = model.mechanics.work_potential(name, link.second[0], link.law.partial_molar_volume)
+        volume, largest = link.law.partial_molar_volume, link.law.largest_pressure
+        shift = model.mechanics.work_potential(name, link.second[0], volume, largest)
     law = _present(model, link, sides)
     if law.interphase is not None:
         law = replace(law, film_resistance=law.film_resistance + growths.grow(model, name, law.interphase, sides))

@@ -119,6 +119,7 @@ def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer
         film_resistance=spec.film_resistance,
         contact_fraction=spec.contact_fraction,
         partial_molar_volume=volume or 0.0,
+        largest_pressure=spec.largest_pressure,
         double_layer_capacitance=spec.double_layer_capacitance,
         film_capacitance=spec.film_capacitance,
         interphase=_interphase(study, spec),

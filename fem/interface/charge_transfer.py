@@ -27,6 +27,8 @@ class ChargeTransfer:
             polymer and a ceramic), where ``electrode`` names the one whose potential counts first and the equilibrium
             potential is the Donnan potential.
         interphase: layers that grow here; their resistance adds to ``film_resistance``.
+        largest_pressure: Pa beyond which (of either sign) the stress shift grows no further, because the metal yields;
+            None: no limit.
     """
 
     electrode: str
@@ -39,6 +41,7 @@ class ChargeTransfer:
     film_capacitance: float = 0.0
     electrode_carrier: Carrier = "electronic"
     interphase: Interphase | None = None
+    largest_pressure: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("double_layer_capacitance", "film_capacitance"):

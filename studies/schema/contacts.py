@@ -165,6 +165,8 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
             "contact_fraction",
             "needs kinetics or a film: a perfect contact has no resistance that grows with lost area",
         )
+    if interface.largest_pressure is not None and interface.stress_shift is False:
+        report("largest_pressure", "limits the stress shift, which is switched off")
     if interface.stress_shift:
         if _short_circuit(interface):
             report("stress_shift", "needs kinetics or a film: a perfect contact takes one potential for all of it")

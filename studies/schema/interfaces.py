@@ -16,6 +16,7 @@ from studies.schema.fields import (
     PositiveConcentration,
     PositiveCurrentDensity,
     PositiveFraction,
+    PositivePressure,
     PositiveVelocity,
     Potential,
 )
@@ -39,6 +40,7 @@ CHARGE_TRANSFER_KEYS = (
     "stress_shift",
     "mechanical_transfer_coefficient",
     "partial_molar_volume",
+    "largest_pressure",
     "interphase",
 )
 """Keys that only mean something where electrons become ions."""
@@ -105,6 +107,12 @@ class Interface(Part):
         description="Partial molar volume of Li in the electrode minus that of Li+ in the electrolyte;"
         " default:"
         " that of the electrode's material.",
+    )
+    largest_pressure: PositivePressure | None = Field(
+        default=None,
+        description="Pressure on the interface beyond which the stress shift grows no further, because the metal"
+        " yields, for example its hardness plus the stack pressure; default: none. At edges of contacts the pressure is"
+        " singular: current focusing and peaks there have no limit without it.",
     )
     interphase: InterphaseWords | None = Field(
         default=None,

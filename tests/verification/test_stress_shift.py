@@ -46,6 +46,15 @@ def pressed_cell(
     )
 
 
+@pytest.mark.parametrize(("largest", "felt"), [(30e6, 30e6), (200e6, 100e6)])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_beyond_the_largest_pressure_the_shift_grows_no_further(sign: float, largest: float, felt: float) -> None:
+    law = ChargeTransfer("a", ButlerVolmer(10.0), 0.0, 0.0, 1.0, LITHIUM, largest_pressure=largest)
+    model = pressed_cell("1", (law, ChargeTransfer("c", ButlerVolmer(4.0))), [Pressure("top", sign * 100e6)], 0.0)
+    solve(model)
+    assert model.terminals["a"].value == pytest.approx(-sign * LITHIUM * felt / FARADAY, rel=1e-8)
+
+
 @pytest.mark.parametrize("pressure", [1e6, 12e6, 100e6])
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_open_circuit_voltage_under_pressure(dimension: str, pressure: float) -> None:
