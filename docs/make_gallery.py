@@ -110,6 +110,10 @@ GALLERY = (
             "checkerboard": ELECTRIC,
         },
     ),
+    Chapter(
+        "Periodic cells",
+        {"periodic-pores": ELECTRIC, "periodic-composite": ELECTRIC, "periodic-voids": BOTH},
+    ),
     Chapter("All together", {"combined": BOTH}),
     Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),
     Chapter("Cells in one dimension", {"planar-cell": ELECTRIC, "mixed-conductor": ELECTRIC}),
