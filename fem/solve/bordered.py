@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from mpi4py import MPI
 from petsc4py import PETSc
 
+from fem.solve.criteria import REST
 from fem.solve.stage import Stage
 
 Array = npt.NDArray[np.float64]
@@ -29,6 +32,8 @@ class Bordered:
         self.stage, self.linear = stage, linear
         self.iterations = self.solves = 0
         self._schur: Any = None
+        self._left: Array | float = 1.0
+        self._right: Array | float = 1.0
         self._solved: list[Array] = []
         self._rhs = PETSc.Vec().createMPI((int(stage.offsets[-1]), None), comm=stage.comm)
         self._sol = self._rhs.duplicate()
@@ -36,17 +41,55 @@ class Bordered:
     def assemble(self) -> None:
         """Assemble at the present state and prepare the solver and the borders."""
         self.stage.assemble_jacobian()
+        self._equilibrate()
         self.linear.set_operator(self.stage.matrix)
         self.prepare()
 
     def field_solve(self, rows: Array) -> Array:
         """A^-1 applied to the field rows."""
-        self._rhs.array_w[:] = rows
+        self._rhs.array_w[:] = rows * self._left
         self._sol.set(0.0)
         self.linear.solve(self._rhs, self._sol)
         self.iterations += int(self.linear.iterations)
         self.solves += 1
-        return np.array(self._sol.array_r)
+        return np.asarray(self._sol.array_r * self._right)
+
+    def field_product(self, x: Array) -> Array:
+        """A applied to the fields."""
+        self._sol.array_w[:] = x / self._right
+        self.stage.matrix.mult(self._sol, self._rhs)
+        return np.asarray(self._rhs.array_r / self._left)
+
+    def _equilibrate(self) -> None:
+        """Scale rows and columns by kind of field, so that forces, currents and amounts compare.
+
+        In SI the diagonal of a stage with stresses and lithium spans thirty powers of ten, which no solver survives.
+        Kinds have one factor each: multigrid within a kind does not notice.
+        """
+        stage = self.stage
+        kinds = {f.kind for f in stage.fields}
+        if stage.symmetric or len(kinds) < 2:
+            return
+        x = stage.system.geometry.mesh.geometry.x
+        span = stage.comm.allreduce(float(np.ptp(x, axis=0).max(initial=0.0)) if len(x) else 0.0, op=MPI.MAX)
+        left, right = np.ones(int(stage.offsets[-1])), np.ones(int(stage.offsets[-1]))
+        for kind in sorted(kinds):
+            rows = np.concatenate([np.full(f.owned, f.kind == kind) for f in stage.fields])
+            free = rows.copy()
+            for k, dofs in enumerate(stage.constrained):
+                free[int(stage.offsets[k]) + dofs[dofs < stage.fields[k].owned]] = False
+            entries = stage.diagonal[free]
+            square, count = stage.comm.allreduce(np.array([entries @ entries, len(entries)]))
+            column = _typical(kind, span, max(f.scale for f in stage.fields if f.kind == kind))
+            size = math.sqrt(square / count) if count and square > 0 else 1.0
+            stage.scales[kind] = (1.0 / (size * column), column)
+            left[rows], right[rows] = stage.scales[kind]
+        self._left, self._right = left, right
+        rows_, columns = self._rhs.duplicate(), self._rhs.duplicate()
+        rows_.array_w[:], columns.array_w[:] = left, right
+        stage.matrix.diagonalScale(rows_, columns)
+        rows_.destroy()
+        columns.destroy()
 
     def prepare(self) -> None:
         """Solve for the borders and form the Schur complement of the numbers."""
@@ -86,9 +129,7 @@ class Bordered:
         """(local rows,) bordered matrix times a flat vector."""
         stage = self.stage
         n = int(stage.offsets[-1])
-        self._sol.array_w[:] = x[:n]
-        stage.matrix.mult(self._sol, self._rhs)
-        rows = np.array(self._rhs.array_r)
+        rows = self.field_product(x[:n])
         if not stage.numbers:
             return rows
         tail = self._tail(x)
@@ -103,3 +144,10 @@ class Bordered:
         """Free PETSc objects."""
         for item in (self._rhs, self._sol):
             item.destroy()
+
+
+def _typical(kind: str, span: float, scale: float) -> float:
+    """A typical value of a field of a kind: strains of 1e-4 over the model, RT/F, tractions of 1 MPa, its own scale."""
+    if kind == "displacement":
+        return 1e-4 * span
+    return {"potential": REST, "traction": 1e6}.get(kind, scale)

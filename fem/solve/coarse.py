@@ -42,6 +42,9 @@ class StageCoarse:
             regions = [self.stage.fields[k].region for k in group.indices]
             matrix = create_matrix(group.coarse_spaces, regions, self._blocks[group.indices])
         compat.assemble_block_matrix(matrix, forms, bcs)
+        row, column = self.stage.scales.get(group.kind, (1.0, 1.0))
+        if row * column != 1.0:
+            matrix.scale(row * column)
         return matrix
 
     def _compile(self, group: Group) -> list[list[Any]]:

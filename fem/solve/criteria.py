@@ -39,11 +39,9 @@ def rounding(stage: Stage, fields: Sequence[Field]) -> float:
     state = _magnitudes(stage)
     if stage.matrix is None:
         return 0.0
-    diagonal = stage.matrix.getDiagonal()
     wanted = [np.full(f.owned, 1.0 if f in fields else 0.0) for f in stage.fields]
     mask = np.concatenate(wanted) if wanted else state
-    square = float(stage.comm.allreduce(np.sum((mask * diagonal.array_r * state) ** 2)))
-    diagonal.destroy()
+    square = float(stage.comm.allreduce(np.sum((mask * stage.diagonal * state) ** 2)))
     square += sum((stage.corner[k, k] * n.value) ** 2 for k, n in enumerate(stage.numbers) if n.state)
     return float(square**0.5)
 
@@ -56,15 +54,13 @@ def _magnitudes(stage: Stage) -> npt.NDArray[np.float64]:
     state = np.abs(stage.get_state()[: int(stage.offsets[-1])])
     if stage.matrix is None:
         return state
-    diagonal = stage.matrix.getDiagonal()
     for k, item in enumerate(stage.fields):
         if item.kind != "potential":
             continue
         own = slice(int(stage.offsets[k]), int(stage.offsets[k + 1]))
         least = np.full(item.owned, REST)
         if item.level is not None:
-            sizes = np.abs(diagonal.array_r[own])
+            sizes = np.abs(stage.diagonal[own])
             least[sizes > _METAL * stage.comm.allreduce(float(sizes.max(initial=0.0)), op=MPI.MAX)] = 0.0
         state[own] = np.maximum(state[own], least)
-    diagonal.destroy()
     return state

@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 IGNORED = 1e100
 """Tolerance of what has no memory of its own (displacements): it does not limit the time step."""
-FORCES = 1e-10
+FORCES = 1e-14
 """Forces that do not balance, relative to those that act on single nodes."""
 REFERENCES = {"potential": thermal_voltage(STANDARD_TEMPERATURE)}
 """What an error in a field of this kind is measured against; other fields have a ``scale`` of their own."""
@@ -78,9 +78,7 @@ class Flow:
         if not self.loads:
             return
         stage, others = self.stage, [f for f in self.stage.fields if f.kind == "potential"]
-        diagonal = stage.matrix.getDiagonal()
-        entries = np.array(diagonal.array_r)
-        diagonal.destroy()
+        entries = stage.diagonal
         x = stage.system.geometry.mesh.geometry.x
         span = self.comm.allreduce(float(np.ptp(x, axis=0).max(initial=0.0)) if len(x) else 0.0, op=MPI.MAX)
         force = self._norm(np.where(self._forces, entries, 0.0)) * 1e-4 * span
@@ -133,9 +131,6 @@ class Flow:
 
     def residual(self, ts: Any, time: float, u: Any, rates: Any, f: Any) -> None:
         """PETSc's IFunction."""
-        if self.failure is not None:
-            f.array_w[:] = np.nan
-            return
         self.control(time)
         self._set(np.array(u.array_r), np.array(rates.array_r))
         rows = self.stage.residual()
@@ -206,6 +201,8 @@ class Flow:
         """PETSc's test of the Newton iteration."""
         reason = PETSc.SNES.ConvergedReason
         residual = norms[2]
+        if iteration == 0:
+            self.failure = None  # of an earlier attempt, which was given up
         if self.failure is not None:
             return int(reason.DIVERGED_LINEAR_SOLVE)
         if not np.isfinite(residual):
@@ -230,12 +227,8 @@ class Flow:
     def _cancelling(self) -> float:
         """Rounding of forces that large concentrations cause where they hardly differ from those without stress."""
         state = self.stage.get_state()[: len(self._forces)]
-        x, y = self.stage.matrix.createVecs()
-        x.array_w[:] = np.where(self._forces, 0.0, state)
-        self.stage.matrix.mult(x, y)
-        size = self._norm(np.where(self._forces, y.array_r, 0.0))
-        x.destroy()
-        y.destroy()
+        caused = self.bordered.field_product(np.where(self._forces, 0.0, state))
+        size = self._norm(np.where(self._forces, caused, 0.0))
         return 40 * float(np.finfo(float).eps) * size
 
     def destroy(self) -> None:

@@ -65,6 +65,8 @@ class Stage:
         self.matrix: Any = None
         self.borders: list[Array] = []
         self.rows: list[Array] = []
+        self.diagonal: Array = np.empty(0)  # of the matrix, when it was last assembled
+        self.scales: dict[str, tuple[float, float]] = {}  # kind of field -> factors of its rows and columns
         self.left: list[float] = []  # what left the numbers when the residual was last taken
         self.corner = np.zeros((len(self.numbers), len(self.numbers)))
 
@@ -224,6 +226,9 @@ class Stage:
             self.matrix = create_matrix(spaces, regions, self.jacobian_ufl)
         bcs = [bc for group in self.bcs for bc in group]
         compat.assemble_block_matrix(self.matrix, self.jacobian_forms, bcs)
+        diagonal = self.matrix.getDiagonal()
+        self.diagonal = np.array(diagonal.array_r)
+        diagonal.destroy()
         slopes, tangents, leaving, rows = [], [], [], []
         for n, number in enumerate(self.numbers):
             slope = np.zeros(int(self.offsets[-1]))

@@ -87,13 +87,13 @@ def test_stress_helps_diffusion(dimension: str, current: float) -> None:
     Swelling is measured from c0 and the host is held at its sides, so the hydrostatic stress is
     -2 E Omega (c - c0) / (9 (1 - nu)) and D_eff(c) = D (1 + Theta c).
     """
-    model = membrane(dimension, MPI.COMM_WORLD)
+    model = membrane(dimension, MPI.COMM_WORLD, boxes=16 if dimension == "1" else 8)
     tau = LENGTH**2 / DIFFUSIVITY
     run = Transient(model, Protocol((Step.constant("pass", "current", current, 3 * tau),)), "anode", AREA[dimension])
     points = list(run.points())
     high, low = ends(model)
     flux = current / FARADAY * LENGTH
-    assert DIFFUSIVITY * ((high - low) + FACTOR * (high**2 - low**2) / 2) == pytest.approx(flux, rel=1e-4)
+    assert DIFFUSIVITY * ((high - low) + FACTOR * (high**2 - low**2) / 2) == pytest.approx(flux, rel=3e-4)
     # without stress the difference would be larger by the whole of Theta c
     assert high - low < 0.5 * flux / DIFFUSIVITY
     thermal = GAS * TEMPERATURE / FARADAY
@@ -101,7 +101,7 @@ def test_stress_helps_diffusion(dimension: str, current: float) -> None:
         thermal * math.log(c) + 2 * VOLUME**2 * YOUNG * c / (9 * (1 - POISSON) * FARADAY) for c in (high, low)
     ]
     ohmic = current * (4 * RESISTANCE + 2e-6)
-    assert points[-1].voltage == pytest.approx(ohmic + potentials[0] - potentials[1], rel=1e-4)
+    assert points[-1].voltage == pytest.approx(ohmic + potentials[0] - potentials[1], rel=3e-4)
     run.destroy()
 
 
