@@ -123,6 +123,18 @@ def test_two_slabs_between_two_electrodes() -> None:
     assert len(found.field) == planes.count + 1
 
 
+def test_empty_planes_are_capacitors_in_series() -> None:
+    """Two insulators: half a spacing of each lies at their junction, a whole one at each electrode."""
+    one, other = Medium(10.0), Medium(40.0)
+    found = Planes((Slab(one, 2e-10, 4), Slab(other, 5e-10, 3)), 1.0, 0.0).solve()
+    series = 2e-10 * 4.5 / one.permittivity + 5e-10 * 3.5 / other.permittivity
+    for charge in (found.lower_charge, -found.upper_charge, found.lower_capacitance, found.upper_capacitance):
+        assert charge == pytest.approx(1 / series, rel=1e-12)
+    assert found.field[-1] == pytest.approx(1 / series / other.permittivity, rel=1e-12)
+    # one field of displacement: the field in the gap between the two is its mean over both halves
+    assert found.field[4] == pytest.approx((2e-10 / 10 + 5e-10 / 40) / 7e-10 / series / 8.8541878128e-12, rel=1e-12)
+
+
 def test_what_planes_refuse() -> None:
     with pytest.raises(ModelError, match="nothing fixes the potential"):
         Planes((Slab(Medium(10.0), SPACING, 3),), None)
