@@ -107,7 +107,8 @@ class Model:
     Args:
         tagged: distributed, named mesh.
         domains: layer -> domain; every layer must be named.
-        interfaces: ``a|b`` -> laws; interfaces that are not named insulate or are continuous.
+        interfaces: ``a|b`` -> laws; interfaces that are not named insulate or are continuous. ``a|b:gap`` -> laws of
+            the part without contact (the capacitance of a thin pore).
         conditions: terminals, loads, symmetry planes, sources.
         settings: discretisation, temperature, plane.
 
@@ -127,7 +128,7 @@ class Model:
         missing = set(self.geometry.layers) ^ set(self.domains)
         if missing:
             raise ModelError(f"layers and domains differ: {', '.join(sorted(missing))}")
-        unknown = set(self.interfaces) - set(self.geometry.interfaces)
+        unknown = set(self.interfaces) - {*self.geometry.interfaces, *self.geometry.gaps}
         if unknown:
             raise ModelError(
                 f"no interface {', '.join(sorted(unknown))}; there are {', '.join(self.geometry.interfaces)}"
@@ -181,6 +182,7 @@ class Model:
         }
         self.conductors = conductors
         laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}
+        laws |= {name: self.interfaces[name] for name in self.geometry.gaps if name in self.interfaces}
         partial = frozenset(n.removesuffix(":gap") for n in self.tagged.facets if n.endswith(":gap"))
         return build_network(conductors, laws, partial)
 

@@ -137,7 +137,7 @@ def build_network(
                     direct.append((name, first, second, 0.0))
         for carrier in ("ionic", "electronic"):
             first, second = (below, carrier), (above, carrier)
-            if carrier not in spoken and first in conductors and second in conductors:
+            if carrier not in spoken and first in conductors and second in conductors and not name.endswith(":gap"):
                 direct.append((name, first, second, 0.0))
     for name, first, second, jump in direct:
         metal_first = isinstance(conductors[first], Equipotential)

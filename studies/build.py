@@ -12,7 +12,7 @@ from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.interphase import Interphase
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
-from fem.interface.names import both_sides, is_covered
+from fem.interface.names import both_sides, is_covered, whole
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from studies.graded import Values
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
     from studies.schema import Study
     from studies.schema.interfaces import Interface
+
+
+INSULATING = 1e12
+"""ohm m^2: what a pore resists, so that no potential hangs in the air."""
 
 
 def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriched: bool = False) -> Model:
@@ -43,6 +47,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
     touching = [n for n in tagged.facets if "|" in n and (":" not in n or is_covered(n))]
     touching = [n for n in touching if set(both_sides(n)) <= set(tagged.layers)]
     interfaces = {name: _laws(study, name, study.interface(name)) for name in touching}
+    interfaces |= _gaps(study, tagged)
     settings = Settings(
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
@@ -96,6 +101,23 @@ def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
     if spec.ionic_contact == "perfect" and (joint := joint_resistance(study, body_pair(name))) is not None:
         laws.append(OhmicContact("ionic", joint))
     return laws
+
+
+def _gaps(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw]]:
+    """Thin pores: parts of interfaces without contact that let displacement current pass."""
+    found: dict[str, list[InterfaceLaw]] = {}
+    for name in (n for n in tagged.facets if n.endswith(":gap") and set(both_sides(n)) <= set(tagged.layers)):
+        spec = study.interface(whole(name))
+        if study.impedance is not None and spec.gap_capacitance > 0:
+            found[name] = [
+                ChargeTransfer(
+                    electrode=electrode_of(study, whole(name)),
+                    kinetics=LinearKinetics(INSULATING),
+                    equilibrium_potential=spec.equilibrium_potential or 0.0,
+                    double_layer_capacitance=spec.gap_capacitance,
+                )
+            ]
+    return found
 
 
 def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer:

@@ -39,7 +39,7 @@ class Parts:
         diffusion: layer -> (n,) gradients of salt, and lithium below the surface of hosts.
         kinetics: interface -> (n,) charge transfer with its double layer.
         films: interface -> (n,) films.
-        contacts: interface -> (n,) contact resistances.
+        contacts: interface -> (n,) contact resistances, and thin pores (``a|b:gap``).
     """
 
     total: ComplexArray
@@ -143,8 +143,9 @@ class Splitter:
         on = self.geometry.interface_integral
         charging = self._charging(state.charging)
         current = [a + b for a, b in zip(self._small(state.current), charging, strict=True)]
-        if not isinstance(law, ChargeTransfer):
-            self._keep("contacts", name, on, self._small(state.film_drop), current)
+        if not isinstance(law, ChargeTransfer) or name.endswith(":gap"):
+            drop = state.film_drop if not isinstance(law, ChargeTransfer) else state.driving
+            self._keep("contacts", name, on, self._small(drop), current)
             return
         driving, film = self._small(state.driving), self._small(state.film_drop)
         self._keep("kinetics", name, on, driving, current)

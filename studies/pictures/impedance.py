@@ -18,6 +18,8 @@ PER_AREA = "area-specific resistance"
 #: Mechanisms in the order in which they are drawn.
 GROUPS = ("bulk", "constriction", "diffusion", "films", "contacts", "kinetics")
 _NEGLIGIBLE = 1e-3
+#: Labels of arcs nearer than this ratio of frequencies stand above each other.
+_APART = 30.0
 
 
 def draw_impedance(series: Series, out: Path) -> list[Path]:
@@ -68,7 +70,7 @@ def _nyquist(frequencies: Any, z: Any, series: Series, path: Path) -> Path:
         along = np.array([x[behind] - x[ahead], y[behind] - y[ahead]])
         across = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-300)
         axes.annotate(
-            units.format(frequencies[k], "frequency", 3), (x[k], y[k]), tuple(7 * across), textcoords="offset points",
+            units.format(frequencies[k], "frequency", 4), (x[k], y[k]), tuple(7 * across), textcoords="offset points",
             ha="left" if across[0] > 0.3 else "right" if across[0] < -0.3 else "center",
             va="bottom" if across[1] > 0.3 else "top" if across[1] < -0.3 else "center", path_effects=[_halo()],
         )  # fmt: skip
@@ -126,12 +128,15 @@ def _relaxation(frequencies: Any, z: Any, path: Path) -> Path:
     axes = made.subplots()
     axes.semilogx(at, unit(1.0) * found.density, color=style.series_colour(0), linewidth=1.3)
     axes.fill_between(at, unit(1.0) * found.density, color=style.series_colour(0), alpha=0.15, linewidth=0)
+    last, raised = np.inf, 0
     for arc in found.arcs:
         height = unit(1.0) * float(np.interp(np.log(arc.frequency), np.log(at[::-1]), found.density[::-1]))
         resistance = units.format(arc.resistance, PER_AREA, 3)
+        crowded = last / arc.frequency < _APART
+        raised, last = (raised + 1 if crowded else 0), arc.frequency
         axes.annotate(
-            f"{units.format(arc.frequency, 'frequency', 3)}\n{resistance}", (arc.frequency, height), (0, 4),
-            textcoords="offset points", ha="center",
+            f"{units.format(arc.frequency, 'frequency', 3)}\n{resistance}", (arc.frequency, height),
+            (0, 4 + 26 * raised), textcoords="offset points", ha="center", path_effects=[_halo()],
         )  # fmt: skip
     axes.set_ylim(0, 1.35 * max(float(unit(1.0) * found.density.max()), 1e-30))
     axes.set_ylabel(unit.label(r"relaxation times $\gamma$"))

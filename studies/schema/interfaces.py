@@ -33,6 +33,7 @@ CHARGE_TRANSFER_KEYS = (
     "reference_concentration",
     "double_layer_capacitance",
     "film_capacitance",
+    "gap_capacitance",
     "anodic_transfer_coefficient",
     "cathodic_transfer_coefficient",
     "film_resistance",
@@ -75,6 +76,11 @@ class Interface(Part):
     )
     film_capacitance: ArealCapacitance = Field(
         default=0.0, description="Of the film, beside its resistance; per area in contact."
+    )
+    gap_capacitance: ArealCapacitance = Field(
+        default=0.0,
+        description="Of the part without contact, for the impedance: a thin pore stores permittivity over width,"
+        " for example 8.85 uF/m^2 for 1 um of gas.",
     )
     anodic_transfer_coefficient: Coefficient | None = Field(
         default=None, description="Default: 1 minus the cathodic one; 0.5 when neither is given."

@@ -7,7 +7,7 @@ from typing import Any
 from fem.conditions import Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
-from fem.interface.kinetics import ButlerVolmer
+from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.model import Domain, Model
 from support.layered import layered
 
@@ -23,6 +23,8 @@ def half_contact(comm: Any, dimension: str = "2") -> Model:
     tagged = layered(comm, dimension, layers, width, lateral=boxes, across=3, jitter=0.1, gaps=gaps)
     laws = {
         "a|e": [ChargeTransfer("a", ButlerVolmer(10.0, 0.4, 0.6), 0.1, 4e-4, 0.8, 0.0, 0.1, 1e-3)],
+        # the gap is a thin pore
+        "a|e:gap": [ChargeTransfer("a", LinearKinetics(1e12), 0.1, double_layer_capacitance=9e-6)],
         "e|f": [OhmicContact("ionic", 1e-4, 0.7, 1e-2)],
         "f|c": [ChargeTransfer("c", ButlerVolmer(25.0), 0.0, double_layer_capacitance=0.2)],
     }
