@@ -239,6 +239,8 @@ def _coats(room: Room, key: str) -> Words:
             "size": um(room.size(0.2)),
             "seed": room.random.choice(SEEDS),
         }
+        if room.random.random() < 0.3:
+            made["coating_as"] = "collapsed"
     return made
 
 
