@@ -76,6 +76,7 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension("density", "kg/m^3", ("5.1 g/cm^3", "534 kg/m^3"), ("g/cm³",)),
     Dimension("concentration", "mol/m^3", ("1 mol/L", "50 kmol/m^3"), ("mol/L",)),
     Dimension("number density", "1/m^3", ("3.3e22 1/cm^3", "6e27 1/m^3"), ("1/cm³",)),
+    Dimension("sites per area", "1/m^2", ("5 1/nm^2", "5e18 1/m^2"), ("1/nm^2",)),
     Dimension("molar volume", "m^3/mol", ("13 cm^3/mol", "13e-6 m^3/mol"), ("cm³/mol",)),
     Dimension("molar mass", "kg/mol", ("6.94 g/mol",), ("g/mol",)),
     Dimension("molar energy", "J/mol", ("0.34 eV", "37 kJ/mol"), ("J/mol", "kJ/mol"), per_particle=True),

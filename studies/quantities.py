@@ -323,6 +323,11 @@ _SPECS = (
         {"layer": _MEDIUM}, space_charge=True,
     ),
     QuantitySpec(
+        "interface_charge", "surface charge density", "C/m^2",
+        "charge on an interface between two layers, fixed and on its own sites, over the nominal area",
+        {"at": Parameter("interface", "a charged interface; default: the only interface")}, space_charge=True,
+    ),
+    QuantitySpec(
         "space_charge_width", "length", "m",
         "distance from an interface within which a share of the space charge of the layer lies (of its nearer half"
         " where there is an electrode at either side)",

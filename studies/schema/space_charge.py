@@ -56,6 +56,7 @@ NumberDensity = Annotated[float, In("number density", Bounds(above=0.0))]
 SignedDensity = Annotated[float, In("number density")]
 Energy = Annotated[float, In("molar energy")]
 SurfaceCharge = Annotated[float, In("surface charge density")]
+AreaDensity = Annotated[float, In("sites per area", Bounds(above=0.0))]
 Count = Annotated[int, NotABoolean]
 
 
@@ -153,9 +154,25 @@ class Contact(Part):
 
 
 class Sheet(Part):
-    """Charge on an interface between two layers, as that of a grain-boundary core."""
+    """Charge on an interface between two layers, as that of a grain-boundary core: fixed, or on sites of its own."""
 
-    charge: SurfaceCharge = Field(description="Fixed charge per area.")
+    charge: SurfaceCharge = Field(default=0.0, description="Fixed charge per area.")
+    sites: AreaDensity | None = Field(
+        default=None, description="Sites of the core per area that lithium ions may fill."
+    )
+    occupancy: PositiveFraction | None = Field(
+        default=None, description="Share of these sites that would be filled if the core had the potential of the bulk."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Sheet:
+        if (self.sites is None) != (self.occupancy is None):
+            raise complaint("sites and occupancy go together")
+        if self.sites is None and self.charge == 0.0:
+            raise complaint("give its charge, or its sites and their occupancy")
+        if self.occupancy == 1.0:
+            raise complaint("occupancy must leave sites empty: less than 1")
+        return self
 
 
 class PotentialPoints(Part):

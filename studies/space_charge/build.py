@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fem.materials import Material
     from meshes.sizes import MeshSizes
     from studies.schema import Study
-    from studies.schema.space_charge import Mobile, SpaceCharge
+    from studies.schema.space_charge import Mobile, Sheet, SpaceCharge
 
 AVOGADRO = 6.02214076e23
 CELLS_PER_LENGTH = 8.0
@@ -124,7 +124,13 @@ def _flat_band(study: Study, electrode: str) -> float:
 
 def interfaces(study: Study) -> list[ChargedInterface]:
     """The charged interfaces between media."""
-    return [ChargedInterface(name, sheet.charge) for name, sheet in section(study).interfaces.items()]
+    return [ChargedInterface(name, sheet.charge, _core(sheet)) for name, sheet in section(study).interfaces.items()]
+
+
+def _core(sheet: Sheet) -> tuple[Sublattice, ...]:
+    if sheet.sites is None or sheet.occupancy is None:
+        return ()
+    return (Sublattice(LatticeGas(sheet.sites / AVOGADRO), (Ion("Li+", 1, sheet.occupancy),)),)
 
 
 def sweep(study: Study) -> tuple[float, ...]:
@@ -183,18 +189,19 @@ def shortest_length(study: Study) -> float:
     return min((m.shortest_length(temperature, *ways[name]) for name, m in found.items()), default=math.inf)
 
 
-def crowded(study: Study) -> list[str]:
-    """What to say of dilute ions that would become denser than matter is."""
+def crowded(study: Study, low: float, high: float) -> list[str]:
+    """What to say of dilute ions that are denser than matter is, at potentials from ``low`` to ``high`` V."""
     found, unit = media(study), GAS * study.operation.temperature / FARADAY
     notes = []
-    for name, (low, high) in swings(study, found).items():
-        for group in found[name].sublattices:
+    for name, medium in found.items():
+        below, above = low - medium.bulk_potential, high - medium.bulk_potential
+        for group in medium.sublattices:
             for ion in group.ions if isinstance(group.statistics, Dilute) else ():
-                most = max(-ion.charge * low, -ion.charge * high) / unit
+                most = max(-ion.charge * below, -ion.charge * above) / unit
                 decades = math.log10(group.concentration * ion.fraction * AVOGADRO) + most / math.log(10)
                 if decades > MOST_DECADES:
                     notes.append(
-                        f"dilute {ion.name} of {name} would reach 1e{decades:.0f} per m^3, more than there are sites in"
+                        f"dilute {ion.name} of {name} reach 1e{decades:.0f} per m^3, more than there are sites in"
                         " any solid: take a model in which sites fill (bikerman, lattice-gas)"
                     )
     return notes

@@ -72,6 +72,7 @@ _EVALUATE: dict[str, Callable[[Any, QuantityRequest], float]] = {
     "integral_capacitance": _integral,
     "contact_potential": lambda s, r: s.contact_potential(_electrode(s, r)),
     "space_charge": lambda s, r: s.layer_charge(_layer(s, r)),
+    "interface_charge": lambda s, r: s.interface_charge(_at(r)),
     "space_charge_width": lambda s, r: s.width(_at(r), _layer(s, r), _share(r)),
     "space_charge_resistance": lambda s, r: s.resistance(_layer(s, r)),
     "depletion": _depletion,

@@ -55,6 +55,10 @@ class State(Protocol):
         """C/m^2."""
         ...
 
+    def interface_charge(self, at: str) -> float:
+        """C/m^2."""
+        ...
+
     def width(self, at: str, layer: str, share: float) -> float:
         """m."""
         ...
@@ -159,6 +163,7 @@ class ContinuumSession(_Session):
 
         self.study, self.comm, self.progress = study, comm, progress
         self.timer = Timer()
+        self.span = (0.0, 0.0)
         self._prepare()
         with progress.phase("mesh"), self.timer.phase("mesh"):
             self.tagged = make_mesh(study, comm, scale, progress)
@@ -182,7 +187,7 @@ class ContinuumSession(_Session):
         """What it took."""
         mesh, report = self.tagged.mesh, self.solver.report
         cells = int(mesh.topology.index_map(mesh.topology.dim).size_global)
-        notes = (*self.tagged.remarks, *report.notes, *build.crowded(self.study))
+        notes = (*self.tagged.remarks, *report.notes, *build.crowded(self.study, *self.span))
         return Cost(
             self.solver.dofs, cells, report.newton_iterations, report.linear_iterations, report.linear_solver, notes
         )
@@ -196,6 +201,7 @@ class ContinuumSession(_Session):
             self.problem.set_potential(sweep.electrode, potential)
         with self.timer.phase("solve"):
             self.solver.solve()
+        self.span = _widened(self.span, self.problem.potential, self.comm)
         with self.timer.phase("quantities"):
             state = MeshState(self)
             return SolvedSpaceCharge(state, evaluate(state), state.balances())
@@ -203,6 +209,14 @@ class ContinuumSession(_Session):
     def destroy(self) -> None:
         """Free PETSc objects."""
         self.solver.destroy()
+
+
+def _widened(span: tuple[float, float], potential: Any, comm: Any) -> tuple[float, float]:
+    """A range of potentials that also holds the present ones. Collective."""
+    values = potential.function.x.array[: potential.owned]
+    lows = comm.allgather(float(values.min(initial=span[0])))
+    highs = comm.allgather(float(values.max(initial=span[1])))
+    return min(lows), max(highs)
 
 
 class MeshState:
@@ -228,6 +242,10 @@ class MeshState:
     def layer_charge(self, layer: str) -> float:
         """C/m^2."""
         return self.observer.layer_charge(layer)
+
+    def interface_charge(self, at: str) -> float:
+        """C/m^2."""
+        return self.observer.interface_charge(at) if at in self.problem.interfaces else 0.0
 
     def width(self, at: str, layer: str, share: float) -> float:
         """m."""
@@ -367,6 +385,10 @@ class PlanesState:
     def layer_charge(self, layer: str) -> float:
         """C/m^2."""
         return float(self.solution.charge[self._part(layer)].sum())
+
+    def interface_charge(self, at: str) -> float:
+        """Planes have none between them."""
+        return 0.0
 
     def width(self, at: str, layer: str, share: float) -> float:
         """Distance of the plane with which the share is complete, between planes in proportion."""
