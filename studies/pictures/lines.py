@@ -75,9 +75,8 @@ def draw_lines_potential(dataset: Dataset, path: Path) -> Path | None:
             axes.plot(x, values, color=style.series_colour(k), linestyle=("-", "--")[k], linewidth=1.6)
             if np.ptp(values) <= 1e-9 * max(np.abs(values).max(), 1e-30):
                 number = f"{values[0]:.5g} {unit.unit}".replace("-", "−")
-                axes.annotate(
-                    number, (float(np.mean(x)), values[0]), xytext=(0, 4), textcoords="offset points", ha="center"
-                )
+                place, side = _beside_ends(float(x[0]), float(x[-1]), float(at(at.levels[0])), float(at(at.levels[-1])))
+                axes.annotate(number, (place, values[0]), xytext=(0, 4), textcoords="offset points", ha=side)
         axes.plot([], [], color=style.series_colour(k), linestyle=("-", "--")[k], label=name.replace("_", " "))
     axes.margins(y=0.12)
     axes.set_ylabel(unit.label("potential"))
@@ -85,6 +84,15 @@ def draw_lines_potential(dataset: Dataset, path: Path) -> Path | None:
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     made.tight_layout(pad=0.5)
     return style.save(made, path, "potentials through the stack")
+
+
+def _beside_ends(left: float, right: float, low: float, high: float) -> tuple[float, str]:
+    """Where the number of a layer stands, and how it is aligned: within the axes in a narrow layer at their end, too."""
+    if right - left < 0.15 * (high - low):
+        for place, end, side in ((left, low, "left"), (right, high, "right")):
+            if abs(place - end) < 1e-9 * (high - low):
+                return place, side
+    return 0.5 * (left + right), "center"
 
 
 def draw_lines_stress(dataset: Dataset, path: Path) -> Path | None:
