@@ -87,7 +87,7 @@ def draw_lines_potential(dataset: Dataset, path: Path) -> Path | None:
 
 
 def _beside_ends(left: float, right: float, low: float, high: float) -> tuple[float, str]:
-    """Where the number of a layer stands, and how it is aligned: within the axes in a narrow layer at their end, too."""
+    """Place and alignment of the number of a layer: within the axes in a narrow layer at their end, too."""
     if right - left < 0.15 * (high - low):
         for place, end, side in ((left, low, "left"), (right, high, "right")):
             if abs(place - end) < 1e-9 * (high - low):
