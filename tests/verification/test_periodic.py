@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-import ufl
 from mpi4py import MPI
 from support.layered import layered
-from support.manufactured import WIDTH, Pair
+from support.manufactured import Pair
 from support.norms import integrate, require_order
 
 from fem.compat import shared_facet_partitioner
@@ -48,7 +46,12 @@ def solved(model: Model, area: float = 1.0) -> Assembly:
 # ------------------------------------------------------------------ manufactured solutions
 @pytest.mark.mpi
 @pytest.mark.parametrize(
-    ("dimension", "degree", "meshes"), [("2", 1, (6, 12, 24)), ("2", 2, (4, 8, 16)), ("3", 1, (4, 8, 12))]
+    ("dimension", "degree", "meshes"),
+    [
+        ("2", 1, (6, 12, 24)),
+        ("2", 2, (4, 8, 16)),
+        pytest.param("3", 1, (4, 8, 12), marks=pytest.mark.slow),
+    ],
 )
 def test_orders_with_flux_through_the_sides_and_a_jump(dimension: str, degree: int, meshes: tuple[int, ...]) -> None:
     pair = Pair(dimension, FILM, periodic=True)
@@ -62,13 +65,13 @@ def test_orders_with_flux_through_the_sides_and_a_jump(dimension: str, degree: i
 
 
 @pytest.mark.mpi
-def test_what_leaves_at_one_side_enters_at_the_other() -> None:
-    """The flux through a side that a weighted residual would see vanishes; the exact one does not."""
+def test_contact_resistance_between_layers_with_flux_through_the_sides() -> None:
+    """The exact slope across the sides is as large as the profile itself over the width: it is not kept at zero."""
     pair = Pair("2", OhmicContact("ionic", 1e-3), carrier="ionic", periodic=True)
-    slope = 2 * math.pi / WIDTH * math.sin(0.4)
-    assert abs(slope) * WIDTH > 1  # of the profile, at the sides
+    assert 2 * math.pi * math.sin(0.4) > 1
     model = pair.solve(COMM, 8, 8, 2)
-    assert pair.errors(model, "electrolyte")[0] < 1e-3
+    for layer in pair.layers:
+        assert pair.errors(model, layer)[0] < 2e-3
 
 
 # ------------------------------------------------------------------ the place of the cut
@@ -290,17 +293,3 @@ def test_sides_that_differ_are_refused() -> None:
         layered(comm, "2", [("a", 1.0)], lateral=4, jitter=0.2, periodic=True)
     with pytest.raises(Exception, match="at least three"):
         layered(comm, "2", [("a", 1.0)], lateral=2, periodic=True)
-
-
-def test_pairs_of_layers() -> None:
-    """The helper of these tests: every interface of a laminate is one of its two regions."""
-    tagged = laminate("2", 4, False)
-    assert [f"{a}|{b}" for a, b in pairwise(tagged.layers)] == ["a|b"]
-    assert integrate_area(tagged) == pytest.approx(1.0)
-
-
-def integrate_area(tagged: TaggedMesh) -> float:
-    from dolfinx import fem
-
-    one = fem.form(fem.Constant(tagged.mesh, 1.0) * ufl.dx(tagged.mesh))
-    return float(COMM.allreduce(fem.assemble_scalar(one)))
