@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from studies import units
 from studies.pictures import style
 from studies.pictures.dataset import Dataset
+from studies.quantities import QUANTITIES
 
 __all__ = ["draw_concentration", "draw_history"]
 
@@ -21,7 +23,7 @@ MOST_PANELS = 4
 
 
 def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | None:
-    """Draw voltage and current over time, the steps of the protocol shaded by turns.
+    """Draw voltage, current and what the study asked for over time, the steps of the protocol shaded by turns.
 
     Args:
         series: columns of a run in time (`studies.transient.COLUMNS`), SI.
@@ -33,14 +35,17 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
     time = np.asarray(series.get("time", ()), dtype=float)
     if len(time) < 2 or any(name not in series for name in _ROWS):
         return None
-    made = style.figure(style.WIDTH, 3.8)
-    axes = made.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    rows = _rows(series)
+    made = style.figure(style.WIDTH, 1.4 + 1.2 * len(rows))
+    axes = made.subplots(len(rows), 1, sharex=True, height_ratios=[2, *[1.3] * (len(rows) - 1)], squeeze=False)[:, 0]
     across = units.scale(time, "time")
-    for k, (each, (name, (label, dimension))) in enumerate(zip(axes, _ROWS.items(), strict=True)):
+    for k, (each, (name, (label, dimension))) in enumerate(zip(axes, rows.items(), strict=True)):
         values = np.asarray(series[name], dtype=float)
         unit = units.scale(values, dimension)
         each.plot(across(1.0) * time, unit(1.0) * values, color=style.series_colour(k), linewidth=1.2)
-        each.set_ylabel(unit.label(label))
+        # panels are low: long names stand in several lines, the unit in one of its own
+        words, _, measure = unit.label(label).rpartition(" [")
+        each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"]))
         each.margins(x=0.0, y=0.08)
         each.grid(True, color="0.88", linewidth=0.6)
         each.set_axisbelow(True)
@@ -48,7 +53,20 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
     axes[-1].set_xlabel(across.label("time"))
     made.align_ylabels()
     made.tight_layout(pad=0.5)
-    return style.save(made, path, "cell voltage and current over time; every other step of the protocol is shaded")
+    what = ", ".join(label for label, _ in rows.values())
+    return style.save(made, path, f"{what} over time; every other step of the protocol is shaded")
+
+
+def _rows(series: Mapping[str, Sequence[float]]) -> dict[str, tuple[str, str]]:
+    """Column -> its label and dimension: what the study asked for, then voltage and current unless nothing happens."""
+    asked = {
+        name: (name.replace("_", " "), QUANTITIES[name].dimension)
+        for name, values in series.items()
+        if name in QUANTITIES and name not in (*_ROWS, "elapsed_time", "passed_charge") and np.any(values)
+    }
+    cell = {name: row for name, row in _ROWS.items() if np.any(series[name])}
+    first = cell or ({} if asked else _ROWS)
+    return {**first, **dict(list(asked.items())[: MOST_PANELS - len(first)])}
 
 
 def _shade(axes: Any, time: Any, step: Any) -> None:
