@@ -33,7 +33,7 @@ CASES = {"1": 20, "2": 320, "axisymmetric": 160, "3": 40, "solved": 30}
 ASKED = max(1.0, int(os.environ.get("SSBFEM_CASES", "0")) / sum(CASES.values()))
 #: Cases of one test.
 BATCH = 40
-MOST_CELLS = {"1": 1e5, "2": 1e4, "axisymmetric": 1e4, "3": 2e4}
+MOST_CELLS = {"1": 1e5, "2": 1e4, "axisymmetric": 1e4, "3": 4e4}
 LONGEST = 60.0
 """Seconds that a case may take."""
 
