@@ -168,13 +168,15 @@ def _nearest_edge(assembly: Assembly) -> Any:
 def _effective_conductivity(point: Point, request: QuantityRequest) -> Any:
     """Not a number where the field of the present load case points elsewhere."""
     driven, given = driven_axes(point.study), request.parameters
-    only = AXES[driven[0]] if len(driven) == 1 else None
-    field = given.get("field") or only or given.get("component") or AXES[driven[0]]
-    current = given.get("component") or field
-    along = AXES.index(str(field))
+    field, current = str(given["field"]), str(given["component"])
+    if field == "driven":
+        field = current if len(driven) > 1 and current in AXES else AXES[driven[-1]]
+    if current == "along-field":
+        current = field
+    along = AXES.index(field)
     if homogenised.mean_field(point.assembly, along) == 0:
         return float("nan")
-    return homogenised.effective_conductivity(point.assembly, AXES.index(str(current)), along)
+    return homogenised.effective_conductivity(point.assembly, AXES.index(current), along)
 
 
 def _named_layer(request: QuantityRequest) -> str | None:

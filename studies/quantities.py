@@ -250,8 +250,10 @@ _SPECS = (
         "component of the effective conductivity tensor of a model with a mean field: mean current density over the"
         " whole cell, holes included, over the mean field",
         {
-            "component": Parameter("choice", "axis of the current; default: that of the field", None, _AXES),
-            "field": Parameter("choice", "axis of the field; default: that of the current", None, _AXES),
+            "component": Parameter("choice", "axis of the current", "along-field", ("along-field", *_AXES)),
+            "field": Parameter(
+                "choice", "axis of the field; driven: the only one, or the component", "driven", ("driven", *_AXES)
+            ),
         },
     ),
     QuantitySpec(

@@ -55,9 +55,15 @@ def check_place_of(draft: Draft, here: KeyPath, request: QuantityRequest, spec: 
     if operation.mean_field is not None and spec.name == "effective_conductivity":
         along = operation.mean_field.along
         fields = [AXES[axis] for axis in draft.periodic] if along == "each" else [along]
+        named = {
+            key: value for key, value in request.parameters.items() if value not in (None, "driven", "along-field")
+        }
         for key, allowed in (("field", fields), ("component", list(AXES[: _axes(draft)]))):
-            given = request.parameters.get(key)
-            if given is not None and given not in allowed:
-                draft.report((*here, spec.name, key), f"must be {' or '.join(allowed)} here", given)
+            if key in named and named[key] not in allowed:
+                draft.report((*here, spec.name, key), f"must be {' or '.join(allowed)} here", named[key])
+        if len(fields) > 1 and not named:
+            draft.report(
+                here, f"needs `component` or `field`: {' or '.join(fields)}, for each axis is driven", spec.name
+            )
     if draft.dimension == len(draft.periodic) and spec.name in _OF_ENDS:
         draft.report(here, "a model that repeats itself upwards has no ends", spec.name)

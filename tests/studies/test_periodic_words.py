@@ -157,6 +157,7 @@ def test_the_resolved_study_reads_back() -> None:
         ({"quantities": ["cell_voltage"]}, "belongs to a cell with electrodes"),
         ({"quantities": ["area_specific_resistance"]}, "belongs to a cell with electrodes"),
         ({"mesh": {"tolerance": "1 %"}}, "choose an axis"),
+        ({"quantities": ["effective_conductivity"]}, "needs `component` or `field`"),
         ({"geometry__dimension": "axisymmetric"}, "only models in 2 and 3 dimensions"),
         ({"operation__mean_field": {"along": "x", "strength": "-1 V/m"}}, "must be positive"),
         ({"mechanics": {"on": True, "lateral": "free-standing"}}, "does not stand by itself"),
