@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -178,8 +177,3 @@ class SpaceChargeSolver:
         if "_linearised" in self.__dict__:
             self._linearised.linear.destroy()
             self._linearised.destroy()
-
-
-def values_of(problem: SpaceChargeProblem) -> Mapping[str, float]:
-    """Present values of all numbers, V."""
-    return {name: number.value for name, number in problem.numbers.items()}

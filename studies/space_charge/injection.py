@@ -39,14 +39,13 @@ def injected(study: Study, comm: Any) -> tuple[Study, tuple[str, ...]]:
             continue
         source = spec.space_charge
         potential = source.potential if source.potential is not None else spec.equilibrium_potential
-        table = table_of(source.study, comm)
         try:
-            state = table.at(0.0 if potential is None else potential)
+            state = state_of(source.study, potential, comm)
         except ValueError as error:
             raise SolveError(f"interfaces.{name}.space_charge: {error}, where {source.study} was swept") from error
         least = LEAST_SHARE * _kinetic_resistance(spec, study.operation.temperature)
         changed[name] = _with_layer(spec, state, least)
-        where = "" if len(table.potential) == 1 or potential is None else f" at {potential:g} V"
+        where = "" if potential is None else f" at {potential:g} V"
         notes.append(
             f"space charge of {name} from {source.study}{where}: {1e4 * state.resistance:.4g} ohm cm^2,"
             f" {100 * state.capacitance:.4g} uF/cm^2, potential drop {state.drop:.4g} V"
@@ -77,30 +76,86 @@ def _with_layer(spec: Interface, state: SpaceChargeState, least: float) -> Inter
     return spec.model_copy(update=update)
 
 
-def table_of(name: str, comm: Any) -> SpaceChargeTable:
-    """Solve a space-charge study (a name of the catalogue or a file) over its sweep. Collective; remembered.
+def state_of(name: str, potential: float | None, comm: Any) -> SpaceChargeState:
+    """The layer of a space-charge study (a name of the catalogue or a file) at a potential of its electrode.
+
+    Collective; remembered. Studies in one dimension are solved by rank 0 alone.
+
+    Args:
+        name: the study. potential: of the swept (or only) electrode in V; None: what the study says.
+        comm: communicator.
 
     Raises:
-        InputError: no such study. SolveError: not of space charge, or no resistance.
+        InputError: no such study. SolveError: not of space charge, or no resistance. ValueError: beyond the sweep.
     """
+    study = _load(name)
+    swept = build.sweep(study)
+    if potential is not None and swept and not min(swept) - 1e-9 <= potential <= max(swept) + 1e-9:
+        raise ValueError(f"{potential:g} V lies beyond {min(swept):g} to {max(swept):g} V")
+    table = _remembered(_at(study, potential), comm)
+    return table.at(float(table.potential[0]))
+
+
+def table_of(name: str, comm: Any) -> SpaceChargeTable:
+    """The layer of a space-charge study over its whole sweep; collective, remembered; raises as `state_of` does."""
+    return _remembered(_load(name), comm)
+
+
+def _load(name: str) -> Study:
     from studies.listing import find_study
     from studies.schema import Study
 
     study = Study.load(find_study(name))
+    if study.space_charge is None:
+        raise SolveError(f"{study.study} is no study of space charge")
+    return study
+
+
+def _at(study: Study, potential: float | None) -> Study:
+    """The study without its sweep, at a potential of the electrode that was swept or is the only one with one."""
+    part = build.section(study)
+    held = [name for name, contact in part.electrodes.items() if contact.potential is not None]
+    name = part.sweep.electrode if part.sweep is not None else (held[0] if len(held) == 1 else None)
+    electrodes = part.electrodes
+    if potential is not None and name is not None:
+        electrodes = {**electrodes, name: electrodes[name].model_copy(update={"potential": potential})}
+    changed = part.model_copy(update={"sweep": None, "electrodes": electrodes})
+    return study.model_copy(update={"space_charge": changed})
+
+
+def _remembered(study: Study, comm: Any) -> SpaceChargeTable:
     key = (study.hash, comm.size)
     if key not in _TABLES:
-        _TABLES[key] = _solved(study, comm)
+        if study.geometry.dimension == 1:
+            _TABLES[key] = _by_one_rank(study, comm)
+        else:
+            _TABLES[key] = _solved(study, comm)
     return _TABLES[key]
+
+
+def _by_one_rank(study: Study, comm: Any) -> SpaceChargeTable:
+    """Solved by rank 0; what fails there is raised on all ranks."""
+    from mpi4py import MPI
+
+    outcome: SpaceChargeTable | str = ""
+    if comm.rank == 0:
+        try:
+            outcome = _solved(study, MPI.COMM_SELF)
+        except Exception as error:  # whatever it is, the other ranks wait in the broadcast below
+            outcome = f"space charge of {study.study}: {error}"
+    outcome = comm.bcast(outcome)
+    if isinstance(outcome, str):
+        raise SolveError(outcome)
+    return outcome
 
 
 def _solved(study: Study, comm: Any) -> SpaceChargeTable:
     from studies.space_charge.session import open_space_charge
 
-    if study.space_charge is None:
-        raise SolveError(f"{study.study} is no study of space charge")
     session = open_space_charge(study.model_copy(update={"quantities": []}), comm, 1.0, Silent())
     part = build.section(study)
-    electrode = part.sweep.electrode if part.sweep is not None else next(iter(part.electrodes), None)
+    held = [name for name, contact in part.electrodes.items() if contact.potential is not None]
+    electrode = part.sweep.electrode if part.sweep is not None else next(iter(held), None)
     rows = []
     for potential, solved in zip(session.currents, session.points(), strict=True):
         state = solved.state
