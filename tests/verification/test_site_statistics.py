@@ -53,7 +53,7 @@ def test_levels_give_the_fractions_back(statistics: Any, x: Sequence[float]) -> 
     assert statistics.potentials([float(f[0]) for f in fractions]) == pytest.approx(list(x), rel=1e-9)
 
 
-@pytest.mark.parametrize("x", product((-900.0, 0.0, 900.0), repeat=2))
+@pytest.mark.parametrize("x", list(product((-900.0, 0.0, 900.0), repeat=2)))
 def test_sites_never_overflow(x: tuple[float, float]) -> None:
     """Beyond 35 V the exponentials alone would leave floating point."""
     sites = LatticeGas(1.0)
@@ -70,7 +70,7 @@ def test_sites_never_overflow(x: tuple[float, float]) -> None:
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="leave vacancies"):
         LatticeGas(1.0).potentials([0.6, 0.4])
-    with pytest.raises(ValueError, match="not positive|must be positive"):
+    with pytest.raises(ValueError, match="must be positive"):
         Dilute(1.0).potentials([0.0])
     for made in (LatticeGas, Dilute):
         with pytest.raises(ValueError, match="concentration must be positive"):
