@@ -21,6 +21,7 @@ from fem.output.impedance_map import write_map
 from fem.output.writer import together
 from fem.solve.frequency import STORING, FrequencyResponse, rest
 from fem.values import realised
+from studies import units
 from studies.evaluate import Point, evaluate
 from studies.schema.impedance import Impedance
 from studies.solving import Session, Solved
@@ -210,9 +211,10 @@ class ImpedanceSession(Session):
         write_relaxation(spectrum.relaxation, folder / RELAXATION, self.comm)
         files = {RELAXATION: "distribution of relaxation times"}
         for frequency in self.words.maps:
-            name = f"fields-at-{frequency:.6g}-Hz"
+            written = units.format(frequency, "frequency")
+            name = f"fields-at-{written.replace(' ', '-')}"
             write_map(spectrum.splitter, folder / name, frequency, self.study.geometry.area)
-            files[name] = f"potentials and current densities at {frequency:.6g} Hz for ParaView (fields.pvd)"
+            files[name] = f"potentials and current densities at {written} for ParaView (fields.pvd)"
         return files
 
     def destroy(self) -> None:
