@@ -152,7 +152,10 @@ def _check_medium(draft: Draft, path: KeyPath, mobile: Mobile, material: Materia
 
 def _check_surroundings(draft: Draft, part: SpaceCharge) -> None:
     operation = draft.operation
-    for key in ("current", "voltage", "sweep", "working_electrode"):
+    for key in ("time", "impedance"):
+        if draft.data.get(key) is not None:
+            draft.report((key,), "a space-charge study is at rest")
+    for key in ("current", "voltage", "sweep", "protocol", "working_electrode"):
         if operation is not None and getattr(operation, key, None) is not None:
             draft.report(("operation", key), "a space-charge study has no current: see space_charge.electrodes")
     if draft.data.get("interfaces"):

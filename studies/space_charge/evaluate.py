@@ -12,7 +12,7 @@ from studies.schema.outputs import QuantityRequest
 from studies.space_charge import build
 
 if TYPE_CHECKING:
-    from studies.space_charge.session import State
+    from studies.space_charge.states import State
 
 
 def evaluate(state: State) -> dict[str, float]:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from fem.constants import FARADAY
 from studies.space_charge import build
-from studies.space_charge.session import ContinuumSession, MeshState, PlanesSession, SolvedSpaceCharge, State
+from studies.space_charge.session import ContinuumSession, PlanesSession, SolvedSpaceCharge
+from studies.space_charge.states import MeshState, State
 
 if TYPE_CHECKING:
     from studies.progress import Progress

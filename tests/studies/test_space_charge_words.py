@@ -65,6 +65,7 @@ def study(**changes: Any) -> dict[str, Any]:
         ({"space_charge__sweep": {"electrode": "glass", "potential": ["1 V"]}}, "sweep.electrode", "an electrode with"),
         ({"operation__current": "1 A/m^2"}, "operation.current", "no current"),
         ({"interfaces": {"metal|glass": {}}}, "interfaces", "no charge transfer"),
+        ({"impedance": {"from": "1 Hz", "to": "1 kHz"}}, "impedance", "at rest"),
         ({"quantities": ["cell_voltage"]}, "quantities.0", "no value in a space-charge study"),
         ({"quantities": [{"electrode_charge": {"electrode": "glass"}}]}, "electrode", "must be one of"),
         ({"quantities": [{"space_charge_width": {"share": 2}}]}, "share", "above 0 and below 1"),
