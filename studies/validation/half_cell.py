@@ -110,11 +110,11 @@ CASES = (
 
 
 # -------------------------------------------------------------------- this package
-def voltages(case: Case, boxes: int = 16, tolerance: float = 1e-5) -> tuple[Floats, Floats]:
-    """Times (s) and voltages (V) of this package, at its own time steps.
+def cell(case: Case, boxes: int = 16) -> Any:
+    """The cell as a model of this package, with terminals ``cathode`` and ``anode``.
 
     Args:
-        case: what is computed. boxes: cells across each layer, finer at the interfaces. tolerance: of the time steps.
+        case: what is computed. boxes: cells over the thickness of the film, finer at the interfaces.
     """
     import ufl
 
@@ -125,8 +125,6 @@ def voltages(case: Case, boxes: int = 16, tolerance: float = 1e-5) -> tuple[Floa
     from fem.interface.charge_transfer import ChargeTransfer
     from fem.interface.exchange import InsertionKinetics, PlatingKinetics
     from fem.model import Domain, Model, Settings
-    from fem.protocol import Protocol, Step
-    from fem.solve.transient import TimeSettings, Transient
 
     host = Intercalation(lambda x: case.open_circuit(x, ufl), case.maximum, case.film_diffusivity, case.stoichiometry)
     medium = BinaryElectrolyte(
@@ -138,7 +136,7 @@ def voltages(case: Case, boxes: int = 16, tolerance: float = 1e-5) -> tuple[Floa
     )
     plating: Any = PlatingKinetics(case.plating, 1000.0)
     insertion: Any = InsertionKinetics(case.rate)
-    model = Model(
+    return Model(
         _mesh(case, boxes),
         {
             "lithium": Domain((Equipotential(),)),
@@ -152,9 +150,21 @@ def voltages(case: Case, boxes: int = 16, tolerance: float = 1e-5) -> tuple[Floa
         [Terminal("cathode", "film", current=0.0), Terminal("anode", "lithium", potential=0.0)],
         Settings(temperature=case.temperature),
     )
+
+
+def voltages(case: Case, boxes: int = 16, tolerance: float = 1e-5) -> tuple[Floats, Floats]:
+    """Times (s) and voltages (V) of this package, at its own time steps.
+
+    Args:
+        case, boxes: as for `cell`. tolerance: of the time steps.
+    """
+    from fem.protocol import Protocol, Step
+    from fem.solve.transient import TimeSettings, Transient
+
     times, values = case.corners()
     step = Step("pulses", "current", tuple(times), tuple(values), case.duration, initial_step=0.05)
-    run = Transient(model, Protocol((step,)), "cathode", 1.0, TimeSettings(tolerance, largest_step=case.duration / 80))
+    settings = TimeSettings(tolerance, largest_step=case.duration / 80)
+    run = Transient(cell(case, boxes), Protocol((step,)), "cathode", 1.0, settings)
     points = [(p.time, p.voltage) for p in run.points()]
     run.destroy()
     found = np.array(points).T
