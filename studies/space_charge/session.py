@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from fem.observe.balances import Imbalance
 from studies.solving import Timer, make_mesh
 from studies.space_charge import build
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
     from fem.space_charge.solver import SpaceChargeSolver
     from studies.progress import Progress
     from studies.schema import Study
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass
