@@ -18,8 +18,8 @@ PER_AREA = "area-specific resistance"
 #: Mechanisms in the order in which they are drawn.
 GROUPS = ("bulk", "constriction", "diffusion", "films", "contacts", "kinetics")
 _NEGLIGIBLE = 1e-3
-#: Labels of arcs nearer than this ratio of frequencies stand above each other.
-_APART = 30.0
+#: Width and height of the label of an arc, as shares of the picture.
+_LABEL = (0.14, 0.18)
 
 
 def draw_impedance(series: Series, out: Path) -> list[Path]:
@@ -59,30 +59,41 @@ def _nyquist(frequencies: Any, z: Any, series: Series, path: Path) -> Path:
     axes.plot(
         x[decades], y[decades], "o", color=style.series_colour(0), markerfacecolor="white", markersize=4, zorder=3
     )
-    placed: list[tuple[float, float]] = []
-    for k in reversed(decades):
-        near = any(abs(x[k] - a) < 0.1 * wide and abs(y[k] - b) < 0.06 * wide for a, b in placed)
-        if near or y[k] > top * 1.02:
-            continue
-        placed.append((float(x[k]), float(y[k])))
-        # to the outer side of the curve, which runs clockwise with the frequency
-        ahead, behind = min(k + 1, len(x) - 1), max(k - 1, 0)
-        along = np.array([x[behind] - x[ahead], y[behind] - y[ahead]])
-        across = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-300)
-        axes.annotate(
-            units.format(frequencies[k], "frequency", 4), (x[k], y[k]), tuple(7 * across), textcoords="offset points",
-            ha="left" if across[0] > 0.3 else "right" if across[0] < -0.3 else "center",
-            va="bottom" if across[1] > 0.3 else "top" if across[1] < -0.3 else "center", path_effects=[_halo()],
-        )  # fmt: skip
+    _label(axes, frequencies, x, y, [k for k in reversed(decades) if y[k] <= top * 1.02], wide)
     axes.set_aspect("equal", adjustable="box")
     axes.set_ylim(min(0.0, 1.1 * float(y.min())), 1.12 * top + 0.06 * wide)
-    axes.set_xlim(float(x.min()) - 0.12 * wide, float(x.max()) + 0.14 * wide)
+    axes.set_xlim(float(x.min()) - 0.17 * wide, float(x.max()) + 0.14 * wide)
     axes.set_xlabel(unit.label("real part"))
     axes.set_ylabel(unit.label("$-$ imaginary part"))
     axes.grid(True, color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
     made.tight_layout(pad=0.5)
     return style.save(made, path, "impedance in the complex plane (Nyquist)")
+
+
+def _label(axes: Any, frequencies: Any, x: Any, y: Any, points: Sequence[int], wide: float) -> None:
+    """Write the frequency beside points, where neither the curve nor another label is; left out where there is no room.
+
+    Args:
+        wide: extent of the real part, which fills the width of the picture.
+    """
+    half = np.array([0.068, 0.022]) * wide
+    fine = np.linspace(0, len(x) - 1, 20 * len(x))
+    curve = np.column_stack([np.interp(fine, np.arange(len(x)), values) for values in (x, y)])
+    taken: list[Any] = []
+    for k in points:
+        ahead, behind = min(k + 1, len(x) - 1), max(k - 1, 0)
+        # the curve runs clockwise with falling frequency: its outer side first
+        outward = np.arctan2(x[behind] - x[ahead], -(y[behind] - y[ahead]))
+        for turn in (0, 1, -1, 2, -2, 3, -3, 4):
+            angle = outward + turn * np.pi / 4
+            centre = np.array([x[k], y[k]]) + (half + 0.018 * wide) * [np.cos(angle), np.sin(angle)]
+            crossed = np.any(np.all(np.abs(curve - centre) < half, axis=1)) or centre[1] < half[1]
+            if not crossed and not any(np.all(np.abs(other - centre) < 2 * half) for other in taken):
+                taken.append(centre)
+                text = units.format(frequencies[k], "frequency", 4)
+                axes.annotate(text, centre, ha="center", va="center", path_effects=[_halo()])
+                break
 
 
 def _halo() -> Any:
@@ -128,17 +139,20 @@ def _relaxation(frequencies: Any, z: Any, path: Path) -> Path:
     axes = made.subplots()
     axes.semilogx(at, unit(1.0) * found.density, color=style.series_colour(0), linewidth=1.3)
     axes.fill_between(at, unit(1.0) * found.density, color=style.series_colour(0), alpha=0.15, linewidth=0)
-    last, raised = np.inf, 0
+    top = 1.45 * max(float(found.density.max()), 1e-30)
+    taken: list[tuple[float, float]] = []
     for arc in found.arcs:
-        height = unit(1.0) * float(np.interp(np.log(arc.frequency), np.log(at[::-1]), found.density[::-1]))
-        resistance = units.format(arc.resistance, PER_AREA, 3)
-        crowded = last / arc.frequency < _APART
-        raised, last = (raised + 1 if crowded else 0), arc.frequency
+        place = float(np.log10(arc.frequency) / np.log10(at.max() / at.min()))
+        height = float(np.interp(np.log(arc.frequency), np.log(at[::-1]), found.density[::-1])) / top + 0.11
+        while any(abs(place - a) < _LABEL[0] and abs(height - b) < _LABEL[1] for a, b in taken):
+            height += 0.02
+        taken.append((place, height))
+        resistance = units.format(arc.resistance, PER_AREA, 4)
         axes.annotate(
-            f"{units.format(arc.frequency, 'frequency', 3)}\n{resistance}", (arc.frequency, height),
-            (0, 4 + 26 * raised), textcoords="offset points", ha="center", path_effects=[_halo()],
+            f"{units.format(arc.frequency, "frequency", 4)}\n{resistance}", (arc.frequency, unit(1.0) * top * height),
+            ha="center", va="center", path_effects=[_halo()],
         )  # fmt: skip
-    axes.set_ylim(0, 1.35 * max(float(unit(1.0) * found.density.max()), 1e-30))
+    axes.set_ylim(0, unit(1.0) * top)
     axes.set_ylabel(unit.label(r"relaxation times $\gamma$"))
     _frequency_axes(axes)
     axes.set_xlabel(r"frequency $1/2\pi\tau$ [Hz]")
