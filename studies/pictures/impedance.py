@@ -149,7 +149,7 @@ def _relaxation(frequencies: Any, z: Any, path: Path) -> Path:
         taken.append((place, height))
         resistance = units.format(arc.resistance, PER_AREA, 4)
         axes.annotate(
-            f"{units.format(arc.frequency, "frequency", 4)}\n{resistance}", (arc.frequency, unit(1.0) * top * height),
+            f"{units.format(arc.frequency, 'frequency', 4)}\n{resistance}", (arc.frequency, unit(1.0) * top * height),
             ha="center", va="center", path_effects=[_halo()],
         )  # fmt: skip
     axes.set_ylim(0, unit(1.0) * top)
