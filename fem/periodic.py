@@ -9,7 +9,7 @@ average (Hill, J. Mech. Phys. Solids 11 (1963) 357; Michel, Moulinec and Suquet,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def close_mean_fields(model: Model, falls: dict[int, Number]) -> None:
                 model.charges[number].append(model.geometry.integral(density, layer))
     if model.tagged.periods and not model.terminals:
         for item in _floating(model):
-            pin(item, 0)
+            pin(item, 0, model.tagged.periods)
 
 
 def _floating(model: Model) -> list[Field]:
@@ -124,10 +124,10 @@ def close_mean_strain(mechanics: Mechanics) -> None:
     for axis in model.tagged.periods:
         held = mechanics.displacement.constrained() % model.geometry.gdim == axis
         if not model.geometry.comm.allreduce(int(np.count_nonzero(held))):
-            pin(mechanics.displacement, axis)
+            pin(mechanics.displacement, axis, model.tagged.periods)
 
 
-def pin(field: Field, component: int) -> None:
+def pin(field: Field, component: int, periods: Mapping[int, float]) -> None:
     """Hold one component of a field at zero in one of its vertices, the same on any number of ranks. Collective."""
     space = field.space
     index_map, size = space.dofmap.index_map, space.dofmap.index_map_bs
@@ -136,6 +136,8 @@ def pin(field: Field, component: int) -> None:
     mine = np.unique(space.dofmap.list[:, vertex])
     mine = mine[mine < index_map.size_local]
     points = space.tabulate_dof_coordinates()[mine]
+    for axis, period in periods.items():  # which image is named is left to chance
+        points[np.abs(points[:, axis] - period) <= 1e-9 * period, axis] = 0.0
     own = _first(points) if len(mine) else None
     found = space.mesh.comm.allgather(None if own is None else (tuple(points[own]), int(mine[own])))
     ranks = [rank for rank, entry in enumerate(found) if entry is not None]

@@ -174,10 +174,9 @@ def refinable(mesh: Any, marked: npt.NDArray[np.bool_], periods: Mapping[int, fl
         cuts = period * (np.arange(_CUTS) + 0.5) / _CUTS
         over = (x.min(axis=1)[:, None] < cuts) & (x.max(axis=1)[:, None] > cuts)
         cut = cuts[int(np.argmin(comm.allreduce(over.sum(axis=0))))]
-        points[:, axis] = (points[:, axis] - cut) % period + cut
-        # images of one vertex on two ranks must agree to the last bit
-        exact = np.abs(points[:, axis] - period) <= _ON * period
-        points[exact, axis] = period
+        # images of one vertex must agree to the last bit, whichever a rank has seen last
+        points[np.abs(points[:, axis] - period) <= _ON * period, axis] = 0.0
+        points[points[:, axis] < cut, axis] += period
     return with_nodes(mesh, index_map, vertices, points)
 
 
