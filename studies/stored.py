@@ -10,6 +10,7 @@ from mpi4py import MPI
 from fem.constants import FARADAY
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
+from fem.observe.rates import rate_balances
 from studies.results import Balance
 
 __all__ = ["Stored", "amount", "extremes", "volume"]
@@ -18,6 +19,8 @@ AMOUNT_LIMIT = 1e-10
 """Largest relative error of an amount that should be conserved."""
 CHARGE_LIMIT = 1e-8
 """Largest relative difference of the currents of the terminals: potentials of volts are rounded like volts."""
+RATE_LIMIT = 1e-7
+"""The same of single interfaces and species: Newton's method stops where the sum over all of them is rounded."""
 
 NO_CURRENT = 1.0
 """A/m^2: what currents are measured against at least, in runs that only rest."""
@@ -84,12 +87,12 @@ class Stored:
         density = law.contact_fraction * law.double_layer_capacitance * (first - second)
         return self.assembly.on_interface(density, name, ("double layer", name))
 
-    def balances(self, charge: float, currents: bool = True) -> dict[str, Balance]:
-        """Salt and lithium against what was there and what has passed (``charge``, C/m^2), and the terminals.
+    def balances(self, charge: float, length: float) -> dict[str, Balance]:
+        """Salt and lithium against what was there and what has passed, the terminals, every species and interface.
 
         Args:
             charge: passed so far, C/m^2.
-            currents: whether the present rates are those of an accepted time step.
+            length: of the time step whose rates are the present ones, s; 0 at the beginning of a step of the protocol.
         """
         now, first = self._now(), self.first
         found: dict[str, Balance] = {}
@@ -105,11 +108,13 @@ class Stored:
             change = FARADAY * sum(now[k] - first[k] for k in hosts)
             scale = FARADAY * sum(first[k] for k in hosts)
             found["lithium in hosts"] = Balance(change + sign * passed - layers, scale, AMOUNT_LIMIT, "C")
-        if not currents:
+        if length == 0.0:
             return found
         terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]
         scale = max(self.first.get("largest current", 0.0), NO_CURRENT * self.assembly.area)
         found["charge over the cell"] = Balance(sum(terminals), scale, CHARGE_LIMIT, "A")
+        for item in rate_balances(self.assembly, length, scale):
+            found[item.name] = Balance(item.residual, item.scale, RATE_LIMIT, item.unit)
         return found
 
     def remember_current(self, current: float) -> None:

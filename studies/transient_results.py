@@ -114,7 +114,7 @@ def _run(
         with progress.phase("solve"):
             for point in session.points(progress.status):
                 session.stored.remember_current(point.current)
-                for name, item in session.stored.balances(point.charge, point.length > 0.0).items():
+                for name, item in session.stored.balances(point.charge, point.length).items():
                     if name not in worst or item.relative > worst[name].relative:
                         worst[name] = item
                 if outputs is not None and outputs.wanted(point):
