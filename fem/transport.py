@@ -17,7 +17,8 @@ from dolfinx import fem
 from fem.constants import FARADAY, GAS
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
-from fem.interface.charge_transfer import Blocked
+from fem.errors import ModelError
+from fem.interface.charge_transfer import Blocked, ChargeTransfer
 from fem.interface.names import both_sides
 from fem.unknowns import Field
 from fem.values import realised
@@ -160,6 +161,11 @@ def _start(medium: Medium) -> float:
     return float(medium.concentration)
 
 
+def _stops(law: Any) -> bool:
+    """Whether no salt or lithium passes an interface with this law beside the current."""
+    return isinstance(law, Blocked) or (isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic")
+
+
 def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
     """Layers of the same medium that touch, without anything between them, share one field."""
     group = {layer: layer for layer in media}
@@ -172,8 +178,16 @@ def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
     for name in model.geometry.interfaces:
         a, b = both_sides(name)
         laws = model.interfaces.get(name, ())
-        if a in media and b in media and media[a] == media[b] and not any(isinstance(x, Blocked) for x in laws):
+        if a not in media or b not in media or any(_stops(law) for law in laws):
+            continue
+        if media[a] == media[b]:
             group[root(b)] = root(a)
+        elif not laws and all(isinstance(media[x], BinaryElectrolyte) for x in (a, b)):
+            raise ModelError(
+                f"interface {name!r}: the salts of {a!r} and {b!r} differ (in a property, or in the concentration at "
+                "the beginning), and no salt passes between such electrolytes: say so with kinetics between the two, "
+                "a resistance, or a blocked carrier; or give both layers the same electrolyte"
+            )
     found: dict[str, list[str]] = {}
     for layer in model.geometry.layers:
         if layer in media:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from fem.constants import FARADAY, GAS
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
+from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
 from fem.interface.interphase import Interphase, InterphaseLayer
@@ -65,12 +67,12 @@ def test_order_in_time(order: int) -> None:
     def end(steps: int, formula: int, tolerance: float) -> float:
         length = 40.0 / steps
         settings = TimeSettings(tolerance, formula, initial_step=length, largest_step=length)
-        run = Transient(half_cell(), Protocol((step,)), "cathode", 1.0, settings)
+        run = Transient(half_cell(boxes=3), Protocol((step,)), "cathode", 1.0, settings)
         voltage = list(run.points())[-1].voltage
         run.destroy()
         return voltage
 
-    true = end(160, 3, 1e9)
+    true = end(120, 3, 1e9)
     errors = [abs(end(n, order, 1e9) - true) for n in (10, 20, 40)]
     observed = [math.log2(a / b) for a, b in pairwise(errors)]
     assert observed[-1] == pytest.approx(order, abs=0.25), (observed, errors)
@@ -136,6 +138,31 @@ def test_ions_between_two_electrolytes(donnan: float, exchange: float, current: 
     expected = 2 * THERMAL * math.log(left / right) + donnan + kinetic + current * (2e-5 / 0.05 + 2e-9)
     assert found["pass"] == pytest.approx(expected, abs=2e-6)
     run.destroy()
+
+
+def two_polymers(first: BinaryElectrolyte, second: BinaryElectrolyte, laws: list[Any]) -> Model:
+    """Lithium, two electrolytes with salt, lithium."""
+    fast = LinearKinetics(1e-9)
+    return planar_cell(
+        "1",
+        [("a", 1e-5), ("p", 3e-5), ("q", 2e-5), ("c", 1e-5)],
+        {"a": METAL, "p": Domain((first,)), "q": Domain((second,)), "c": METAL},
+        {"a|p": [ChargeTransfer("a", fast)], "p|q": laws, "q|c": [ChargeTransfer("c", fast)]},
+        [Terminal("anode", "a", current=0.0), Terminal("cathode", "c", potential=0.0)],
+    )
+
+
+def test_salt_of_two_electrolytes_that_touch() -> None:
+    """The same electrolyte is one; kinetics between the two keep the salt apart; different ones have to say."""
+    medium = BinaryElectrolyte(0.1, 5e-12, 0.2, START)
+    law = ChargeTransfer("p", LinearKinetics(1e-3), electrode_carrier="ionic")
+    joined, apart = two_polymers(medium, medium, []), two_polymers(medium, medium, [law])
+    assert joined.transport is not None
+    assert apart.transport is not None
+    assert joined.transport.fields["p"] is joined.transport.fields["q"]
+    assert apart.transport.fields["p"] is not apart.transport.fields["q"]
+    with pytest.raises(ModelError, match=r"'p\|q'.*salts of 'p' and 'q' differ"):
+        two_polymers(medium, replace(medium, concentration=500.0), [])
 
 
 MOLAR, REDUCTION = 2.4e-5, 1.7
