@@ -113,7 +113,7 @@ class ButlerVolmer:
 
         weight = self.anodic if ratio > 0 else self.cathodic
         if weight == 0:  # one-sided law saturates at i0
-            return math.copysign(min(abs(ratio), 10.0), ratio) / f
+            return float(math.copysign(min(abs(ratio), 10.0), ratio) / f)
         bound = min((math.log1p(abs(ratio)) + 1.0) / weight, 690.0 / weight)
         low, high = (0.0, bound) if ratio > 0 else (-bound, 0.0)
         root: float = brentq(excess, low, high, xtol=1e-14)

@@ -41,7 +41,9 @@ def rounding(stage: Stage, fields: Sequence[Field]) -> float:
         return 0.0
     wanted = [np.full(f.owned, 1.0 if f in fields else 0.0) for f in stage.fields]
     mask = np.concatenate(wanted) if wanted else state
-    square = float(stage.comm.allreduce(np.sum((mask * stage.diagonal * state) ** 2)))
+    # identity rows of tied nodes do not round: in models of nanometres they would hide everything else
+    entries = stage.free(mask * stage.diagonal * state) if wanted else state
+    square = float(stage.comm.allreduce(np.sum(entries**2)))
     square += sum((stage.corner[k, k] * n.value) ** 2 for k, n in enumerate(stage.numbers) if n.state)
     return float(square**0.5)
 

@@ -102,7 +102,7 @@ def _drop(model: Model, link: Link, density: float) -> float:
     if not isinstance(law, ChargeTransfer):
         return law.resistance * local
     kinetic = 0.0 if law.kinetics is None else law.kinetics.overpotential(local, model.settings.temperature)
-    return law.equilibrium_potential + kinetic + law.film_resistance * local
+    return float(law.equilibrium_potential + kinetic + law.film_resistance * local)
 
 
 def _area(model: Model, interface: str) -> float:
