@@ -109,7 +109,7 @@ class ButlerVolmer:
         ratio = current_density / self.exchange_current
 
         def excess(x: float) -> float:
-            return math.exp(min(self.anodic * x, 700.0)) - math.exp(min(-self.cathodic * x, 700.0)) - ratio
+            return float(math.exp(min(self.anodic * x, 700.0)) - math.exp(min(-self.cathodic * x, 700.0)) - ratio)
 
         weight = self.anodic if ratio > 0 else self.cathodic
         if weight == 0:  # one-sided law saturates at i0
