@@ -354,9 +354,7 @@ class Model:
                 self.charges[target].append(self.geometry.interface_integral(-density * self.one, source.facets))
                 continue
             if isinstance(source, Source):
-                # what varies in time is made by hand, and its degree would be estimated beyond all use
-                degree = 2 * target.space.ufl_element().degree + 4 if source.timed else None
-                form = self.geometry.integral(-ufl.inner(density, target.test), source.layer, degree)
+                form = self.geometry.integral(-ufl.inner(density, target.test), source.layer)
             elif "|" in source.facets:
                 side = "-" if source.layer == source.facets.split("|")[1] else "+"
                 form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
