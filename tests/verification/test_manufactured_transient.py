@@ -50,10 +50,3 @@ def test_planes(polymer: bool) -> None:
             assert errors[-1] < 1e-8
         else:
             require_order(name, [1 / 4, 1 / 8, 1 / 16], errors, ORDERS[name], 0.4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("polymer", [False, True])
-def test_pairs_in_three_dimensions(polymer: bool) -> None:
-    """The same forms on tetrahedra."""
-    check(MovingPair("3", polymer=polymer), (2, 4, 8), 0.4)

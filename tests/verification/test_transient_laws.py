@@ -40,7 +40,9 @@ def dilute(diffusivity: float, transference: float) -> BinaryElectrolyte:
     return BinaryElectrolyte(lambda c: FARADAY / THERMAL * c * both, diffusivity, transference, START)
 
 
-def half_cell(dimension: str = "1", boxes: int = 6, film: float = 0.0, comm: Any = MPI.COMM_SELF) -> Model:
+def half_cell(
+    dimension: str = "1", boxes: int = 6, film: float = 0.0, comm: Any = MPI.COMM_SELF, permittivity: float = 0.0
+) -> Model:
     """Lithium, an electrolyte with salt, and a host that gives lithium through a double layer."""
     host = Intercalation(lambda x: 4.1 - 0.6 * x, 5e4, lambda x: 1e-14 * (0.5 + x), 0.5)
     insertion: Any = InsertionKinetics(1e-10)
@@ -51,7 +53,11 @@ def half_cell(dimension: str = "1", boxes: int = 6, film: float = 0.0, comm: Any
     return planar_cell(
         dimension,
         [("a", 1e-5), ("e", 3e-5), ("c", 3e-6)],
-        {"a": METAL, "e": Domain((dilute(2e-11, 0.3),)), "c": Domain((Equipotential(),), host=host)},
+        {
+            "a": METAL,
+            "e": Domain((dilute(2e-11, 0.3),), permittivity=permittivity),
+            "c": Domain((Equipotential(),), host=host),
+        },
         {"a|e": [ChargeTransfer("a", plating)], "e|c": [cathode]},
         [Terminal("cathode", "c", current=0.0), Terminal("anode", "a", potential=0.0)],
         comm=comm,
@@ -106,6 +112,20 @@ def test_every_step_balances(dimension: str, film: float) -> None:
             assert abs(item.residual) < 1e-8 * item.scale, (item, point)
     assert names == {"rate of salt in e", "rate of lithium in c", "charge at a|e", "charge at e|c"}
     run.destroy()
+
+
+@pytest.mark.slow
+def test_three_dimensions_are_as_one() -> None:
+    """A pulse in 3-D gives the voltages of 1-D, with a film, capacitances and a displacement current."""
+    found = []
+    for dimension in ("1", "3"):
+        model = half_cell(dimension, 3, 2e-3, permittivity=0.5)
+        settings = TimeSettings(1e9, initial_step=200.0, largest_step=200.0)
+        step = Step.constant("charge", "current", 2.0, 600.0)
+        run = Transient(model, Protocol((step,)), "cathode", AREA[dimension], settings)
+        found.append([p.voltage for p in run.points() if p.length])
+        run.destroy()
+    assert found[1] == pytest.approx(found[0], abs=1e-5)
 
 
 def transfer_cell(donnan: float, exchange: float) -> Model:
