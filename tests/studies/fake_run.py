@@ -36,7 +36,7 @@ def install(behaviour: str) -> None:
             provenance={"version": "0"},
         )
 
-    def run(study: Any, out: Path | None, comm: Any, progress: Any) -> Results:
+    def run(study: Any, out: Path | None, comm: Any, progress: Any, resume: bool = False) -> Results:
         value = 0.2 if behaviour == "check-fails" else 0.1
         assert out is not None
         with results_folder(out, comm) as folder, progress.phase("solve"):

@@ -133,7 +133,7 @@ def in_patches(dimension: Any, representation: str, on: str, mechanics: bool = F
         "name": "film",
         "material": "LiNbO3",
         "thickness": "20 nm",
-        "properties": {"ionic_conductivity": "5e-5 S/m"},
+        "properties": {"ionic_conductivity": "5e-5 S/m", "poisson_ratio": 0.25},
     }
     size = {2: "1 um", 3: "3 um", "axisymmetric": "6 um"}[dimension]
     patches = {"coverage": "40 %", "size": size, "seed": 2}
