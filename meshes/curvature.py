@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bodies",
+    "Circle",
     "Ellipsoids",
     "Level",
     "Nearest",
@@ -191,6 +192,27 @@ class Rims:
 
 
 @dataclass(frozen=True)
+class Circle:
+    """A circle anywhere in three dimensions: the front of a penny-shaped crack.
+
+    Attributes:
+        centre: (3,) in metres. normal: (3,) unit vector of its plane. radius: in metres.
+    """
+
+    centre: tuple[float, ...]
+    normal: tuple[float, ...]
+    radius: float
+
+    def project(self, points: Floats) -> Floats:
+        """Moved along the ray from the centre, within the plane: symmetry planes through the centre are kept."""
+        normal = np.array(self.normal)
+        away = points - np.array(self.centre)
+        away = away - (away @ normal)[:, None] * normal
+        length = np.maximum(np.linalg.norm(away, axis=1), 1e-300)
+        return np.asarray(np.array(self.centre) + self.radius * away / length[:, None])
+
+
+@dataclass(frozen=True)
 class Shape:
     """Where the true geometry differs from straight facets.
 
@@ -218,6 +240,7 @@ def shape_of(stack: Stack | None) -> Shape:
     _add_rough(walls, stack)
     if stack.gdim == 3:
         rims += _circles(stack)
+        rims += [front for feature in stack.features for front in _fronts(feature, stack)]
     return Shape({name: s[0] if len(s) == 1 else Nearest(tuple(s)) for name, s in walls.items()}, rims)
 
 
@@ -283,6 +306,17 @@ def _circles(stack: Stack) -> list[tuple[tuple[str, str], Surface]]:
                 circles = Rims(np.array([o.centre for o in here]), np.array([o.radius for o in here]))
                 found += [(pair, circles) for pair in pairs]
     return found
+
+
+def _fronts(feature: Feature, stack: Stack) -> list[tuple[tuple[str, str], Surface]]:
+    """Fronts of penny-shaped slits, where their two faces meet."""
+    from meshes.features.penny_crack import PennyCrack
+
+    if not isinstance(feature, PennyCrack) or feature.opening is not None:
+        return []
+    normal = (np.sin(feature.tilt), 0.0, np.cos(feature.tilt))
+    circle = Circle(feature.centre(stack), tuple(map(float, normal)), feature.radius)
+    return [((f"{feature.name}:lower", f"{feature.name}:upper"), circle)]
 
 
 def _reaches(opening: Opening, layer: str) -> list[bool]:
