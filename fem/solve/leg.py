@@ -42,6 +42,7 @@ class Leg:
         self.met: Cutoff | None = None
         run._leg_start = self.time
         self.vector = run.flow.vector()
+        self._state, self._fresh = np.array(self.vector.array_r), True
         self.ts = make_ts(run, "bdf", self.time, min(self.next_step, end - self.time), end, run.longest(step))
         self.ts.setSolution(self.vector)
 
@@ -70,23 +71,31 @@ class Leg:
     def _done(self) -> bool:
         return self.time >= self.step.duration * (1 - 1e-14)
 
-    def _advance(self) -> float:
-        """One accepted step; returns its length as it was wanted."""
-        run, ts = self.run, self.ts
+    def _advance(self, exact: bool = False) -> float:
+        """One accepted step; returns its length as it was wanted. `exact`: of just that length, to meet a cut-off.
+
+        Lengths are rounded to a few digits, those of steps that were cut, too: estimated errors depend on rounding,
+        and runs on other numbers of ranks (or resumed ones) shall stop at the same times.
+        """
+        ts, begin = self.ts, self.time
         wanted = float(ts.getTimeStep())
-        rejected, failed = int(ts.getStepRejections()), int(ts.getSNESFailures())
-        run.flow.failure = None
-        ts.step()
-        reason = int(ts.getConvergedReason())
-        run.report.rejected += int(ts.getStepRejections()) - rejected
-        run.report.failed += int(ts.getSNESFailures()) - failed
-        if reason < 0:
-            raise ConvergenceError(
-                f"no time step longer than {run.settings.smallest_step * self.step.duration:.3g} s succeeds at "
-                f"{run.position.begun + self.time:.6g} s (step {self.step.name!r}): the concentration may be "
-                "exhausted; try a cut-off (until: {voltage: ...}), a smaller current, or a looser time tolerance"
-            )
+        length = wanted if exact else self._rounded(begin, wanted)
+        for _ in range(MOST_TRIALS):
+            ts.setTimeStep(length)
+            if not self._step() or exact:
+                break
+            cut = float(ts.getTime()) - begin
+            length = self._rounded(begin, cut)
+            if length == cut:
+                break
+            if self._fresh:
+                self._begin_again(length)
+                ts = self.ts
+            else:
+                ts.rollBack()
+        self._fresh = False
         self.time = float(ts.getTime())
+        run = self.run
         run.report.newton_iterations = run.flow.newton_iterations
         run.report.linear_iterations = run.flow.bordered.iterations
         run.report.linear_solver = run.flow.bordered.linear.describe()
@@ -95,6 +104,39 @@ class Leg:
         # a step that was cut to meet the end says nothing of how long the next may be
         self.next_step = max(following, wanted) if self.time >= self.end * (1 - 1e-14) else following
         return wanted
+
+    def _step(self) -> bool:
+        """Let PETSc take a step; whether it had to be cut."""
+        run, ts = self.run, self.ts
+        rejected, failed = int(ts.getStepRejections()), int(ts.getSNESFailures())
+        run.flow.failure = None
+        ts.step()
+        rejected, failed = int(ts.getStepRejections()) - rejected, int(ts.getSNESFailures()) - failed
+        run.report.rejected += rejected
+        run.report.failed += failed
+        if int(ts.getConvergedReason()) < 0:
+            raise ConvergenceError(
+                f"no time step longer than {run.settings.smallest_step * self.step.duration:.3g} s succeeds at "
+                f"{run.position.begun + self.time:.6g} s (step {self.step.name!r}): the concentration may be "
+                "exhausted; try a cut-off (until: {voltage: ...}), a smaller current, or a looser time tolerance"
+            )
+        return rejected > 0 or failed > 0
+
+    def _rounded(self, begin: float, length: float) -> float:
+        """A step no longer than ``length`` with few digits, or to the end where that is near."""
+        if begin + length * (1 + 1e-3) >= self.end:
+            return self.end - begin if begin + length >= self.end * (1 - 1e-12) else length * (1 - 1e-3)
+        return float(f"{length * (1 - 5e-4):.3e}")
+
+    def _begin_again(self, length: float) -> None:
+        """Start the leg once more with a shorter step: its first one has no history to go back to."""
+        run = self.run
+        run.flow.take(self._state)
+        self.ts.destroy()
+        self.vector.destroy()
+        self.vector = run.flow.vector()
+        self.ts = make_ts(run, "bdf", self.time, length, self.end, run.longest(self.step))
+        self.ts.setSolution(self.vector)
 
     def _locate(
         self, begin: float, wanted: float, crossed: Sequence[int], margins: Sequence[float], now: Sequence[float]
@@ -114,7 +156,8 @@ class Leg:
             ts.rollBack()
             ts.setMaxTime(where)
             ts.setTimeStep(where - begin)
-            self._advance()
+            self.time = begin
+            self._advance(exact=True)
             if self.time < where * (1 - 1e-12):
                 return  # the step was cut: the cut-off lies ahead still
             margin = self.run.margin(self.step.cutoffs[first])

@@ -1,0 +1,61 @@
+"""A run in time that is killed on two ranks goes on with three, as if nothing had happened."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from mpi4py import MPI
+from support.studies_in_time import CELL
+
+from fem.output.checkpoint import latest
+from studies.progress import Silent
+from studies.runner import run
+from studies.schema import Study
+from studies.transient_results import work_folder
+
+
+def flat() -> dict[str, Any]:
+    """The cell in two dimensions, with a shorter protocol."""
+    made = copy.deepcopy(CELL)
+    made["geometry"] |= {"dimension": 2, "width": "20 um"}
+    made["operation"] = {"protocol": [{"current": "10 A/m^2", "for": "3 min"}, {"rest": "1 min"}]}
+    made["mesh"] = {"error_estimate": "none", "bulk": "10 um", "interface": "3 um"}
+    made["pictures"] = []
+    return made
+
+
+@pytest.mark.slow
+def test_two_ranks_then_three(tmp_path: Path) -> None:
+    alone = run(Study.from_mapping(flat()), None, MPI.COMM_SELF, Silent())
+    study, out = tmp_path / "salt.yaml", tmp_path / "out"
+    study.write_text(yaml.safe_dump(flat()), encoding="utf-8")
+    # the suite itself may run under MPI: its variables must not reach the other jobs
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMPI_COMM", "PMIX", "PRTE_LAUNCHED"))}
+
+    def command(ranks: int) -> list[str]:
+        return ["mpirun", "-n", str(ranks), sys.executable, "-m", "studies", "run", str(study), "--out", str(out)]
+
+    process = subprocess.Popen([*command(2), "--quiet"], env=environment, start_new_session=True)
+    deadline = time.monotonic() + 200
+    while latest(work_folder(out) / "checkpoints") is None and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    killed = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert killed, "the run ended before it could be killed"
+    done = subprocess.run([*command(3), "--resume", "--quiet"], env=environment, timeout=300, check=False)
+    assert done.returncode == 0
+    found = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert found["solver"]["ranks"] == 3
+    for name, column in alone.series.items():
+        largest = max(map(abs, column))  # a current of zero is one that is small against the others
+        assert found["series"][name] == pytest.approx(column, rel=1e-10, abs=1e-10 * largest), name
