@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_transient", "solve_transient", "work_folder"]
 
+NEGLIGIBLE = 0.05
+"""Share of the error of the time steps below which that of the meshes is not spoken of."""
 COARSER = 10.0
 """The error in time is the difference to a run with a tolerance this many times larger."""
 
@@ -201,6 +203,9 @@ def _with_errors(
         if not np.isfinite(difference):
             continue
         kind = f"{value.error_kind} + time steps" if value.error_kind else "time steps"
+        if value.error_kind and (value.error or 0.0) < NEGLIGIBLE * difference:
+            # orders of what only the time steps change mean nothing
+            kind = "time steps; meshes differ by less"
         found[label] = replace(value, error=(value.error or 0.0) + difference, error_kind=kind)
     return found
 
