@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run_transient", "solve_transient", "work_folder"]
 
-NEGLIGIBLE = 0.05
-"""Share of the error of the time steps below which that of the meshes is not spoken of."""
 COARSER = 10.0
 """The error in time is the difference to a run with a tolerance this many times larger."""
 
@@ -203,9 +201,10 @@ def _with_errors(
         if not np.isfinite(difference):
             continue
         kind = f"{value.error_kind} + time steps" if value.error_kind else "time steps"
-        if value.error_kind and (value.error or 0.0) < NEGLIGIBLE * difference:
-            # orders of what only the time steps change mean nothing
-            kind = "time steps; meshes differ by less"
+        orderless = value.error_kind is not None and value.error_kind.endswith(("divergent", "oscillatory"))
+        if orderless and (value.error or 0.0) <= 2 * difference:
+            # meshes differ because their time steps do: an order in the mesh size means nothing
+            kind = "time steps, on the meshes of a family"
         found[label] = replace(value, error=(value.error or 0.0) + difference, error_kind=kind)
     return found
 
