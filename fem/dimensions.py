@@ -37,7 +37,7 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension("volume", "m^3", ("10 um^3", "1 cm^3"), ("µm³", "cm³", "m³")),
     Dimension("angle", "rad", ("30 deg", "0.5 rad"), ("deg",)),
     Dimension("time", "s", ("10 s", "5 min", "2 h"), ("ns", "µs", "ms", "s", "h")),
-    Dimension("frequency", "Hz", ("1 kHz", "10 mHz"), ("mHz", "Hz", "kHz", "MHz")),
+    Dimension("frequency", "Hz", ("1 kHz", "10 mHz"), ("mHz", "Hz", "kHz", "MHz", "GHz")),
     Dimension("rate", "1/s", ("1e-3 1/s", "0.1 1/h"), ("1/s",)),
     Dimension("velocity", "m/s", ("1.3 nm/s", "5 um/h"), ("nm/s", "µm/s", "mm/s", "m/s")),
     Dimension("mass", "kg", ("1 mg", "2 g"), ("mg", "g", "kg")),

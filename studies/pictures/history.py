@@ -44,8 +44,8 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
         unit = units.scale(values, dimension)
         each.plot(across(1.0) * time, unit(1.0) * values, color=style.series_colour(k), linewidth=1.2)
         # panels are low: long names stand in several lines, the unit in one of its own
-        words, _, measure = unit.label(label).rpartition(" [")
-        each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"]))
+        words, has_unit, measure = unit.label(label).partition(" [")
+        each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"] if has_unit else wrap(words, 16)))
         each.margins(x=0.0, y=0.08)
         each.grid(True, color="0.88", linewidth=0.6)
         each.set_axisbelow(True)
