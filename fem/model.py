@@ -29,6 +29,7 @@ from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
 from fem.dissipation.intercalation import Intercalation
 from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
+from fem.histories import History
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
@@ -141,6 +142,7 @@ class Model:
         self.inner: dict[str, Handle] = {}
         self.thickness: dict[str, dict[str, Handle]] = {}
         self.decomposition: dict[str, Any] = {}
+        self.histories: list[History] = []
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
         self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))
@@ -172,6 +174,11 @@ class Model:
             self.charges,
             self.geometry.entity_maps(),
         )
+
+    def accept(self) -> None:
+        """Take the present state as the one that histories compare later ones with. Collective."""
+        for history in self.histories:
+            history.accept()
 
     # ---------------------------------------------------------------- potentials
     def _network(self) -> Network:

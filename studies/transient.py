@@ -145,7 +145,7 @@ class TransientSession:
         """Write the state between two legs, and what has been recorded so far (collective)."""
         assert self._keep is not None
         with self.timer.phase("checkpoints"):
-            functions = {f.name: f.function for f in self.model.fields}
+            functions = self._stored_functions()
             numbers = {n.name: n.value for n in self.model.numbers}
             meta = {
                 "study": self.study.hash,
@@ -159,6 +159,13 @@ class TransientSession:
             checkpoint.write(self._keep[0], functions, numbers, meta, self.comm)
         self._kept = time.perf_counter()
 
+    def _stored_functions(self) -> dict[str, Any]:
+        """name -> function of everything that a later run needs: unknown fields and histories."""
+        functions = {f.name: f.function for f in self.model.fields}
+        for history in self.model.histories:
+            functions |= history.functions()
+        return functions
+
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint (collective).
 
@@ -166,7 +173,7 @@ class TransientSession:
             InputError: it belongs to another study. CheckpointError: it is damaged or belongs to another mesh.
         """
         self.check_same_study(self.study, path)
-        functions = {f.name: f.function for f in self.model.fields}
+        functions = self._stored_functions()
         numbers, meta = checkpoint.read(path, functions, self.comm, [n.name for n in self.model.numbers])
         for number in self.model.numbers:
             number.value = numbers[number.name]

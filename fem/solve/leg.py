@@ -64,6 +64,7 @@ class Leg:
             margins = now
             ended = str(self.met) if self.met else ("duration" if self._done() else None)
             run.report.steps += 1
+            run.model.accept()
             yield run._point(self.step, self.time, self.time - begin, ended)
             if self.met is not None or self.time >= self.end * (1 - 1e-14):
                 return
