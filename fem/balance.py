@@ -32,18 +32,22 @@ def displacement(permittivity: Any, rate: Any, test: Any) -> Any:
     return permittivity * ufl.inner(ufl.grad(rate), ufl.grad(test))
 
 
-def stress(terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any = None) -> Any:
+def stress(
+    terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any = None, damage: Any = None
+) -> Any:
     """(3, 3) stress d(psi)/d(strain) in Pa."""
     variable = ufl.variable(strain)
-    state = State(variable, temperature, concentration)
+    state = State(variable, temperature, concentration, damage)
     density = sum((term.density(state) for term in terms[1:]), start=terms[0].density(state))
     return ufl.diff(density, variable)
 
 
-def elastic_potential(terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any) -> Any:
+def elastic_potential(
+    terms: Sequence[EnergyTerm], strain: Any, temperature: float, concentration: Any, damage: Any = None
+) -> Any:
     """d(psi)/dc in J/mol at a fixed total strain."""
     variable = ufl.variable(concentration)
-    state = State(strain, temperature, variable)
+    state = State(strain, temperature, variable, damage)
     density = sum((term.density(state) for term in terms[1:]), start=terms[0].density(state))
     return ufl.diff(density, variable)
 

@@ -14,6 +14,7 @@ from fem import balance
 from fem.conditions import Anchor, ImposedDisplacement, Platen, Pressure, Roller, Traction
 from fem.constants import FARADAY
 from fem.energy.elastic import Elastic
+from fem.energy.fracture import Fracture
 from fem.errors import ModelError
 from fem.interface.names import both_sides, whole
 from fem.kinematics import strain
@@ -75,7 +76,7 @@ class Mechanics:
         if geometry.gdim != 2 or geometry.axisymmetric:
             raise ModelError("plane stress is for 2-D models")
         terms = self.model.energies[layer]
-        if len(terms) != 1 or not isinstance(terms[0], Elastic):
+        if len(terms) != 1 or not isinstance(terms[0], Elastic | Fracture):
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
         return terms[0].plane_stress_strain(total, self._concentration(layer))
 
@@ -83,6 +84,10 @@ class Mechanics:
         """Of lithium in a host, mol/m^3; None where nothing is stored."""
         transport = self.model.transport
         return transport.concentration(layer) if transport is not None and transport.is_host(layer) else None
+
+    def _damage(self, layer: str) -> Any:
+        """0 whole, 1 broken; None where nothing breaks."""
+        return None if self.model.damage is None else self.model.damage.at(layer)
 
     def virtual_work(self, layer: str, virtual: Any) -> Any:
         """Density of the internal virtual work of a virtual displacement in a layer, J/m^3."""
@@ -94,21 +99,27 @@ class Mechanics:
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
         total = self._strain(self.displacement.total, layer)
-        return balance.stress(terms, total, self.model.settings.temperature, self._concentration(layer))
+        temperature = self.model.settings.temperature
+        return balance.stress(terms, total, temperature, self._concentration(layer), self._damage(layer))
 
     def energy_density(self, layer: str) -> Any:
         """Stored energy density in a layer as UFL, J/m^3."""
         from fem.terms import State
 
         total = self._strain(self.displacement.total, layer)
-        state = State(total, self.model.settings.temperature, self._concentration(layer))
+        temperature = self.model.settings.temperature
+        state = State(total, temperature, self._concentration(layer), self._damage(layer))
         return sum(term.density(state) for term in self.model.energies[layer])
 
     def chemical_potential(self, layer: str) -> Any:
         """h = d(psi)/dc of a host in J/mol: what stress adds to the chemical potential of lithium."""
         total = self._strain(self.displacement.total, layer)
         return balance.elastic_potential(
-            self.model.energies[layer], total, self.model.settings.temperature, self._concentration(layer)
+            self.model.energies[layer],
+            total,
+            self.model.settings.temperature,
+            self._concentration(layer),
+            self._damage(layer),
         )
 
     def interface_pressure(self, name: str, layer: str) -> Any:

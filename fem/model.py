@@ -24,6 +24,7 @@ from fem.conditions import (
     Terminal,
 )
 from fem.constants import STANDARD_TEMPERATURE
+from fem.damage import Damage
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
 from fem.dissipation.intercalation import Intercalation
@@ -150,8 +151,11 @@ class Model:
             layer: tuple(realised(term, self.geometry, layer) for term in domain.energy)
             for layer, domain in self.domains.items()
         }
+        self.damage = Damage.build(self)
         self.transport = Transport.build(self)
         self.mechanics = Mechanics.build(self)
+        if self.damage is not None:
+            self.damage.drive()
         if self.transport is not None:
             self.transport.couple()
         self.network = self._network()

@@ -21,11 +21,13 @@ class State:
         strain: (3, 3) total strain, a ``ufl.variable``.
         temperature: kelvin.
         concentration: mol/m^3 of lithium in a host; None where nothing is stored.
+        damage: 0 whole, 1 broken; None where nothing breaks.
     """
 
     strain: Any
     temperature: float
     concentration: Any = None
+    damage: Any = None
 
 
 class EnergyTerm(Protocol):

@@ -12,7 +12,7 @@ from typing import Literal
 
 Method = Literal["auto", "direct", "iterative"]
 Technique = Literal["hypre", "gamg", "jacobi", "p-multigrid"]
-UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state"]
+UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage"]
 
 METHODS: tuple[Method, ...] = ("auto", "direct", "iterative")
 

@@ -71,7 +71,7 @@ class LinearSolver:
         self._ksp: Any = None
         self._matrix: Any = None
         self._options: dict[str, None] = {}
-        kinds: list[UnknownKind] = ["state", "concentration", "potential", "displacement", "traction"]
+        kinds: list[UnknownKind] = ["state", "concentration", "potential", "displacement", "traction", "damage"]
         members = {kind: [k for k, b in enumerate(blocks) if b.kind == kind] for kind in kinds}
         self.groups = [Group(index, [blocks[k] for k in index]) for index in members.values() if index]
         self.symmetric = len(self.groups) == 1 and self.groups[0].kind in SYMMETRIC

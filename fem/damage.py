@@ -1,0 +1,115 @@
+"""Damage of the layers that may break: one continuous field, its irreversible bound and what drives it.
+
+The field is no unknown of the standard stages: it minimises the total energy with the other fields fixed, between its
+accepted value and 1 (`fem.solve.damage`), in turn with them (`fem.solve.alternate`). Its residual is the derivative of
+the same energy that gives the stress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+
+from fem.energy.fracture import NORMALISATION, Fracture
+from fem.errors import ModelError
+from fem.unknowns import Field
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+__all__ = ["Damage"]
+
+
+@dataclass
+class Damage:
+    """Damage of a model.
+
+    Attributes:
+        model: owner.
+        unknown: the field, 0 whole to 1 broken, linear in every cell, on all layers that may break.
+        accepted: damage of the last accepted state, below which it never falls.
+        terms: layer -> its energy.
+        energies: further UFL energies in J (per depth in 2-D, per area in 1-D) that depend on displacement and damage,
+            such as minus the work of a pressure in cracks.
+        residual: UFL derivative of the total energy by the field.
+    """
+
+    model: Model
+    unknown: Field
+    accepted: Any
+    terms: Mapping[str, Fracture]
+    energies: list[Any] = field(default_factory=list)
+    residual: Any = None
+
+    @classmethod
+    def build(cls, model: Model) -> Damage | None:
+        """The field of all layers with a `Fracture` energy; None when there are none."""
+        terms: dict[str, Fracture] = {}
+        for layer, energies in model.energies.items():
+            for term in (t for t in energies if isinstance(t, Fracture)):
+                if len(energies) > 1:
+                    raise ModelError(f"layer {layer!r}: fracture contains the energy of the solid: give it alone")
+                planar = model.geometry.gdim < 3 and not isinstance(term.solid.eigenstrain, tuple | list)
+                terms[layer] = replace(term, planar=planar and not hasattr(term.swelling, "normal"))
+        if not terms:
+            return None
+        model.energies.update({layer: (term,) for layer, term in terms.items()})
+        region = model.geometry.region(tuple(terms))
+        space = fem.functionspace(region.mesh, ("Lagrange", 1))
+        function = fem.Function(space, name="damage")
+        made = cls(model, Field("damage", "damage", function, region, tuple(terms)), fem.Function(space), terms)
+        model.histories.append(made)
+        return made
+
+    def at(self, layer: str) -> Any:
+        """The damage in a layer as UFL; None where nothing breaks."""
+        return self.unknown.function if layer in self.terms else None
+
+    def drive(self) -> None:
+        """Derive the residual, once displacement and loads are known."""
+        mechanics, geometry = self.model.mechanics, self.model.geometry
+        assert mechanics is not None
+        parts = [geometry.integral(mechanics.energy_density(x), x) for x in self.terms]
+        parts += [self.surface_energy(x) for x in self.terms] + self.energies
+        self.residual = ufl.derivative(sum(parts[1:], start=parts[0]), self.unknown.function, self.unknown.test)
+
+    def surface_energy(self, layer: str) -> Any:
+        """Energy of the cracks in a layer as a UFL form, J (per depth in 2-D, per area in 1-D)."""
+        transport = self.model.transport
+        concentration = None if transport is None else transport.concentration(layer)
+        return self.model.geometry.integral(self.terms[layer].surface(self.unknown.function, concentration), layer)
+
+    def resistance(self) -> Any:
+        """G_c v / (c_w l) integrated, as a UFL form: what the residual is measured against."""
+        transport = self.model.transport
+        parts = []
+        for layer, term in self.terms.items():
+            concentration = None if transport is None else transport.concentration(layer)
+            density = term.toughness_at(concentration) / (NORMALISATION[term.model] * term.length)
+            parts.append(self.model.geometry.integral(density * self.unknown.test, layer))
+        return sum(parts[1:], start=parts[0])
+
+    def break_where(self, inside: Any) -> None:
+        """Nodes where ``inside(points (3, n)) -> (n,)`` says so are broken from the beginning. Collective."""
+        broken = np.asarray(inside(self.unknown.space.tabulate_dof_coordinates().T), dtype=bool)
+        for function in (self.unknown.function, self.accepted):
+            function.x.array[broken] = 1.0
+            function.x.scatter_forward()
+
+    # ------------------------------------------------------------------ history
+    def accept(self) -> None:
+        """Damage never heals: the present one is the bound of all later ones."""
+        self.accepted.x.array[:] = self.unknown.function.x.array
+
+    def retreat(self) -> None:
+        """Back to the accepted damage."""
+        self.unknown.function.x.array[:] = self.accepted.x.array
+
+    def functions(self) -> Mapping[str, Any]:
+        """What a checkpoint keeps."""
+        return {"damage": self.unknown.function, "accepted damage": self.accepted}
