@@ -127,7 +127,28 @@ class Platen:
     force: float
 
 
-Mechanical = Pressure | Traction | Roller | Anchor | Platen | MeanStrain
+@dataclass(frozen=True)
+class FilledCrack:
+    """Something that fills the cracks of layers that break and presses their faces apart.
+
+    Exactly one of ``pressure`` and ``volume`` is given.
+
+    Attributes:
+        pressure: Pa.
+        volume: m^3 (2-D: per depth, m^2) that all cracks together hold; the pressure follows.
+        layers: whose cracks; empty: of all layers that may break.
+    """
+
+    pressure: float | None = None
+    volume: float | None = None
+    layers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.pressure is None) == (self.volume is None):
+            raise ValueError("give either the pressure or the volume of what fills the cracks")
+
+
+Mechanical = Pressure | Traction | Roller | Anchor | Platen | MeanStrain | FilledCrack
 
 
 @dataclass(frozen=True)

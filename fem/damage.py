@@ -15,14 +15,35 @@ import numpy as np
 import ufl
 from dolfinx import fem
 
+from fem.conditions import FilledCrack
 from fem.energy.fracture import NORMALISATION, Fracture
 from fem.errors import ModelError
-from fem.unknowns import Field
+from fem.unknowns import Field, Number
 
 if TYPE_CHECKING:
     from fem.model import Model
 
-__all__ = ["Damage"]
+__all__ = ["Damage", "Fill"]
+
+#: Pa; pressures of lithium in cracks are of this order.
+PRESSURE = 1e8
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What presses the faces of cracks apart: -p u . grad(d) in the place of p times the opening.
+
+    Source: Bourdin, Chukwudozie and Yoshioka, SPE 159154 (2012).
+
+    Attributes:
+        pressure: in Pa, given or unknown.
+        volume: opening of the cracks as a UFL form, m^3 (m^2 in 2-D).
+        volume_given: the volume is prescribed and the pressure follows.
+    """
+
+    pressure: Number
+    volume: Any
+    volume_given: bool
 
 
 @dataclass
@@ -34,8 +55,7 @@ class Damage:
         unknown: the field, 0 whole to 1 broken, linear in every cell, on all layers that may break.
         accepted: damage of the last accepted state, below which it never falls.
         terms: layer -> its energy.
-        energies: further UFL energies in J (per depth in 2-D, per area in 1-D) that depend on displacement and damage,
-            such as minus the work of a pressure in cracks.
+        fills: what presses the cracks open.
         residual: UFL derivative of the total energy by the field.
     """
 
@@ -43,7 +63,7 @@ class Damage:
     unknown: Field
     accepted: Any
     terms: Mapping[str, Fracture]
-    energies: list[Any] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
     residual: Any = None
 
     @classmethod
@@ -71,12 +91,36 @@ class Damage:
         return self.unknown.function if layer in self.terms else None
 
     def drive(self) -> None:
-        """Derive the residual, once displacement and loads are known."""
+        """Derive the residual, once the displacement is known, and let what fills cracks press on their faces."""
         mechanics, geometry = self.model.mechanics, self.model.geometry
         assert mechanics is not None
         parts = [geometry.integral(mechanics.energy_density(x), x) for x in self.terms]
-        parts += [self.surface_energy(x) for x in self.terms] + self.energies
+        parts += [self.surface_energy(x) for x in self.terms]
+        for condition in (c for c in self.model.conditions if isinstance(c, FilledCrack)):
+            fill = self._fill(condition)
+            self.fills.append(fill)
+            parts.append(-fill.pressure.variable * fill.volume)
         self.residual = ufl.derivative(sum(parts[1:], start=parts[0]), self.unknown.function, self.unknown.test)
+
+    def _fill(self, condition: FilledCrack) -> Fill:
+        model, moving = self.model, self.model.mechanics.displacement  # type: ignore[union-attr]
+        unknown = [x for x in condition.layers if x not in self.terms]
+        if unknown:
+            raise ModelError(f"cracks cannot be filled in {', '.join(unknown)}: nothing breaks there")
+        opened = -ufl.dot(moving.total, ufl.grad(self.unknown.function))
+        volumes = [model.geometry.integral(opened, x) for x in condition.layers or tuple(self.terms)]
+        volume = sum(volumes[1:], start=volumes[0])
+        start = condition.pressure if condition.pressure is not None else 0.0
+        given = condition.volume is not None
+        pressure = Number.create("pressure in cracks", model.geometry.mesh, start, unknown=given)
+        pressure.scale = PRESSURE
+        model.add_number(pressure)
+        model.residuals[moving].append(ufl.derivative(-pressure.variable * volume, moving.function, moving.test))
+        if condition.volume is not None:
+            # minus the volume, so that the bordered matrix stays symmetric
+            pressure.source = -condition.volume
+            model.charges[pressure].append(-volume)
+        return Fill(pressure, volume, given)
 
     def surface_energy(self, layer: str) -> Any:
         """Energy of the cracks in a layer as a UFL form, J (per depth in 2-D, per area in 1-D)."""

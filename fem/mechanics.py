@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ class Mechanics:
         supports: outer side -> the tie of its rollers or platen.
         loads: pressures.
         tractions: interface -> field of the pressure on it, where something asks for it.
+        imposed: outer side -> the tie of a given displacement.
+        dead: residuals of loads that do not depend on the state.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
@@ -45,6 +48,8 @@ class Mechanics:
     supports: dict[str, Tie] = field(default_factory=dict)
     loads: list[Pressure] = field(default_factory=list)
     tractions: dict[str, Field] = field(default_factory=dict)
+    imposed: dict[str, Tie] = field(default_factory=dict)
+    dead: list[Any] = field(default_factory=list)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod
@@ -201,12 +206,12 @@ class Mechanics:
             if isinstance(condition, Pressure):
                 normal = ufl.FacetNormal(geometry.mesh)
                 density = condition.pressure * ufl.dot(normal, unknown.test)
-                model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
+                self._load(geometry.outer_integral(density, condition.side))
                 self.loads.append(condition)
             elif isinstance(condition, Traction):
                 vector = fem.Constant(geometry.mesh, default_scalar_type(condition.value))
                 density = -ufl.dot(vector, unknown.test)
-                model.residuals[unknown].append(geometry.outer_integral(density, condition.side))
+                self._load(geometry.outer_integral(density, condition.side))
             elif isinstance(condition, Roller):
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
             elif isinstance(condition, Anchor):
@@ -223,7 +228,22 @@ class Mechanics:
                 )
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)
             elif isinstance(condition, ImposedDisplacement):
-                model._impose(unknown, condition.side, condition.values, 0.0)
+                self.imposed[condition.side] = model._impose(unknown, condition.side, condition.values, 0.0)
+
+    def impose(self, side: str, values: Callable[[Any], Any]) -> None:
+        """Give another displacement to a side with an `ImposedDisplacement`; it holds from the next solve on.
+
+        Args:
+            side: outer side. values: points (3, n) in m -> (components, n) in m.
+        """
+        given = fem.Function(self.displacement.space)
+        given.interpolate(values)
+        tie = self.imposed[side]
+        tie.offset = np.array(given.x.array[tie.dofs])
+
+    def _load(self, form: Any) -> None:
+        self.dead.append(form)
+        self.model.residuals[self.displacement].append(form)
 
     def _anchor(self, condition: Anchor) -> None:
         unknown, geometry = self.displacement, self.model.geometry

@@ -307,13 +307,13 @@ class Model:
         made = target.tie(dofs, number, -handle.offset)
         anchor_metal(self, target, made, layer, terminal.carrier)
 
-    def _impose(self, target: Field, side: str, values: Any, offset: float) -> None:
+    def _impose(self, target: Field, side: str, values: Any, offset: float) -> Tie:
         dofs = self.geometry.facet_dofs(target.space, target.region, side)
         given = fem.Function(target.space)
         given.interpolate(values)
         size = target.space.dofmap.index_map_bs
         unrolled = (dofs[:, None] * size + range(size)).reshape(-1).astype("int32") if size > 1 else dofs
-        target.tie(unrolled, None, given.x.array[unrolled] - offset)
+        return target.tie(unrolled, None, given.x.array[unrolled] - offset)
 
     # ---------------------------------------------------------------- residuals
     def _conduction(self) -> None:
@@ -372,6 +372,8 @@ class Model:
             else:
                 form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets)
             self.residuals[target].append(form)
+            if source.quantity == "force" and self.mechanics is not None:
+                self.mechanics.dead.append(form)
 
     def _fed_by(self, source: Source | SurfaceSource) -> Field | Number:
         """The unknown whose balance a source feeds."""

@@ -16,7 +16,7 @@ from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 
 FieldKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage"]
 """What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows."""
-SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction"))
+SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction", "damage"))
 """Kinds whose couplings all derive from one potential, so that their matrix is symmetric."""
 
 

@@ -96,6 +96,13 @@ class DamageSolver:
         own = self._assembled(self._resistance_form)
         return float(self.comm.allreduce(float(own @ own)) ** 0.5)
 
+    def imbalance(self) -> float:
+        """Norm of the residual of the nodes that the bounds do not hold, J. Collective."""
+        rows, own = self.residual(), self.damage.unknown.owned
+        d, low = self.damage.unknown.function.x.array[:own], self.damage.accepted.x.array[:own]
+        free = ((d > low) | (rows < 0)) & ((d < 1.0) | (rows > 0))
+        return float(self.comm.allreduce(float(rows[free] @ rows[free])) ** 0.5)
+
     def _write(self, x: Any) -> None:
         function = self.damage.unknown.function
         function.x.array[: self.damage.unknown.owned] = x.array_r

@@ -90,35 +90,49 @@ class Solver:
         """Start the next solve from the present state, which need not be a solution."""
         self._guessed = True
 
+    def prepare(self) -> None:
+        """Guess a state, unless there is one to start from."""
+        if not self._guessed:
+            guess_potentials(self.model)
+            self._guessed = True
+
     def solve(self) -> SolveReport:
         """Solve at the present loads, from the present state (the first time: from a guess).
 
         Raises:
             ConvergenceError: with advice, after cut-backs and continuation have failed.
         """
-        if not self._guessed:
-            guess_potentials(self.model)
-            self._guessed = True
-        for stage, newton in zip(self.stages, self.newtons, strict=True):
-            name = " + ".join(f.name for f in stage.fields) or "numbers"
-            start = time.perf_counter()
-            report = self._solve_stage(stage, newton)
-            for _ in range(MOST_ANCHORINGS):
-                moved = [f.count_from_anchor() for f in stage.fields]
-                if not any(moved):
-                    break
-                again = newton.solve()
-                report.iterations += again.iterations
-                report.linear_iterations += again.linear_iterations
-                report.residual = again.residual
-            self.report.wall_seconds[f"solve {name}"] = (
-                self.report.wall_seconds.get(f"solve {name}", 0.0) + time.perf_counter() - start
-            )
-            self.report.newton_iterations += report.iterations
-            self.report.linear_iterations += report.linear_iterations
-            self.report.stages[name] = report
-            self.report.linear_solver[name] = newton.linear.describe()
+        self.prepare()
+        for k in range(len(self.stages)):
+            self.solve_stage(k)
         return self.report
+
+    def solve_stage(self, index: int) -> NewtonReport:
+        """Solve one stage with the others as they are.
+
+        Raises:
+            ConvergenceError: with advice, after cut-backs and continuation have failed.
+        """
+        stage, newton = self.stages[index], self.newtons[index]
+        name = " + ".join(f.name for f in stage.fields) or "numbers"
+        start = time.perf_counter()
+        report = self._solve_stage(stage, newton)
+        for _ in range(MOST_ANCHORINGS):
+            moved = [f.count_from_anchor() for f in stage.fields]
+            if not any(moved):
+                break
+            again = newton.solve()
+            report.iterations += again.iterations
+            report.linear_iterations += again.linear_iterations
+            report.residual = again.residual
+        self.report.wall_seconds[f"solve {name}"] = (
+            self.report.wall_seconds.get(f"solve {name}", 0.0) + time.perf_counter() - start
+        )
+        self.report.newton_iterations += report.iterations
+        self.report.linear_iterations += report.linear_iterations
+        self.report.stages[name] = report
+        self.report.linear_solver[name] = newton.linear.describe()
+        return report
 
     def _solve_stage(self, stage: Stage, newton: NewtonSolver) -> NewtonReport:
         start = stage.get_state()

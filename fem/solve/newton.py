@@ -134,6 +134,10 @@ class NewtonSolver:
                 return int(reason.CONVERGED_FNORM_ABS)
         return int(reason.CONVERGED_ITERATING)
 
+    def renew(self) -> None:
+        """Assemble anew at the next solve: something outside of the stage has changed its matrix."""
+        self._assembled = False
+
     def _passing(self) -> float:
         return passing(self.stage, self.reference if self.stage.linear else 0.0)
 

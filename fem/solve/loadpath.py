@@ -1,0 +1,98 @@
+"""Quasi-static loading of a model that breaks: load steps that are cut where much breaks at once.
+
+Cracks may run while the load stands still: then no step is short enough, and what is lost on the way is no error of the
+step but energy that a real crack would radiate (`LoadPoint.lost`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fem.errors import ConvergenceError
+from fem.solve.alternate import Breaking
+from fem.solve.work import Energies
+
+log = logging.getLogger("ssbfem.solve")
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """Load steps, in parts of the whole path from 0 to 1.
+
+    Attributes:
+        step: first and largest. smallest: below which steps are not cut.
+        change: largest change of the damage in a step that could be shorter.
+    """
+
+    step: float = 0.05
+    smallest: float = 1e-3
+    change: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 < self.smallest <= self.step <= 1:
+            raise ValueError(f"steps must be in order: 0 < smallest ({self.smallest}) <= step ({self.step}) <= 1")
+
+
+@dataclass(frozen=True)
+class LoadPoint:
+    """An accepted state on the way.
+
+    Attributes:
+        load: 0 to 1. change: largest change of the damage since the last point.
+        energies: J (per depth in 2-D). work: done on the model since the beginning, J.
+        lost: work that is neither stored nor in cracks, J: jumps, and the error of the load steps.
+        jumped: much broke although the step could not be cut any more.
+    """
+
+    load: float
+    change: float
+    energies: Energies
+    work: float
+    lost: float
+    jumped: bool
+
+
+def load_steps(
+    breaking: Breaking, apply: Callable[[float], None], settings: LoadSettings | None = None
+) -> Iterator[LoadPoint]:
+    """Load a model from 0 to 1; yields every accepted state. Collective.
+
+    Args:
+        breaking: of the model. apply: sets the loads at a part of the path. settings: steps.
+
+    Raises:
+        ConvergenceError: no state is found, however short the step.
+    """
+    settings = settings or LoadSettings()
+    apply(0.0)
+    breaking.solve()
+    breaking.accept()
+    energies = breaking.book.energies()
+    begin = energies.stored + energies.fracture - breaking.book.work
+    yield LoadPoint(0.0, 0.0, energies, breaking.book.work, 0.0, False)
+    done, step = 0.0, settings.step
+    while done < 1.0:
+        state = breaking.state()
+        load = 1.0 if done + step > 1.0 - 1e-9 else done + step
+        apply(load)
+        shortest = load - done <= settings.smallest * (1 + 1e-9)
+        try:
+            change = breaking.solve()
+        except ConvergenceError:
+            if shortest:
+                raise
+            change = float("inf")
+        if change > settings.change and not shortest:
+            breaking.restore(state)
+            step = max(0.25 * (load - done), settings.smallest)
+            log.debug("load step cut to %g at %g (damage changed by %.2g)", step, done, change)
+            continue
+        breaking.accept()
+        done = load
+        energies, work = breaking.book.energies(), breaking.book.work
+        lost = work + begin - energies.stored - energies.fracture
+        yield LoadPoint(load, change, energies, work, lost, change > settings.change)
+        if change <= settings.change:
+            step = min(settings.step, 2 * step if change < 0.5 * settings.change else step)

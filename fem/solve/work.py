@@ -1,0 +1,118 @@
+"""Energies of a model and the work that is done on it: what must agree while nothing jumps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem, la
+
+from fem.errors import ModelError
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Energies:
+    """J (per depth in 2-D, per area in 1-D).
+
+    Attributes:
+        stored: elastic energy.
+        fracture: energy of the cracks.
+        loads: minus the work that dead loads, platens and pressures in cracks would do from the undeformed state.
+    """
+
+    stored: float
+    fracture: float
+    loads: float
+
+    @property
+    def potential(self) -> float:
+        """What the state minimises."""
+        return self.stored + self.fracture + self.loads
+
+
+class Book:
+    """Evaluates energies and adds up the work of supports, platens, dead loads and pressures in cracks.
+
+    The work between two states is that of the mean of both forces (the trapezoidal rule): exact where nothing breaks,
+    of second order in the load step where damage grows steadily.
+
+    Args:
+        model: with mechanics.
+
+    Raises:
+        ModelError: it has none.
+    """
+
+    def __init__(self, model: Model) -> None:
+        if model.mechanics is None:
+            raise ModelError("this model has no mechanics")
+        self.model, mechanics = model, model.mechanics
+        self.comm, unknown = model.geometry.comm, mechanics.displacement
+        form, integral = model.geometry.entity_maps().form, model.geometry.integral
+        self._stored = form(_total([integral(mechanics.energy_density(x), x) for x in mechanics.solids]))
+        cracks = [] if model.damage is None else [model.damage.surface_energy(x) for x in model.damage.terms]
+        self._cracks = form(_total(cracks)) if cracks else None
+        dead = mechanics.dead
+        self._dead = form(ufl.replace(_total(dead), {unknown.test: unknown.function})) if dead else None
+        self._fills = [] if model.damage is None else [(fill, form(fill.volume)) for fill in model.damage.fills]
+        self._rows_form = form(model.system.residuals[unknown])
+        self._dead_rows_form = form(_total(dead)) if dead else None
+        self._vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
+        self.work = 0.0
+        self._last: tuple[Array, Array, list[tuple[float, float]]] | None = None
+
+    def _scalar(self, form: Any) -> float:
+        return 0.0 if form is None else float(self.comm.allreduce(np.real(fem.assemble_scalar(form))))
+
+    def energies(self) -> Energies:
+        """Of the present state. Collective."""
+        loads = self._scalar(self._dead)
+        loads -= sum(fill.pressure.value * self._scalar(volume) for fill, volume in self._fills)
+        assert self.model.mechanics is not None
+        numbers = {t.number for t in self.model.mechanics.displacement.ties if t.number is not None}
+        loads -= sum(n.source * n.value for n in sorted(numbers, key=lambda n: n.name) if n.unknown)
+        return Energies(self._scalar(self._stored), self._scalar(self._cracks), loads)
+
+    def _rows(self, form: Any) -> Array:
+        self._vector.array[:] = 0.0
+        fem.assemble_vector(self._vector.array, form)
+        self._vector.scatter_reverse(la.InsertMode.add)
+        assert self.model.mechanics is not None
+        return np.array(self._vector.array[: self.model.mechanics.displacement.owned])
+
+    def _forces(self) -> Array:
+        """(owned rows,) forces from outside on the nodes: reactions where they are held, and dead loads."""
+        assert self.model.mechanics is not None
+        unknown = self.model.mechanics.displacement
+        held = unknown.constrained()
+        rows, out = self._rows(self._rows_form), np.zeros(unknown.owned)
+        own = held[held < unknown.owned]
+        out[own] = rows[own]
+        return out if self._dead_rows_form is None else out - self._rows(self._dead_rows_form)
+
+    def advance(self) -> float:
+        """Add the work since the last call; returns the work since the first one. Collective."""
+        assert self.model.mechanics is not None
+        unknown = self.model.mechanics.displacement
+        moved = np.array(unknown.function.x.array[: unknown.owned])
+        forces = self._forces()
+        fills = [(fill.pressure.value, self._scalar(volume)) for fill, volume in self._fills]
+        if self._last is not None:
+            then, there, filled = self._last
+            self.work += float(self.comm.allreduce(float(0.5 * (then + forces) @ (moved - there))))
+            for (p, v), (p_then, v_then) in zip(fills, filled, strict=True):
+                self.work += 0.5 * (p + p_then) * (v - v_then)
+        self._last = (forces, moved, fills)
+        return self.work
+
+
+def _total(parts: list[Any]) -> Any:
+    return sum(parts[1:], start=parts[0])
