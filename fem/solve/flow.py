@@ -43,7 +43,7 @@ class Flow:
         linear: linear solver with ``set_operator``, ``solve`` and ``iterations``.
         working: number of the working electrode.
         control: called with the time; sets sources and held values.
-        rtol: residual norm relative to the largest current so far.
+        rtol: residual norm relative to the largest current so far, that of accepted steps and the present one.
     """
 
     def __init__(
@@ -56,6 +56,8 @@ class Flow:
         self.charge = 0.0
         self.reference = 0.0
         self.failure: BaseException | None = None
+        self.rates: Array = np.empty(0)
+        self._now = 0.0
         self.newton_iterations = 0
         self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction")]
         self._forces = self._mask(self.loads)
@@ -129,17 +131,35 @@ class Flow:
         """What the working electrode feeds into the model at the present state and rates, A."""
         return float(self.stage.leaving()[self.stage.numbers.index(self.working)])
 
+    def accept(self) -> None:
+        """A time step is accepted: residuals are measured against its current, too, not against those of iterates."""
+        self.reference = max(self.reference, abs(self._now))
+
     def residual(self, ts: Any, time: float, u: Any, rates: Any, f: Any) -> None:
         """PETSc's IFunction."""
         self.control(time)
-        self._set(np.array(u.array_r), np.array(rates.array_r))
+        self.rates = np.array(rates.array_r)
+        self._last, self._now = self._rows(np.array(u.array_r), self.rates)
+        f.array_w[:] = self._last * self._weights
+
+    def _rows(self, values: Array, rates: Array) -> tuple[Array, float]:
+        """(local rows,) residual, and the current of the working electrode in A."""
+        self._set(values, rates)
         rows = self.stage.residual()
         current = self.stage.left[self.stage.numbers.index(self.working)]
-        self.reference = max(self.reference, abs(current) if np.isfinite(current) else 0.0)
         if self.comm.rank == 0:
-            rows = np.concatenate([rows, [rates.array_r[-1] - current]])
-        self._last = rows
-        f.array_w[:] = rows * self._weights
+            rows = np.concatenate([rows, [rates[-1] - current]])
+        return rows, current
+
+    def correction(self, values: Array, gap: Array) -> Array:
+        """(local rows,) how a state would change to first order if its rates were off by `gap` (collective).
+
+        The state has just been solved for: with its rates the residual is zero, and the matrix is that of its step.
+        """
+        rates = self.rates
+        rows, _ = self._rows(values, rates + gap)
+        self._set(values, rates)
+        return self.solve(rows * self._weights)
 
     def _set(self, values: Array, rates: Array) -> None:
         self.take(values)
@@ -217,7 +237,7 @@ class Flow:
             others = np.array(self._last)
             others[: len(forces)] -= forces
             residual = self._norm(others)
-        if residual <= self.rtol * self.reference:
+        if residual <= self.rtol * max(self.reference, abs(self._now)):
             return int(reason.CONVERGED_FNORM_RELATIVE)
         rest = [f for f in self.stage.fields if f not in self.loads]
         if residual <= 4 * np.finfo(float).eps * rounding(self.stage, rest):
@@ -252,7 +272,7 @@ class Preconditioner:
         self.flow = flow
 
     def apply(self, pc: Any, x: Any, y: Any) -> None:
-        """Solve, or leave zeros behind when the linear solver failed."""
-        y.array_w[:] = 0.0
+        """Solve, or leave no numbers behind when the linear solver failed: a step of zeros would pass as converged."""
+        y.array_w[:] = np.nan
         with self.flow.remembering():
             y.array_w[:] = self.flow.solve(np.array(x.array_r))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from petsc4py import PETSc
 
 from fem.errors import ConvergenceError
 from fem.protocol import Cutoff, Step
+from fem.solve.control import GROWTH, SHRINK, History, fitted
 from fem.solve.flow import Preconditioner
 
 if TYPE_CHECKING:
@@ -42,8 +44,9 @@ class Leg:
         self.met: Cutoff | None = None
         run._leg_start = self.time
         self.vector = run.flow.vector()
-        self._state, self._fresh = np.array(self.vector.array_r), True
-        self.ts = make_ts(run, "bdf", self.time, min(self.next_step, end - self.time), end, run.longest(step))
+        self._state = np.array(self.vector.array_r)
+        self.history = self._no_history()
+        self.ts = make_ts(run, "bdf", self.time, self.next_step)
         self.ts.setSolution(self.vector)
 
     def points(self) -> Iterator[Point]:
@@ -66,54 +69,86 @@ class Leg:
             run.report.steps += 1
             run.model.accept()
             yield run._point(self.step, self.time, self.time - begin, ended)
-            if self.met is not None or self.time >= self.end * (1 - 1e-14):
+            if self.met is not None or self._at_end():
                 return
 
     def _done(self) -> bool:
         return self.time >= self.step.duration * (1 - 1e-14)
 
-    def _advance(self, exact: bool = False) -> float:
-        """One accepted step; returns its length as it was wanted. `exact`: of just that length, to meet a cut-off.
+    def _no_history(self) -> History:
+        settings = self.run.settings
+        return History(self.run.flow, settings.tolerance, settings.order, self.time, self._state)
 
-        Lengths are rounded to a few digits, those of steps that were cut, too: estimated errors depend on rounding,
-        and runs on other numbers of ranks (or resumed ones) shall stop at the same times.
+    def _advance(self, exact: float | None = None) -> float:
+        """One accepted step; returns its length as it was wanted. `exact`: s, of just that length, to meet a cut-off.
+
+        Lengths have few digits: estimated errors depend on rounding, and runs on other numbers of ranks (or resumed
+        ones) shall stop at the same times.
         """
-        ts, begin = self.ts, self.time
-        wanted = float(ts.getTimeStep())
-        length = wanted if exact else self._rounded(begin, wanted)
-        for _ in range(MOST_TRIALS):
-            ts.setTimeStep(length)
-            if not self._step() or exact:
+        begin, wanted, run = self.time, self.next_step, self.run
+        length = exact or fitted(wanted, self.end - begin)
+        shortest = run.settings.smallest_step * self.step.duration
+        growth = GROWTH
+        while True:
+            self.ts.setTimeStep(length)
+            cut = self._step()
+            taken = float(self.ts.getTime()) - begin
+            self._remember(begin, taken)
+            if exact:
                 break
-            cut = float(ts.getTime()) - begin
-            length = self._rounded(begin, cut)
-            if length == cut:
+            estimate = self.history.estimate()
+            growth = min(growth, 1.0) if cut else growth
+            if estimate.accepted or taken <= shortest:
+                following = taken * min(estimate.factor, growth)
+                # a step that was cut to meet the end says nothing of how long the next may be
+                self.next_step = min(max(following, wanted if self._at_end() else 0.0), run.longest(self.step))
                 break
-            if self._fresh:
-                self._begin_again(length)
-                ts = self.ts
-            else:
-                ts.rollBack()
-        self._fresh = False
-        self.time = float(ts.getTime())
-        run = self.run
+            run.report.rejected += 1
+            growth = 1.0
+            length = fitted(taken * max(estimate.factor, SHRINK), math.inf)
+            self._take_back(begin, length)
+        run.flow.accept()
         run.report.newton_iterations = run.flow.newton_iterations
         run.report.linear_iterations = run.flow.bordered.iterations
         run.report.linear_solver = run.flow.bordered.linear.describe()
-        run.flow.take(np.array(self.vector.array_r))
-        following = float(ts.getTimeStep())
-        # a step that was cut to meet the end says nothing of how long the next may be
-        self.next_step = max(following, wanted) if self.time >= self.end * (1 - 1e-14) else following
         return wanted
 
+    @property
+    def _fresh(self) -> bool:
+        return len(self.history.times) == 1
+
+    def _remember(self, begin: float, taken: float) -> None:
+        """The step that has been taken is the state of the model and the newest of the history."""
+        if self._fresh and self.run.settings.order > 1:
+            work = self.vector.duplicate()  # PETSc begins with half a step of order 1
+            self.ts.interpolate(begin + taken / 2, work)
+            self.history.push(begin + taken / 2, np.array(work.array_r))
+            work.destroy()
+        now = float(self.ts.getTime())
+        self.time = self.end if abs(now - self.end) <= 1e-14 * abs(self.end) else now
+        state = np.array(self.vector.array_r)
+        self.history.push(self.time, state)
+        self.run.flow.take(state)
+
+    def _take_back(self, begin: float, length: float) -> None:
+        """Be where the last step began, to try it with another length."""
+        self.time = begin
+        if len(self.history.times) - (self.run.settings.order > 1) > 2:
+            self.history.pop()
+            self.ts.rollBack()
+        else:
+            self._begin_again(length)
+
+    def _at_end(self) -> bool:
+        return self.time >= self.end * (1 - 1e-14)
+
     def _step(self) -> bool:
-        """Let PETSc take a step; whether it had to be cut."""
+        """Let PETSc take a step; whether it had to be cut because Newton's iteration failed."""
         run, ts = self.run, self.ts
-        rejected, failed = int(ts.getStepRejections()), int(ts.getSNESFailures())
+        failed = int(ts.getSNESFailures())
         run.flow.failure = None
         ts.step()
-        rejected, failed = int(ts.getStepRejections()) - rejected, int(ts.getSNESFailures()) - failed
-        run.report.rejected += rejected
+        failed = int(ts.getSNESFailures()) - failed
         run.report.failed += failed
         if int(ts.getConvergedReason()) < 0:
             raise ConvergenceError(
@@ -121,22 +156,16 @@ class Leg:
                 f"{run.position.begun + self.time:.6g} s (step {self.step.name!r}): the concentration may be "
                 "exhausted; try a cut-off (until: {voltage: ...}), a smaller current, or a looser time tolerance"
             )
-        return rejected > 0 or failed > 0
-
-    def _rounded(self, begin: float, length: float) -> float:
-        """A step no longer than ``length`` with few digits, or to the end where that is near."""
-        if begin + length * (1 + 1e-3) >= self.end:
-            return self.end - begin if begin + length >= self.end * (1 - 1e-12) else length * (1 - 1e-3)
-        return float(f"{length * (1 - 5e-4):.3e}")
+        return failed > 0
 
     def _begin_again(self, length: float) -> None:
-        """Start the leg once more with a shorter step: its first one has no history to go back to."""
-        run = self.run
+        """Start the leg once more with another step: its first one has no history to go back to."""
+        run, self.history = self.run, self._no_history()
         run.flow.take(self._state)
         self.ts.destroy()
         self.vector.destroy()
         self.vector = run.flow.vector()
-        self.ts = make_ts(run, "bdf", self.time, length, self.end, run.longest(self.step))
+        self.ts = make_ts(run, "bdf", self.time, length)
         self.ts.setSolution(self.vector)
 
     def _locate(
@@ -155,10 +184,9 @@ class Leg:
         low, high = (begin, margins[first]), (self.time, now[first])
         for _ in range(MOST_TRIALS):
             ts.rollBack()
-            ts.setMaxTime(where)
-            ts.setTimeStep(where - begin)
+            self.history.pop()
             self.time = begin
-            self._advance(exact=True)
+            self._advance(exact=where - begin)
             if self.time < where * (1 - 1e-12):
                 return  # the step was cut: the cut-off lies ahead still
             margin = self.run.margin(self.step.cutoffs[first])
@@ -196,13 +224,12 @@ class Leg:
         self.vector.destroy()
 
 
-def make_ts(run: Transient, kind: str, time: float, length: float, end: float, longest: float | None) -> Any:
+def make_ts(run: Transient, kind: str, time: float, length: float) -> Any:
     """A PETSc TS on the flow of a run.
 
     Args:
-        run: owner. kind: ``bdf`` with variable steps or ``beuler`` with one given step.
-        time, length, end: s since the step of the protocol began.
-        longest: s; None for a single step.
+        run: owner. kind: ``bdf`` or ``beuler``.
+        time: s since the step of the protocol began. length: s, of the first time step; who steps sets the others.
     """
     flow, settings = run.flow, run.settings
     if flow.loads and run.stage.matrix is None:
@@ -217,27 +244,19 @@ def make_ts(run: Transient, kind: str, time: float, length: float, end: float, l
     ts.setEquationType(PETSc.TS.EquationType.IMPLICIT)
     ts.setTime(time)
     ts.setTimeStep(length)
-    ts.setMaxTime(end)
+    ts.setMaxTime(1e300)
     ts.setMaxSteps(10**9)
     ts.setMaxSNESFailures(-1)
     ts.setMaxStepRejections(40)
     ts.setErrorIfStepFails(False)
+    ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
     options: dict[str, Any] = {"snes_linesearch_type": "bt", "ts_adapt_type": "none"}
-    if longest is not None:
-        duration = run.protocol.steps[run.position.step].duration
-        ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
-        options |= {
-            "ts_adapt_type": "basic",
-            "ts_adapt_dt_max": longest,
-            "ts_adapt_dt_min": settings.smallest_step * duration,
-            "ts_adapt_clip": "0.1,4",
-            "ts_bdf_order": settings.order,
-        }
-        tolerances = flow.tolerances(settings.tolerance)
-        ts.setTolerances(atol=tolerances, rtol=0.0)
+    if kind == "bdf":
+        options["ts_bdf_order"] = settings.order
     snes = ts.getSNES()
     snes.setConvergenceTest(flow.converged)
-    snes.setTolerances(max_it=25)
+    # where no line search helps, PETSc calls a step converged that is this small; concentrations make norms large
+    snes.setTolerances(stol=1e-13, max_it=25)
     ksp = snes.getKSP()
     ksp.setType("preonly")
     pc = ksp.getPC()

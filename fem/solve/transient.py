@@ -53,13 +53,13 @@ class TimeSettings:
         tolerance: error of a step, relative to RT/F for potentials and to their scale for other fields.
         order: of the backward differentiation, 1 to 5.
         initial_step: s; None: a ten-thousandth of the step of the protocol.
-        largest_step: s; None: a tenth of the step of the protocol.
+        largest_step: s; None: a twentieth of the step of the protocol.
         smallest_step: relative to the duration of the protocol's step; below it the run ends.
         leg: time steps after which the integrator starts afresh and a checkpoint may be written.
     """
 
     tolerance: float = 1e-4
-    order: int = 3
+    order: int = 4
     initial_step: float | None = None
     largest_step: float | None = None
     smallest_step: float = 1e-12
@@ -297,7 +297,7 @@ class Transient:
 
     def longest(self, step: Step) -> float:
         """Longest time step, s."""
-        return min(self.settings.largest_step or 0.1 * step.duration, step.duration)
+        return min(self.settings.largest_step or 0.05 * step.duration, step.duration)
 
     def _settle(self, step: Step, time: float) -> None:
         """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""
@@ -310,7 +310,7 @@ class Transient:
 
     def _one_short_step(self, time: float, length: float) -> None:
         before = self.flow.flat()
-        ts = make_ts(self, "beuler", time, length, time + length, None)
+        ts = make_ts(self, "beuler", time, length)
         vector = self.flow.vector()
         ts.setSolution(vector)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from typing import Any
@@ -18,11 +19,13 @@ from fem.constants import FARADAY, GAS
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
+from fem.errors import ConvergenceError
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.exchange import InsertionKinetics
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.model import Domain, Model
 from fem.protocol import Cutoff, Protocol, Step
+from fem.solve.flow import Flow
 from fem.solve.transient import Point, Position, TimeSettings, Transient
 
 METAL = Domain((Equipotential(),))
@@ -184,11 +187,12 @@ def test_film_of_a_host_at_constant_current() -> None:
 
 
 def test_error_in_time_follows_the_tolerance() -> None:
-    """Pulses and rests at three tolerances: each tenth of it takes at least three fifths off the error."""
+    """Pulses and rests at three tolerances alone: each tenth of it takes at least three fifths off the error."""
     pulse = Step.constant("charge", "current", ONE_HOUR, 60.0), Step.constant("rest", "current", 0.0, 30.0)
 
     def voltages(tolerance: float) -> np.ndarray[Any, Any]:
-        run = Transient(half_cell(), Protocol(pulse * 2), "cathode", 1.0, TimeSettings(tolerance=tolerance))
+        settings = TimeSettings(tolerance=tolerance, largest_step=60.0)
+        run = Transient(half_cell(), Protocol(pulse * 2), "cathode", 1.0, settings)
         found = np.array([p.voltage for p in history(run) if p.ended])
         run.destroy()
         return found
@@ -198,6 +202,31 @@ def test_error_in_time_follows_the_tolerance() -> None:
     assert errors[1] < 0.4 * errors[0]
     assert errors[2] < 0.4 * errors[1]
     assert errors[2] < 2e-6
+
+
+def test_a_failed_linear_solve_cuts_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no converged Newton step of length zero; residuals are not measured against currents of wild iterates."""
+    pulse = Step.constant("charge", "current", ONE_HOUR, 60.0), Step.constant("rest", "current", 0.0, 30.0)
+
+    def ends() -> tuple[np.ndarray[Any, Any], Transient]:
+        run = Transient(half_cell(), Protocol(pulse), "cathode", 1.0, TimeSettings(tolerance=1e-3))
+        found = np.array([p.voltage for p in history(run) if p.ended])
+        assert run.flow.reference == pytest.approx(ONE_HOUR, rel=1e-6)
+        run.destroy()
+        return found, run
+
+    true, _ = ends()
+    solve, calls = Flow.solve, itertools.count()
+
+    def sometimes(flow: Flow, rhs: Any) -> Any:
+        if next(calls) in (9, 60, 61, 90):
+            raise ConvergenceError("no solution")
+        return solve(flow, rhs)
+
+    monkeypatch.setattr(Flow, "solve", sometimes)
+    found, run = ends()
+    assert run.report.failed > 0
+    assert np.abs(found - true).max() < 1e-6
 
 
 def test_a_restored_run_goes_on_like_the_first() -> None:
