@@ -52,7 +52,12 @@ def parts(split: Split, strain: Any, lame: tuple[Any, Any], star: Any = 0.0, pla
 
 
 def _positive(value: Any) -> Any:
-    return ufl.conditional(ufl.gt(value, 0.0), value, 0.0 * value)
+    return _where(ufl.gt(value, 0.0)) * value
+
+
+def _where(condition: Any) -> Any:
+    """1 or 0: as a factor, because FFCx cannot factorise conditionals within conditionals."""
+    return ufl.conditional(condition, 1.0, 0.0)
 
 
 def _planar_extension(strain: Any) -> Any:
@@ -65,8 +70,8 @@ def _planar_extension(strain: Any) -> Any:
     square = 0.25 * (strain[0, 0] - strain[1, 1]) ** 2 + strain[0, 1] ** 2
     same = ufl.ge(mean**2, square)
     root = ufl.sqrt(ufl.conditional(same, 1.0, square))
-    alike = ufl.conditional(ufl.gt(mean, 0.0), 2 * (mean**2 + square), 0.0 * mean)
-    return ufl.conditional(same, alike, (mean + root) ** 2) + _positive(strain[2, 2]) ** 2
+    both = _where(ufl.And(same, ufl.gt(mean, 0.0))) * 2 * (mean**2 + square)
+    return both + _where(ufl.Not(same)) * (mean + root) ** 2 + _positive(strain[2, 2]) ** 2
 
 
 def _spatial_extension(strain: Any) -> Any:
@@ -76,18 +81,21 @@ def _spatial_extension(strain: Any) -> Any:
     lose near another one is weighted by its size. With one positive eigenvalue the sum is its square, with one
     negative it is e : e without its square (invariants tell the signs).
     """
-    first, third = ufl.tr(strain), ufl.det(strain)
-    norm = ufl.inner(strain, strain)
+    first, norm = ufl.tr(strain), ufl.inner(strain, strain)
     second = 0.5 * (first**2 - norm)
     mean = first / 3
     deviator = strain - mean * ufl.Identity(3)
-    half = 0.5 * ufl.inner(deviator, deviator)
+    half, cubic = 0.5 * ufl.inner(deviator, deviator), ufl.det(deviator)
+    third = mean**3 - mean * half + cubic
     same = ufl.And(ufl.ge(second, 0.0), ufl.ge(first * third, 0.0))
     safe = ufl.conditional(ufl.Or(same, ufl.le(half, 0.0)), 1.0, half)
-    cosine = 1.5 * ufl.sqrt(3.0) * ufl.conditional(same, 0.0, ufl.det(deviator)) / safe**1.5
+    mixed = _where(ufl.Not(same))
+    cosine = 1.5 * ufl.sqrt(3.0) * mixed * cubic / safe**1.5
     bound = 1.0 - _NEAR
-    clipped = ufl.conditional(ufl.gt(cosine, bound), bound, ufl.conditional(ufl.lt(cosine, -bound), -bound, cosine))
+    inside = _where(ufl.lt(abs(cosine), bound))
+    clipped = inside * cosine + (1 - inside) * bound * ufl.sign(cosine)
     angle, size = ufl.acos(clipped) / 3, 2 * ufl.sqrt(safe / 3)
     largest, smallest = mean + size * ufl.cos(angle), mean + size * ufl.cos(angle + 2 * ufl.pi / 3)
-    mixed = ufl.conditional(ufl.gt(third, 0.0), largest**2, norm - smallest**2)
-    return ufl.conditional(same, ufl.conditional(ufl.gt(first, 0.0), norm, 0.0 * norm), mixed)
+    one, two = _where(ufl.gt(third, 0.0)), _where(ufl.le(third, 0.0))
+    all_three = _where(ufl.And(same, ufl.gt(first, 0.0))) * norm
+    return all_three + mixed * (one * largest**2 + two * (norm - smallest**2))

@@ -156,8 +156,11 @@ class Breaking:
         return self._energy()
 
     # ------------------------------------------------------------------ solve
-    def solve(self) -> float:
+    def solve(self, limit: float = np.inf) -> float:
         """Find a state at the present loads from the present one; damage does not fall below what is accepted.
+
+        Args:
+            limit: stop without a state as soon as the damage of a node has changed by more than this.
 
         Returns:
             Largest change of the damage.
@@ -190,6 +193,8 @@ class Breaking:
             if slow and not relaxed:
                 energy = self._energy()
             relaxed, last = slow, change
+            if limit < np.inf and (far := self._largest(function.x.array - first)) > limit:
+                return far
             log.debug("pass %d: residual %.2e, change %.2e", number, imbalance, change)
             if self.joint is not None and change < min(settings.calm, 0.2 * tried):
                 tried = change

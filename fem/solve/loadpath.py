@@ -79,7 +79,7 @@ def load_steps(
         apply(load)
         shortest = load - done <= settings.smallest * (1 + 1e-9)
         try:
-            change = breaking.solve()
+            change = breaking.solve(float("inf") if shortest else settings.change)
         except ConvergenceError:
             if shortest:
                 raise
