@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Recorded", "TransientSession"]
 
+LONGER = 2.0
+"""Where another tolerance is asked for, to learn the error in time, the longest step grows by this."""
 COLUMNS = ("time", "protocol_step", "cell_voltage", "cell_current", "charge")
 """Columns that every series in time has: s, number of the step of the protocol from 0, V, A/m^2, C/m^2."""
 
@@ -73,7 +75,7 @@ class TransientSession:
         comm: communicator; everything is collective.
         scale: factor on all cell sizes.
         progress: told what happens.
-        tolerance: of a time step; None: that of the study.
+        tolerance: of a time step, with longer steps at most (`LONGER`); None: that of the study.
         tagged: the mesh; None: made from the study.
     """
 
@@ -100,10 +102,12 @@ class TransientSession:
         self.protocol = build_protocol(operation.protocol, area, capacity, words, operation.stop_when)
         with progress.phase("model"), self.timer.phase("model"):
             self.model = build_model(study, tagged, 0.0)
+            longer = 1.0 if tolerance is None else LONGER
             settings = TimeSettings(
                 tolerance=words.tolerance if tolerance is None else tolerance,
                 initial_step=words.initial_step,
-                largest_step=words.largest_step,
+                largest_step=None if words.largest_step is None else longer * words.largest_step,
+                largest_share=longer * TimeSettings.largest_share,
             )
             self.run = Transient(
                 self.model,

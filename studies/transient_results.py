@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["run_transient", "solve_transient", "work_folder"]
 
 COARSER = 10.0
-"""The error in time is the difference to a run with a tolerance this many times larger."""
+"""The error in time is the difference to a run with a tolerance this many times larger and twice the longest step."""
 
 
 def work_folder(out: Path) -> Path:

@@ -36,6 +36,8 @@ SAFETY = 0.9
 SHRINK = 0.1
 GROWTH = 4.0
 """Bounds of the ratio of two lengths: Newton begins at an extrapolation, which longer steps would carry too far."""
+LEAST_ORDER = 0.25
+"""Least power of the length that an error is expected to go with."""
 DIGITS = 4
 """Digits of a length, so that estimates that differ in their last digits between ranks give the same steps."""
 STRETCH = 1e-2
@@ -65,6 +67,21 @@ class Estimate:
         if self.error is None:
             return 1.0
         return math.inf if self.error == 0.0 else SAFETY * float(self.error ** (-1.0 / self.order))
+
+
+def shortened(tried: Sequence[tuple[float, float]], order: int) -> float:
+    """Length after steps from one state that were all too long, s.
+
+    Args:
+        tried: their lengths (s) and relative errors, in turn. order: power of the length with which an error should go.
+            After a jump it goes with less, which the last two tell.
+    """
+    length, error = tried[-1]
+    power = float(order)
+    if len(tried) > 1:
+        before, worse = tried[-2]
+        power = min(power, max(math.log(worse / error) / math.log(before / length), LEAST_ORDER))
+    return length * max(SAFETY * float(error ** (-1.0 / power)), SHRINK)
 
 
 class History:

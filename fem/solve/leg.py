@@ -13,7 +13,7 @@ from petsc4py import PETSc
 
 from fem.errors import ConvergenceError
 from fem.protocol import Cutoff, Step
-from fem.solve.control import GROWTH, SHRINK, History, fitted
+from fem.solve.control import GROWTH, History, fitted, shortened
 from fem.solve.flow import Preconditioner
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Leg:
         begin, wanted, run = self.time, self.next_step, self.run
         length = exact or fitted(wanted, self.end - begin)
         shortest = run.settings.smallest_step * self.step.duration
-        growth = GROWTH
+        growth, tried = GROWTH, list[tuple[float, float]]()
         while True:
             self.ts.setTimeStep(length)
             cut = self._step()
@@ -105,7 +105,9 @@ class Leg:
                 break
             run.report.rejected += 1
             growth = 1.0
-            length = fitted(taken * max(estimate.factor, SHRINK), math.inf)
+            assert estimate.error is not None
+            tried.append((taken, estimate.error))
+            length = fitted(shortened(tried, estimate.order), math.inf)
             self._take_back(begin, length)
         run.flow.accept()
         run.report.newton_iterations = run.flow.newton_iterations

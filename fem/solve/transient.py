@@ -53,7 +53,8 @@ class TimeSettings:
         tolerance: error of a step, relative to RT/F for potentials and to their scale for other fields.
         order: of the backward differentiation, 1 to 5.
         initial_step: s; None: a ten-thousandth of the step of the protocol.
-        largest_step: s; None: a twentieth of the step of the protocol.
+        largest_step: s; None: `largest_share` of the step of the protocol.
+        largest_share: short enough for what a tolerance alone would pass over, such as the end of a relaxation.
         smallest_step: relative to the duration of the protocol's step; below it the run ends.
         leg: time steps after which the integrator starts afresh and a checkpoint may be written.
     """
@@ -62,6 +63,7 @@ class TimeSettings:
     order: int = 4
     initial_step: float | None = None
     largest_step: float | None = None
+    largest_share: float = 0.05
     smallest_step: float = 1e-12
     leg: int = 200
 
@@ -297,7 +299,7 @@ class Transient:
 
     def longest(self, step: Step) -> float:
         """Longest time step, s."""
-        return min(self.settings.largest_step or 0.05 * step.duration, step.duration)
+        return min(self.settings.largest_step or self.settings.largest_share * step.duration, step.duration)
 
     def _settle(self, step: Step, time: float) -> None:
         """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""

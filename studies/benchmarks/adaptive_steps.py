@@ -1,8 +1,9 @@
 """How many time steps adaptive stepping saves: titration by pulses and rests, against fixed steps of the same error.
 
-The half-cell of `studies.validation.half_cell` through two pulses of 30 s, each with a rest of half an hour. The error
-is the largest one of the voltage at the ends of pulses and rests, against a run at a tolerance of 3e-7. Fixed steps use
-the same formula (backward differentiation of order 3), with lengths that meet every end.
+The half-cell of `studies.validation.half_cell` through two pulses of 30 s, each with a rest of 10 or of 60 times that.
+The error is the largest one of the voltage at the ends of pulses and rests, against a run with a tolerance of 1e-7 and
+short steps. Fixed steps use backward differentiation too, with lengths that meet every end, and the order of 3 and 4
+that needs fewer of them.
 
 Run: ``python3 -m studies.benchmarks.adaptive_steps`` prints and writes ``results/adaptive-steps.jsonl``.
 """
@@ -25,18 +26,20 @@ from studies.validation.half_cell import CASES, Case, cell
 
 Floats = npt.NDArray[np.float64]
 RESULTS = Path(__file__).parent / "results" / "adaptive-steps.jsonl"
-TOLERANCES = (1e-3, 1e-4)
-PULSE, REST = 30.0, 1800.0
-DIVISIONS = (2, 6, 18)
+TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-5)
+PULSE, RESTS = 30.0, (300.0, 1800.0)
+DIVISIONS = (2, 6, 18, 54)
 """Fixed steps per pulse."""
+ORDERS = (3, 4)
+"""Of fixed steps."""
 
 
-def protocol(case: Case) -> Protocol:
-    """Pulse, rest, pulse back, rest."""
+def protocol(case: Case, rest: float) -> Protocol:
+    """Pulse, rest in s, pulse back, rest."""
     steps = []
     for sign in (1, -1):
         steps.append(Step.constant("pulse", "current", sign * case.current, PULSE))
-        steps.append(Step.constant("rest", "current", 0.0, REST))
+        steps.append(Step.constant("rest", "current", 0.0, rest))
     return Protocol(tuple(steps))
 
 
@@ -49,31 +52,36 @@ def ends(case: Case, settings: TimeSettings, steps: Protocol) -> tuple[Floats, i
     return found, count
 
 
-def fixed(case: Case, length: float) -> tuple[Floats, int]:
+def fixed(case: Case, length: float, order: int, rest: float) -> tuple[Floats, int]:
     """The same with fixed steps of a length in s."""
-    settings = TimeSettings(tolerance=1e9, initial_step=length, largest_step=length)
-    return ends(case, settings, protocol(case))
+    settings = TimeSettings(1e9, order, initial_step=length, largest_step=length)
+    return ends(case, settings, protocol(case, rest))
 
 
-def measure(case: Case) -> list[dict[str, Any]]:
+def measure(case: Case, rest: float) -> list[dict[str, Any]]:
     """One record per tolerance: steps, errors, and how many fixed steps of the same error would be needed."""
-    true, _ = ends(case, TimeSettings(tolerance=3e-7), protocol(case))
+    true, _ = ends(case, TimeSettings(tolerance=1e-7, largest_step=PULSE / 40), protocol(case, rest))
 
     def error(found: Floats) -> float:
         return float(np.abs(found - true).max())
 
-    even = [(n, error(v)) for v, n in (fixed(case, PULSE / k) for k in DIVISIONS)]
+    even = {
+        order: [(n, error(v)) for v, n in (fixed(case, PULSE / k, order, rest) for k in DIVISIONS)] for order in ORDERS
+    }
     records = []
     for tolerance in TOLERANCES:
-        found, count = ends(case, TimeSettings(tolerance=tolerance), protocol(case))
-        needed = _steps_for(error(found), even)
+        found, count = ends(case, TimeSettings(tolerance=tolerance), protocol(case, rest))
+        needed = min(_steps_for(error(found), points) for points in even.values())
         records.append(
             {
                 "case": case.name,
+                "rest_s": rest,
                 "tolerance": tolerance,
                 "steps": count,
                 "error_V": error(found),
-                "fixed": [{"steps": n, "error_V": e} for n, e in even],
+                "fixed": [
+                    {"order": order, "steps": n, "error_V": e} for order, points in even.items() for n, e in points
+                ],
                 "factor": round(needed / count, 1),
             }
         )
@@ -91,11 +99,12 @@ def _steps_for(error: float, even: list[tuple[int, float]]) -> float:
 
 def main() -> int:
     """Measure, print and write."""
-    records = measure(CASES[0])
+    records = [r for rest in RESTS for r in measure(CASES[0], rest)]
     RESULTS.write_text("".join(json.dumps(r) + "\n" for r in records))
     for r in records:
         print(
-            f"{r['case']}, tolerance {r['tolerance']:g}: {r['steps']} steps, error {1e3 * r['error_V']:.2g} mV; "
+            f"{r['case']}, rests of {r['rest_s']:g} s, tolerance {r['tolerance']:g}: {r['steps']} steps, "
+            f"error {1e6 * r['error_V']:.2g} uV; "
             f"fixed steps of the same error: {r['factor']} times as many"
         )
     return 0

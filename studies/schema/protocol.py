@@ -268,7 +268,9 @@ class Time(Part):
     initial_step: PositiveTime | None = Field(
         default=None, description="First time step of every protocol step; default: found by trial."
     )
-    largest_step: PositiveTime | None = Field(default=None, description="Longest time step; default: no limit.")
+    largest_step: PositiveTime | None = Field(
+        default=None, description="Longest time step; default: a twentieth of the protocol step."
+    )
     record_every: PositiveTime | None = Field(
         default=None, description="Interval of the time series; default: every time step."
     )

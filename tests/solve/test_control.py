@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from fem.solve.control import Estimate, History, fitted, slope_weights
+from fem.solve.control import Estimate, History, fitted, shortened, slope_weights
 
 
 class Decay:
@@ -89,6 +89,14 @@ def test_factor_follows_the_order() -> None:
     assert Estimate(2.0**-4, 4).factor == pytest.approx(1.8)
     assert not Estimate(1.01, 3).accepted
     assert Estimate(0.0, 3).factor == math.inf
+
+
+def test_too_long_steps_are_shortened_by_what_has_been_seen() -> None:
+    """An error of order 2 that goes with the square root of the length, as after a jump, needs one trial more."""
+    assert shortened([(1.0, 4.0)], 2) == pytest.approx(0.45)
+    assert shortened([(1.0, 4.0), (0.25, 2.0)], 2) == pytest.approx(0.25 * 0.9 / 4)
+    assert shortened([(1.0, 4.0), (0.5, 3.99)], 2) == pytest.approx(0.05)
+    assert shortened([(1.0, 1e9)], 2) == pytest.approx(0.1)
 
 
 def test_lengths_have_few_digits_and_meet_the_end() -> None:
