@@ -131,21 +131,30 @@ class Platen:
 class FilledCrack:
     """Something that fills the cracks of layers that break and presses their faces apart.
 
-    Exactly one of ``pressure`` and ``volume`` is given.
+    Exactly one of ``pressure``, ``volume`` and ``electrode`` is given.
 
     Attributes:
         pressure: Pa.
         volume: m^3 (2-D: per depth, m^2) that all cracks together hold; the pressure follows.
+        electrode: layer whose metal fills the cracks and is deposited there: the pressure is F eta / Omega with the
+            local overpotential eta = phi_ionic - phi_electrode - equilibrium potential where that drives plating.
+        molar_volume: Omega in m^3/mol of what is deposited.
+        equilibrium_potential: of the electrode against lithium, V.
         layers: whose cracks; empty: of all layers that may break.
     """
 
     pressure: float | None = None
     volume: float | None = None
+    electrode: str | None = None
+    molar_volume: float | None = None
+    equilibrium_potential: float = 0.0
     layers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.pressure is None) == (self.volume is None):
-            raise ValueError("give either the pressure or the volume of what fills the cracks")
+        if sum(x is not None for x in (self.pressure, self.volume, self.electrode)) != 1:
+            raise ValueError("give one of the pressure, the volume and the electrode of what fills the cracks")
+        if self.electrode is not None and not (self.molar_volume or 0.0) > 0:
+            raise ValueError(f"molar_volume must be given and positive, got {self.molar_volume}")
 
 
 Mechanical = Pressure | Traction | Roller | Anchor | Platen | MeanStrain | FilledCrack

@@ -16,15 +16,19 @@ import ufl
 from dolfinx import fem
 
 from fem.conditions import FilledCrack
+from fem.constants import FARADAY
 from fem.energy.fracture import NORMALISATION, Fracture
 from fem.errors import ModelError
 from fem.unknowns import Field, Number
+from fem.values import at
 
 if TYPE_CHECKING:
     from fem.model import Model
 
 __all__ = ["Damage", "Fill"]
 
+#: Of conductivities, diffusivities and exchange currents, what is left where the material is broken.
+BLOCKED = 1e-6
 #: Pa; pressures of lithium in cracks are of this order.
 PRESSURE = 1e8
 
@@ -36,14 +40,16 @@ class Fill:
     Source: Bourdin, Chukwudozie and Yoshioka, SPE 159154 (2012).
 
     Attributes:
-        pressure: in Pa, given or unknown.
+        pressure: in Pa, given or unknown; None where it differs from place to place.
         volume: opening of the cracks as a UFL form, m^3 (m^2 in 2-D).
         volume_given: the volume is prescribed and the pressure follows.
+        energy: minus pressure times opening, integrated, as a UFL form, J.
     """
 
-    pressure: Number
+    pressure: Number | None
     volume: Any
     volume_given: bool
+    energy: Any
 
 
 @dataclass
@@ -90,37 +96,73 @@ class Damage:
         """The damage in a layer as UFL; None where nothing breaks."""
         return self.unknown.function if layer in self.terms else None
 
+    def passage(self, layer: str) -> Any:
+        """Share of currents and of diffusion that damage lets pass in a layer as UFL; None: all of them."""
+        if layer not in self.terms or not self.terms[layer].blocks:
+            return None
+        return BLOCKED + (1 - BLOCKED) * (1 - self.unknown.function) ** 2
+
+    def block(self) -> None:
+        """Cut the conductivities and diffusivities of media with unknown concentrations."""
+        transport = self.model.transport
+        for layer in self.terms if transport is not None else ():
+            assert transport is not None
+            share, medium = self.passage(layer), transport.media.get(layer)
+            if share is None or medium is None:
+                continue
+            names = ("conductivity", "diffusivity", "across")
+            found = {n: value for n in names if (value := getattr(medium, n, None)) is not None}
+            transport.media[layer] = replace(medium, **{n: _scaled(share, v) for n, v in found.items()})
+
     def drive(self) -> None:
-        """Derive the residual, once the displacement is known, and let what fills cracks press on their faces."""
+        """Derive the residual, once all other fields are known, and let what fills cracks press on their faces."""
         mechanics, geometry = self.model.mechanics, self.model.geometry
-        assert mechanics is not None
+        if mechanics is None:
+            raise ModelError("damage needs mechanics")
         parts = [geometry.integral(mechanics.energy_density(x), x) for x in self.terms]
         parts += [self.surface_energy(x) for x in self.terms]
         for condition in (c for c in self.model.conditions if isinstance(c, FilledCrack)):
-            fill = self._fill(condition)
-            self.fills.append(fill)
-            parts.append(-fill.pressure.variable * fill.volume)
+            parts.append(self._fill(condition))
         self.residual = ufl.derivative(sum(parts[1:], start=parts[0]), self.unknown.function, self.unknown.test)
 
-    def _fill(self, condition: FilledCrack) -> Fill:
+    def _fill(self, condition: FilledCrack) -> Any:
+        """Let a condition act on the displacement; returns minus its work as a UFL form."""
         model, moving = self.model, self.model.mechanics.displacement  # type: ignore[union-attr]
         unknown = [x for x in condition.layers if x not in self.terms]
         if unknown:
             raise ModelError(f"cracks cannot be filled in {', '.join(unknown)}: nothing breaks there")
         opened = -ufl.dot(moving.total, ufl.grad(self.unknown.function))
-        volumes = [model.geometry.integral(opened, x) for x in condition.layers or tuple(self.terms)]
+        layers = condition.layers or tuple(self.terms)
+        volumes = [model.geometry.integral(opened, x) for x in layers]
         volume = sum(volumes[1:], start=volumes[0])
+        if condition.electrode is not None:
+            pressures = {x: self._plating_pressure(condition, x) for x in layers}
+            works = [model.geometry.integral(-pressures[x] * opened, x) for x in layers]
+            work = sum(works[1:], start=works[0])
+            model.residuals[moving].append(ufl.derivative(work, moving.function, moving.test))
+            self.fills.append(Fill(None, volume, False, work))
+            return work
         start = condition.pressure if condition.pressure is not None else 0.0
         given = condition.volume is not None
         pressure = Number.create("pressure in cracks", model.geometry.mesh, start, unknown=given)
         pressure.scale = PRESSURE
         model.add_number(pressure)
-        model.residuals[moving].append(ufl.derivative(-pressure.variable * volume, moving.function, moving.test))
+        work = -pressure.variable * volume
+        model.residuals[moving].append(ufl.derivative(work, moving.function, moving.test))
         if condition.volume is not None:
             # minus the volume, so that the bordered matrix stays symmetric
             pressure.source = -condition.volume
             model.charges[pressure].append(-volume)
-        return Fill(pressure, volume, given)
+        self.fills.append(Fill(pressure, volume, given, work))
+        return work
+
+    def _plating_pressure(self, condition: FilledCrack, layer: str) -> Any:
+        """p = F eta / Omega of metal that is deposited from the ions of a layer, Pa; 0 where it would dissolve."""
+        assert condition.electrode is not None
+        assert condition.molar_volume is not None
+        metal = self.model.handle(condition.electrode, "electronic").value(None)
+        drive = self.model.handle(layer, "ionic").value(None) - metal - condition.equilibrium_potential
+        return FARADAY / condition.molar_volume * ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0 * drive)
 
     def surface_energy(self, layer: str) -> Any:
         """Energy of the cracks in a layer as a UFL form, J (per depth in 2-D, per area in 1-D)."""
@@ -157,3 +199,8 @@ class Damage:
     def functions(self) -> Mapping[str, Any]:
         """What a checkpoint keeps."""
         return {"damage": self.unknown.function, "accepted damage": self.accepted}
+
+
+def _scaled(share: Any, value: Any) -> Any:
+    """A property times a share: a function of the concentration stays one."""
+    return lambda c: share * at(value, c)

@@ -154,13 +154,15 @@ class Model:
         self.damage = Damage.build(self)
         self.transport = Transport.build(self)
         self.mechanics = Mechanics.build(self)
-        if self.damage is not None:
-            self.damage.drive()
         if self.transport is not None:
             self.transport.couple()
+        if self.damage is not None:
+            self.damage.block()
         self.network = self._network()
         self._potential_fields()
         self._terminals()
+        if self.damage is not None:
+            self.damage.drive()
         self.mean_fields = set_mean_fields(self)
         self._conduction()
         if self.transport is not None:
@@ -201,7 +203,11 @@ class Model:
         self, layer: str, term: Conduction | BinaryElectrolyte | Equipotential
     ) -> Conduction | Equipotential:
         if not isinstance(term, BinaryElectrolyte):
-            return realised(term, self.geometry, layer)
+            made = realised(term, self.geometry, layer)
+            share = None if self.damage is None else self.damage.passage(layer)
+            if share is None or isinstance(made, Equipotential):
+                return made
+            return replace(made, conductivity=share * made.conductivity)
         assert self.transport is not None
         medium = self.transport.media[layer]
         assert isinstance(medium, BinaryElectrolyte)

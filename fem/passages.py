@@ -76,15 +76,25 @@ def connect(model: Model, link: Link) -> InterfaceState:
         side[link.second[0] == below],
     )
     if isinstance(link.law, OhmicContact):
-        return _contact(model, link, link.law, sides)
+        return _contact(model, link, replace(link.law, contact_fraction=_whole_share(model, link, sides)), sides)
     shift: Any = 0.0
     if link.law.partial_molar_volume != 0.0 and model.mechanics is not None:
         volume, largest = link.law.partial_molar_volume, link.law.largest_pressure
         shift = model.mechanics.work_potential(name, link.second[0], volume, largest)
-    law = _present(model, link, sides)
+    law = replace(_present(model, link, sides), contact_fraction=_whole_share(model, link, sides))
     if law.interphase is not None:
         law = replace(law, film_resistance=law.film_resistance + growths.grow(model, name, law.interphase, sides))
     return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift)
+
+
+def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
+    """Share of the area that passes current: what is in contact and where neither side is broken."""
+    share: Any = link.law.contact_fraction
+    if model.damage is not None:
+        for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
+            whole = model.damage.passage(layer)
+            share = share if whole is None else share * whole(side)
+    return share
 
 
 def law_at_start(model: Model, link: Link) -> ChargeTransfer | OhmicContact:
@@ -191,7 +201,14 @@ def _contact(model: Model, link: Link, law: OhmicContact, sides: Sides) -> Inter
         )
     _between(model, link, sides, passage.current, charging)
     return InterfaceState(
-        link, passage.current, passage.driving, passage.film_drop, 0.0, passage.current, law.contact_fraction, charging
+        link,
+        passage.current,
+        passage.driving,
+        passage.film_drop,
+        0.0,
+        passage.current,
+        link.law.contact_fraction,
+        charging,
     )
 
 
@@ -211,7 +228,7 @@ def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, s
         passage.film_drop,
         shift,
         passage.current,
-        law.contact_fraction,
+        link.law.contact_fraction,
         charging,
     )
 
@@ -237,7 +254,7 @@ def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shif
     _leave(model, name, sides.second_side, sides.second, -film_current - film)
     _deliver(model, link, sides, passage.current)
     return InterfaceState(
-        link, passage.current, passage.driving, film_drop, shift, film_current, law.contact_fraction, layer
+        link, passage.current, passage.driving, film_drop, shift, film_current, link.law.contact_fraction, layer
     )
 
 

@@ -49,7 +49,7 @@ class ChargeTransfer:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if isinstance(self.film_resistance, int | float) and self.film_resistance < 0:
             raise ValueError(f"film_resistance must not be negative, got {self.film_resistance}")
-        if not 0 < self.contact_fraction <= 1:
+        if isinstance(self.contact_fraction, int | float) and not 0 < self.contact_fraction <= 1:
             raise ValueError(f"contact_fraction must lie in 0 < x <= 1, got {self.contact_fraction}")
 
     @property

@@ -126,8 +126,18 @@ class Breaking:
     def _equilibrium(self) -> None:
         """Minimise over the displacement (and solve what it depends on) at the present damage."""
         for k in range(self.index + 1):
-            self.solver.newtons[k].renew()
-            self.solver.solve_stage(k)
+            newton, state = self.solver.newtons[k], self.solver.stages[k].get_state()
+            newton.renew()
+            if k != self.index or self.stage.linear:
+                self.solver.solve_stage(k)
+                continue
+            newton.search("basic")
+            try:
+                newton.solve()
+            except ConvergenceError:
+                newton.search("l2")
+                self.stage.set_state(state)
+                self.solver.solve_stage(k)
 
     def _energy(self) -> float:
         return self.book.energies().potential

@@ -76,6 +76,7 @@ class NewtonSolver:
         snes = PETSc.SNES().create(stage.comm)
         prefix = f"ssbfem_newton_{next(_prefix)}_"
         snes.setOptionsPrefix(prefix)
+        self._prefix = prefix
         PETSc.Options()[f"{prefix}snes_linesearch_type"] = "basic" if stage.linear else "bt"
         snes.setFunction(self._function, self.f)
         snes.setJacobian(self._jacobian, shell)
@@ -133,6 +134,17 @@ class NewtonSolver:
             if residual <= roundoff(self.stage):
                 return int(reason.CONVERGED_FNORM_ABS)
         return int(reason.CONVERGED_ITERATING)
+
+    def search(self, kind: str) -> None:
+        """Line search of later solves: ``bt`` (the residual must fall), ``basic`` (full steps) or ``l2``.
+
+        Where stiffness jumps by many orders of magnitude (cracks that close), full steps find their way although the
+        residual rises on it.
+        """
+        key = f"{self._prefix}snes_linesearch_type"
+        PETSc.Options()[key] = kind
+        self.snes.setFromOptions()
+        del PETSc.Options()[key]
 
     def renew(self) -> None:
         """Assemble anew at the next solve: something outside of the stage has changed its matrix."""

@@ -62,7 +62,10 @@ class Book:
         self._cracks = form(_total(cracks)) if cracks else None
         dead = mechanics.dead
         self._dead = form(ufl.replace(_total(dead), {unknown.test: unknown.function})) if dead else None
-        self._fills = [] if model.damage is None else [(fill, form(fill.volume)) for fill in model.damage.fills]
+        fills = [] if model.damage is None else model.damage.fills
+        self._fills = [(fill.pressure, form(fill.volume)) for fill in fills if fill.pressure is not None]
+        pressing = [fill.energy for fill in fills]
+        self._pressing = form(_total(pressing)) if pressing else None
         self._rows_form = form(model.system.residuals[unknown])
         self._dead_rows_form = form(_total(dead)) if dead else None
         self._vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
@@ -75,7 +78,7 @@ class Book:
     def energies(self) -> Energies:
         """Of the present state. Collective."""
         loads = self._scalar(self._dead)
-        loads -= sum(fill.pressure.value * self._scalar(volume) for fill, volume in self._fills)
+        loads += self._scalar(self._pressing)
         assert self.model.mechanics is not None
         numbers = {t.number for t in self.model.mechanics.displacement.ties if t.number is not None}
         loads -= sum(n.source * n.value for n in sorted(numbers, key=lambda n: n.name) if n.unknown)
@@ -104,7 +107,7 @@ class Book:
         unknown = self.model.mechanics.displacement
         moved = np.array(unknown.function.x.array[: unknown.owned])
         forces = self._forces()
-        fills = [(fill.pressure.value, self._scalar(volume)) for fill, volume in self._fills]
+        fills = [(pressure.value, self._scalar(volume)) for pressure, volume in self._fills]
         if self._last is not None:
             then, there, filled = self._last
             self.work += float(self.comm.allreduce(float(0.5 * (then + forces) @ (moved - there))))
