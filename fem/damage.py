@@ -7,6 +7,7 @@ the same energy that gives the stress.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,10 @@ class Damage:
         """Energy of the cracks in a layer as a UFL form, J (per depth in 2-D, per area in 1-D)."""
         transport = self.model.transport
         concentration = None if transport is None else transport.concentration(layer)
-        return self.model.geometry.integral(self.terms[layer].surface(self.unknown.function, concentration), layer)
+        geometry = self.model.geometry
+        # d! simplices make a box: its edge is the width of a row of cells
+        size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
+        return geometry.integral(self.terms[layer].surface(self.unknown.function, concentration, size), layer)
 
     def resistance(self) -> Any:
         """G_c v / (c_w l) integrated, as a UFL form: what the residual is measured against."""

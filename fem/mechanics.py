@@ -37,6 +37,7 @@ class Mechanics:
         supports: outer side -> the tie of its rollers or platen.
         loads: pressures.
         tractions: interface -> field of the pressure on it, where something asks for it.
+        pressures: side -> pressure in Pa as a constant of the forms.
         imposed: outer side -> the tie of a given displacement.
         dead: residuals of loads that do not depend on the state.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
@@ -48,6 +49,7 @@ class Mechanics:
     supports: dict[str, Tie] = field(default_factory=dict)
     loads: list[Pressure] = field(default_factory=list)
     tractions: dict[str, Field] = field(default_factory=dict)
+    pressures: dict[str, Any] = field(default_factory=dict)
     imposed: dict[str, Tie] = field(default_factory=dict)
     dead: list[Any] = field(default_factory=list)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
@@ -205,7 +207,9 @@ class Mechanics:
         for condition in model.conditions:
             if isinstance(condition, Pressure):
                 normal = ufl.FacetNormal(geometry.mesh)
-                density = condition.pressure * ufl.dot(normal, unknown.test)
+                pressure = fem.Constant(geometry.mesh, default_scalar_type(condition.pressure))
+                self.pressures[condition.side] = pressure
+                density = pressure * ufl.dot(normal, unknown.test)
                 self._load(geometry.outer_integral(density, condition.side))
                 self.loads.append(condition)
             elif isinstance(condition, Traction):

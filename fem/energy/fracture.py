@@ -22,6 +22,8 @@ Profile = Literal["AT1", "AT2"]
 PROFILES: tuple[Profile, ...] = ("AT1", "AT2")
 #: c_w = 4 times the integral of sqrt(w) from 0 to 1, for which a crack costs G_c.
 NORMALISATION: dict[Profile, float] = {"AT1": 8.0 / 3.0, "AT2": 2.0}
+#: Energy of the core of a crack on cells of size h over G_c h / l.
+CORE: dict[Profile, float] = {"AT1": 3.0 / 8.0, "AT2": 1.0 / 2.0}
 #: Of the stiffness, what a broken material keeps: too little to carry anything, enough for a solver.
 RESIDUAL = 1e-6
 
@@ -42,6 +44,8 @@ class Fracture:
         split: what of the energy cracks release.
         star: parameter of the star-convex split, at least -1.
         residual: share of the stiffness that a broken material keeps.
+        compensated: take off what cracks on cells cost beyond G_c, 3 h / 8 l (AT1) or h / 2 l (AT2) of it, because
+            their core is as wide as a cell of size h (Bourdin, Francfort and Marigo 2008).
         blocks: whether cracks block ions, electrons and diffusion.
         planar: the third axis is a principal one of the strain (set by the model).
     """
@@ -53,6 +57,7 @@ class Fracture:
     split: Split = "volumetric-deviatoric"
     star: float = 0.0
     residual: float = RESIDUAL
+    compensated: bool = False
     blocks: bool = True
     planar: bool = False
 
@@ -85,12 +90,19 @@ class Fracture:
         plus, minus = parts(self.split, elastic, self.solid.lame, self.star, self.planar)
         return self.degradation(state.damage) * plus + minus
 
-    def surface(self, damage: Any, concentration: Any = None) -> Any:
-        """Energy density of crack surfaces in J/m^3."""
+    def surface(self, damage: Any, concentration: Any = None, size: Any = None) -> Any:
+        """Energy density of crack surfaces in J/m^3.
+
+        Args:
+            damage: as a function. concentration: of lithium, mol/m^3. size: of the cells in metres, to compensate for.
+        """
         local = damage if self.model == "AT1" else damage**2
         slope = ufl.grad(damage)
         density = local / self.length + self.length * ufl.inner(slope, slope)
-        return self.toughness_at(concentration) / NORMALISATION[self.model] * density
+        toughness = self.toughness_at(concentration)
+        if self.compensated and size is not None:
+            toughness = toughness / (1 + CORE[self.model] * size / self.length)
+        return toughness / NORMALISATION[self.model] * density
 
     def toughness_at(self, concentration: Any = None) -> Any:
         """G_c at a concentration of lithium, J/m^2."""

@@ -192,6 +192,14 @@ def node_concentrations(model: Model, layer: str, grid: LayerGrid) -> dict[str, 
     return {"concentration": grid.at_nodes(field.function, field.region.from_parent())}
 
 
+def node_damage(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
+    """Damage of a layer at the nodes of its grid; empty where nothing breaks."""
+    if model.damage is None or model.damage.at(layer) is None:
+        return {}
+    field = model.damage.unknown
+    return {"damage": grid.at_nodes(field.function, field.region.from_parent())}
+
+
 def node_displacements(model: Model, layer: str, grid: LayerGrid) -> dict[str, Any]:
     """Displacement (nodes, 3) of a layer in metres; empty when it has no mechanics."""
     mechanics = model.mechanics

@@ -29,6 +29,7 @@ from fem.output.grids import (
     CellMeans,
     LayerGrid,
     node_concentrations,
+    node_damage,
     node_displacements,
     node_potentials,
     padded,
@@ -128,6 +129,7 @@ class FieldWriter:
             nodes: dict[str, Any] = dict(node_potentials(self.model, layer, grid))
             nodes |= node_concentrations(self.model, layer, grid)
             nodes |= node_displacements(self.model, layer, grid)
+            nodes |= node_damage(self.model, layer, grid)
             cells: dict[str, Any] = {"layer": np.full(len(grid.owned_cells), number, dtype=np.int32)}
             for name, (layers, values) in means.items():
                 if layer in layers:

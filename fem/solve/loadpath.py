@@ -9,10 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from fem.errors import ConvergenceError
+import numpy as np
+from dolfinx import fem
+
+from fem.errors import ConvergenceError, ModelError
 from fem.solve.alternate import Breaking
 from fem.solve.work import Energies
+
+if TYPE_CHECKING:
+    from fem.model import Model
 
 log = logging.getLogger("ssbfem.solve")
 
@@ -52,6 +59,57 @@ class LoadPoint:
     work: float
     lost: float
     jumped: bool
+
+
+class Proportional:
+    """All loads of a model as they were given, times one factor.
+
+    Eigenstrains, given displacements, forces of platens and what fills cracks grow in proportion; pressures on outer
+    sides act from the beginning, unless nothing else does.
+
+    Args:
+        model: as it was built, at its full loads.
+    """
+
+    def __init__(self, model: Model) -> None:
+        mechanics = model.mechanics
+        if mechanics is None:
+            raise ModelError("this model has no mechanics")
+        self._constants = [(c, np.array(c.value)) for c in _eigenstrains(model)]
+        self._ties = [(t, t.offset) for t in mechanics.supports.values() if t.number is None]
+        self._ties += [(t, np.array(t.offset)) for t in mechanics.imposed.values()]
+        self._ties = [(t, offset) for t, offset in self._ties if np.any(offset)]
+        numbers: set[Any] = {t.number for t in mechanics.supports.values() if t.number is not None and t.number.source}
+        fills = [f for f in (model.damage.fills if model.damage is not None else []) if f.pressure is not None]
+        numbers |= {f.pressure for f in fills if f.volume_given}
+        self._sources = [(n, n.source) for n in numbers]
+        self._values = [(f.pressure, f.pressure.value) for f in fills if not f.volume_given and f.pressure is not None]
+        local = model.damage is not None and any(f.pressure is None for f in model.damage.fills)
+        if not (self._constants or self._ties or self._sources or self._values or local):
+            self._constants = [(c, np.array(c.value)) for c in mechanics.pressures.values()]
+
+    def __call__(self, factor: float) -> None:
+        """Set the loads."""
+        for constant, strain in self._constants:
+            constant.value = factor * strain
+        for tie, offset in self._ties:
+            tie.offset = factor * offset
+        for number, source in self._sources:
+            number.source = factor * source
+        for number, pressure in self._values:
+            number.value = factor * pressure
+
+
+def _eigenstrains(model: Model) -> list[Any]:
+    """Constants of the forms that are stress-free strains."""
+    found = []
+    for terms in model.energies.values():
+        for term in terms:
+            for part in (term, getattr(term, "solid", None)):
+                strain = getattr(part, "eigenstrain", None)
+                if isinstance(strain, fem.Constant):
+                    found.append(strain)
+    return found
 
 
 def load_steps(

@@ -183,3 +183,18 @@ def test_nothing_to_break() -> None:
         Breaking(Model(tagged, {"bar": Domain((), (solid,))}, {}, held))
     with pytest.raises(ModelError, match="give it alone"):
         Model(tagged, {"bar": Domain((), (solid, Fracture(solid, 1.0, 0.1)))}, {}, held)
+
+
+@pytest.mark.parametrize("model", ["AT1", "AT2"])
+def test_what_cells_add_to_a_crack_is_taken_off(model: str) -> None:
+    """With compensation a crack costs G_c on any mesh, to a percent; fine where coarse cells err by a fifth."""
+    young, toughness = MATERIALS[0]
+    for cells_per_length in (2, 4):
+        cells = 20 * cells_per_length + 1
+        size = LENGTH / cells_per_length * cells
+        breaking = bar(young, toughness, model, size, cells, compensated=True)
+        breaking.damage.break_where(lambda x, s=size, c=cells: np.abs(x[0] - s / 2) < 0.6 * s / c)  # type: ignore[misc]
+        pull(breaking, 1e-3 * size)
+        breaking.solve()
+        assert breaking.book.energies().fracture == pytest.approx(toughness, rel=0.015)
+        breaking.destroy()
