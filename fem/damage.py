@@ -82,7 +82,7 @@ class Damage:
                 if len(energies) > 1:
                     raise ModelError(f"layer {layer!r}: fracture contains the energy of the solid: give it alone")
                 planar = model.geometry.gdim < 3 and not isinstance(term.solid.eigenstrain, tuple | list)
-                terms[layer] = replace(term, planar=planar and not hasattr(term.swelling, "normal"))
+                terms[layer] = replace(term, planar=planar and getattr(term.swelling, "axes", None) is None)
         if not terms:
             return None
         model.energies.update({layer: (term,) for layer, term in terms.items()})

@@ -14,6 +14,7 @@ from mpi4py import MPI
 from fem import balance
 from fem.conditions import Anchor, ImposedDisplacement, Platen, Pressure, Roller, Traction
 from fem.constants import FARADAY
+from fem.energy.crystal import CrystalElastic
 from fem.energy.elastic import Elastic
 from fem.energy.fracture import Fracture
 from fem.errors import ModelError
@@ -83,7 +84,7 @@ class Mechanics:
         if geometry.gdim != 2 or geometry.axisymmetric:
             raise ModelError("plane stress is for 2-D models")
         terms = self.model.energies[layer]
-        if len(terms) != 1 or not isinstance(terms[0], Elastic | Fracture):
+        if len(terms) != 1 or not isinstance(terms[0], Elastic | CrystalElastic | Fracture):
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
         return terms[0].plane_stress_strain(total, self._concentration(layer))
 

@@ -154,7 +154,9 @@ def _medium(domain: Any) -> Medium | None:
 
 
 def _swells(terms: Any) -> bool:
-    return any(getattr(term, "swelling", None) is not None for term in terms)
+    """Whether the stress of a host drives its lithium."""
+    swelling = [getattr(term, "swelling", None) for term in terms]
+    return any(strain is not None and strain.drives for strain in swelling)
 
 
 def _start(medium: Medium) -> float:
@@ -166,8 +168,15 @@ def _stops(law: Any) -> bool:
     return isinstance(law, Blocked) or (isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic")
 
 
+def _alike(a: Medium, b: Medium) -> bool:
+    """Whether two media that touch share their concentration: hosts, where they store alike (grains of one material)."""
+    if isinstance(a, Intercalation) and isinstance(b, Intercalation):
+        return (a.energy, a.stoichiometry) == (b.energy, b.stoichiometry)
+    return a == b
+
+
 def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
-    """Layers of the same medium that touch, without anything between them, share one field."""
+    """Layers of media that store alike and touch, without anything between them, share one field."""
     group = {layer: layer for layer in media}
 
     def root(layer: str) -> str:
@@ -180,7 +189,7 @@ def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
         laws = model.interfaces.get(name, ())
         if a not in media or b not in media or any(_stops(law) for law in laws):
             continue
-        if media[a] == media[b]:
+        if _alike(media[a], media[b]):
             group[root(b)] = root(a)
         elif not laws and all(isinstance(media[x], BinaryElectrolyte) for x in (a, b)):
             raise ModelError(

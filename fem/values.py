@@ -22,7 +22,7 @@ T = TypeVar("T")
 #: Polynomials of this degree in every cell stand for a graded property.
 _DEGREE = 2
 #: Attributes that are parts of a term with numbers of their own.
-_PARTS = ("swelling", "thermal", "stiffness", "solid")
+_PARTS = ("eigenstrain", "swelling", "thermal", "stiffness", "solid")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import ufl
 
+from fem.energy.eigenstrain import given_strain
 from fem.energy.swelling import StressFreeStrain
 from fem.terms import State
 
@@ -20,14 +21,17 @@ class Elastic:
     Attributes:
         young_modulus: Pa, positive; or graded (`fem.values.Graded`).
         poisson_ratio: between -1 and 0.5, exclusive; or graded.
-        eigenstrain: stress-free linear strain, isotropic (a number) or a (3, 3) nested tuple; positive on expansion.
+        eigenstrain: stress-free linear strain, isotropic (a number), a (3, 3) nested tuple, or one along the axes of
+            crystals (`fem.energy.eigenstrain.AxialStrain`); positive on expansion.
         swelling: the part that follows the concentration of lithium.
+        thermal: the part that follows the temperature (`fem.energy.eigenstrain.ThermalExpansion`).
     """
 
     young_modulus: Any
     poisson_ratio: Any
     eigenstrain: Any = 0.0
     swelling: StressFreeStrain | None = None
+    thermal: Any = None
 
     def __post_init__(self) -> None:
         if isinstance(self.young_modulus, int | float) and not self.young_modulus > 0:
@@ -43,10 +47,9 @@ class Elastic:
 
     def stress_free_strain(self, concentration: Any = None) -> Any:
         """(3, 3) eigenstrain as UFL, with the swelling at a concentration in mol/m^3."""
-        if isinstance(self.eigenstrain, tuple | list):
-            free = ufl.as_matrix([list(row) for row in self.eigenstrain])
-        else:
-            free = self.eigenstrain * ufl.Identity(3)
+        free = given_strain(self.eigenstrain)
+        if self.thermal is not None:
+            free = free + self.thermal.tensor()
         if self.swelling is None or concentration is None:
             return free
         return free + self.swelling.strain(concentration)

@@ -13,9 +13,16 @@ from typing import Any, Protocol
 
 import ufl
 
+from fem.energy.eigenstrain import axial
+
 
 class StressFreeStrain(Protocol):
     """A strain that the concentration of lithium causes without stress."""
+
+    @property
+    def drives(self) -> bool:
+        """Whether the stress in turn drives lithium, and shifts the potential of its host."""
+        ...
 
     def strain(self, concentration: Any) -> Any:
         """(3, 3) strain as UFL at a concentration in mol/m^3."""
@@ -29,10 +36,12 @@ class Swelling:
     Attributes:
         partial_molar_volume: Omega in m^3/mol.
         reference: c0 in mol/m^3, where the host has no stress-free strain.
+        drives: whether stress drives lithium; without it, lithium makes stress and notices none of it.
     """
 
-    partial_molar_volume: float
-    reference: float
+    partial_molar_volume: Any
+    reference: Any
+    drives: bool = True
 
     def strain(self, concentration: Any) -> Any:
         """(3, 3) strain."""
@@ -41,24 +50,45 @@ class Swelling:
 
 @dataclass(frozen=True)
 class LatticeSwelling:
-    """A layered oxide: one strain within its planes and another across them, both functions of the stoichiometry.
+    """A layered oxide, whose lattice parameters are functions of the stoichiometry x = c / c_max.
 
-    eps = eps_a(x) (I - m m) + eps_c(x) m m with the normal m of the planes.
+    eps = eps_a (I - m m) + eps_c m m with the c axis m, eps_a = a(x) / a0 - 1 and eps_c = c(x) / c0 - 1; without axes
+    the mean (2 eps_a + eps_c) / 3 in all directions, as of many grains that are not resolved.
 
     Attributes:
-        within, across: eps_a and eps_c of x = c / c_max (UFL in, UFL out).
-        normal: (3,) unit vector m.
+        a, c: lattice parameters as functions of x (UFL in, UFL out; number in, number out).
         maximum: c_max in mol/m^3.
+        a0, c0: those of the host without stress-free strain.
+        axes: `fem.orientations.CrystalAxes`, or None.
+        drives: whether stress drives lithium.
     """
 
-    within: Callable[[Any], Any]
-    across: Callable[[Any], Any]
-    normal: tuple[float, float, float]
-    maximum: float
+    a: Callable[[Any], Any]
+    c: Callable[[Any], Any]
+    maximum: Any
+    a0: Any
+    c0: Any
+    axes: Any = None
+    drives: bool = True
+
+    @classmethod
+    def since(
+        cls,
+        lattice: tuple[Callable[[Any], Any], Callable[[Any], Any]],
+        maximum: float,
+        stoichiometry: float,
+        axes: Any = None,
+        drives: bool = True,
+    ) -> LatticeSwelling:
+        """The strain since the host had a stoichiometry; `lattice`: a and c as functions of it."""
+        a, c = lattice
+        return cls(a, c, maximum, float(a(stoichiometry)), float(c(stoichiometry)), axes, drives)
+
+    def along(self, stoichiometry: Any) -> tuple[Any, Any]:
+        """(eps_a, eps_c) at a stoichiometry, a number or UFL."""
+        return self.a(stoichiometry) / self.a0 - 1, self.c(stoichiometry) / self.c0 - 1
 
     def strain(self, concentration: Any) -> Any:
         """(3, 3) strain."""
-        x = concentration / self.maximum
-        m = ufl.as_vector(self.normal)
-        axis = ufl.outer(m, m)
-        return self.within(x) * (ufl.Identity(3) - axis) + self.across(x) * axis
+        within, across = self.along(concentration / self.maximum)
+        return (2 * within + across) / 3 * ufl.Identity(3) if self.axes is None else axial(within, across, self.axes)
