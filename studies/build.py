@@ -15,6 +15,8 @@ from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.interface.names import both_sides, is_covered, whole
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
+from fem.terms import EnergyTerm
+from studies.breaking import filling_of, fracture_of
 from studies.graded import Values
 from studies.homogenise import field_conditions
 from studies.moving import electrolyte_of, following_kinetics, host_of
@@ -55,7 +57,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
         temperature=study.operation.temperature,
         plane=study.mechanics.plane,
     )
-    conditions = [*_terminals(study, current), *field_conditions(study), *_mechanical(study)]
+    conditions = [*_terminals(study, current), *field_conditions(study), *_mechanical(study), *filling_of(study)]
     return Model(tagged, domains, interfaces, conditions, settings.enriched() if enriched else settings)
 
 
@@ -73,9 +75,10 @@ def _domain(study: Study, name: str) -> Domain:
         conduction.append(Conduction("ionic", value.of("ionic_conductivity")))
     if layer.conduction in ("electronic", "mixed"):
         conduction.append(Conduction("electronic", value.of("electronic_conductivity")))
-    energy: tuple[Elastic, ...] = ()
+    energy: tuple[EnergyTerm, ...] = ()
     if study.mechanics.on:
-        energy = (Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain),)
+        solid = Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain)
+        energy = (fracture_of(study, name, solid),)
     return Domain(tuple(conduction), energy, host_of(study, name), _permittivity(study, name))
 
 

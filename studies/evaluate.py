@@ -11,7 +11,7 @@ from fem.observe import electrical, homogenised, interphase, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
-from studies import fracture, impedance_quantities, time_quantities
+from studies import breaking, fracture, impedance_quantities, time_quantities
 from studies.errors import SolveError
 from studies.homogenise import AXES, driven_axes
 from studies.schema import Study
@@ -31,6 +31,7 @@ class Point:
         voltage: cell voltage, V.
         open_circuit: cell voltage at zero current, V.
         differential: slope dV/di at this point in ohm m^2, when asked for.
+        path: of the loads (`studies.breaking.BrokenPath`), where something breaks.
         moment: accepted time step (`fem.solve.transient.Point`), in studies in time.
         spectrum: impedance at this point, in studies with one.
     """
@@ -43,6 +44,7 @@ class Point:
     differential: Callable[[], float]
     spectrum: Callable[[], Any] | None = None
     moment: Any = None
+    path: Any = None
     _split: electrical.ResistanceSplit | None = field(default=None, repr=False)
 
     @property
@@ -186,6 +188,7 @@ def _named_layer(request: QuantityRequest) -> str | None:
 
 _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     **impedance_quantities.EVALUATE,
+    **breaking.EVALUATE,
     "cell_voltage": lambda p, r: p.voltage,
     "cell_current": lambda p, r: p.current,
     "area_specific_resistance": lambda p, r: p.split.total,

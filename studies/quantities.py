@@ -66,6 +66,7 @@ class QuantitySpec:
         space_charge: of space-charge studies, which have none of the others.
         needs_time: of studies with a protocol.
         needs_impedance: of studies with the section `impedance`.
+        needs_fracture: of studies in which a layer may break.
     """
 
     name: str
@@ -79,6 +80,7 @@ class QuantitySpec:
     space_charge: bool = False
     needs_time: bool = False
     needs_impedance: bool = False
+    needs_fracture: bool = False
 
     def order(self, degree: int) -> int:
         """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
@@ -113,6 +115,8 @@ _SPECTRUM: dict[str, Any] = {
 _FREQUENCY = Parameter("frequency", "frequency, within the range of the spectrum", required=True)
 _COMPONENT = Parameter("choice", "real or imaginary part, or the modulus", "real", ("real", "imaginary", "modulus"))
 _ARC = Parameter("number", "which arc, counted from high frequencies", "1")
+
+_BREAKING: dict[str, Any] = {"needs_mechanics": True, "needs_fracture": True}
 
 _SPECS = (
     QuantitySpec(
@@ -227,6 +231,32 @@ _SPECS = (
         {"layer": _LAYER}, needs_mechanics=True,
     ),
     QuantitySpec(
+        "fracture_energy", "energy per area", "J/m^2", "energy of the cracks over the nominal area", **_BREAKING
+    ),
+    QuantitySpec(
+        "work_of_loads", "energy per area", "J/m^2",
+        "work of displacements, forces and what fills cracks, over the nominal area", **_BREAKING,
+    ),
+    QuantitySpec(
+        "lost_work", "energy per area", "J/m^2",
+        "work that is neither stored nor in cracks, over the nominal area: where cracks jump, and the error of load"
+        " steps", **_BREAKING,
+    ),
+    QuantitySpec("largest_damage", "dimensionless", "", "largest damage, 0 whole to 1 broken", **_BREAKING),
+    QuantitySpec(
+        "critical_load", "dimensionless", "",
+        "part of the loads at which the cracks grew most in one load step; not a number where nothing broke",
+        **_BREAKING,
+    ),
+    QuantitySpec(
+        "crack_pressure", "pressure", "Pa", "pressure of what fills the cracks",
+        {"of": Parameter("choice", "at the full load, or the largest on the way", "last", ("last", "largest"))},
+        **_BREAKING,
+    ),
+    QuantitySpec(
+        "crack_volume", "length", "m", "opening of the cracks, integrated, over the nominal area", **_BREAKING
+    ),
+    QuantitySpec(
         "energy_release_rate", "energy per area", "J/m^2",
         "energy released per area by which a crack grows straight on at a tip (J integral; over a disc its mean)",
         {"crack": _CRACK, "tip": _TIP}, needs_mechanics=True,
@@ -270,6 +300,11 @@ _SPECS = (
         "decomposition_charge", "areal capacity", "C/m^2",
         "charge of the electrons that decomposed the electrolyte, per area in contact",
         {"at": _AT_GROWN},
+    ),
+    QuantitySpec(
+        "stored_lithium", "areal amount", "mol/m^2",
+        "lithium that a layer on an interface stores beyond what is bound in it, per area in contact",
+        {"at": _AT_GROWN}, needs_time=True,
     ),
     QuantitySpec(
         "dissipation", "power per area", "W/m^2",

@@ -20,6 +20,7 @@ from fem.observe.homogenised import periodic_balances
 from fem.solve.driver import Solver
 from fem.solve.newton import NewtonOptions
 from meshes.generate import generate
+from studies.breaking import BrokenPath
 from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
 from studies.homogenise import drive, driven_axes, merged
@@ -144,6 +145,13 @@ class Session:
             else EnrichedRecorder(self.model, self.solver, coarse.assembly)
         )
         self._open_circuit: float | None = None
+        self.path = BrokenPath(study, self.model, self.solver) if self.model.damage is not None else None
+
+    def _solve(self) -> None:
+        if self.path is None:
+            self.solver.solve()
+        else:
+            self.path.solve(self.progress)
 
     def _pose(self, current: float | None) -> tuple[Model, Solver]:
         model = build_model(self.study, self.tagged, current, enriched=self.coarse is not None)
@@ -151,8 +159,8 @@ class Session:
         return model, Solver(model, self.study.solver.method, options)
 
     def series(self) -> dict[str, tuple[float, ...]]:
-        """Columns of results.json that one operating point has: none without a spectrum."""
-        return {}
+        """Columns of results.json that one operating point has: none without a spectrum or a path of loads."""
+        return {} if self.path is None else self.path.series()
 
     def write_more(self, folder: Path) -> dict[str, str]:
         """Write what belongs to the session beside the fields; file name -> what it shows. Collective."""
@@ -200,12 +208,12 @@ class Session:
         driven = driven_axes(self.study)
         for axis in driven[:-1]:
             drive(self.model, self.study, axis)
-            self.solver.solve()
+            self._solve()
             self.assembly.renew()
             before = merged(before, evaluate(self.point()))
         if driven:
             drive(self.model, self.study, driven[-1])
-        self.solver.solve()
+        self._solve()
         self.assembly.renew()
         self.timer.add("solve", start)
         start = time.perf_counter()
@@ -231,13 +239,13 @@ class Session:
         study, area = self.study, self.study.geometry.area
         assembly = assembly or self.assembly
         if not self._has_cell:
-            return Point(study, assembly, 0.0, 0.0, 0.0, lambda: float("nan"))
+            return Point(study, assembly, 0.0, 0.0, 0.0, lambda: float("nan"), path=self.path)
         working = self.model.terminals[study.operation.working_electrode or ""]
         counter = self.model.terminals[study.counter_electrode]
         current = working.source / area if working.unknown else assembly.number_charge(working) / area
         voltage = assembly.number_value(working) - assembly.number_value(counter)
         rest = float("nan") if self._open_circuit is None else self._open_circuit
-        return Point(study, assembly, current, voltage, rest, lambda: self._slope(current))
+        return Point(study, assembly, current, voltage, rest, lambda: self._slope(current), path=self.path)
 
     def _slope(self, current: float) -> float:
         """dV/di in ohm m^2; a potentiostatic model is posed again with the current that it found."""
@@ -303,4 +311,6 @@ class Session:
 
     def destroy(self) -> None:
         """Free PETSc objects."""
+        if self.path is not None:
+            self.path.destroy()
         self.solver.destroy()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from fem.interface.names import both_sides
 from studies.schema.fields import Name, Part, Strain
+from studies.schema.breaking import Fracture
 from studies.schema.reader import KeyPath
 from studies.schema.transport import Transport
 
@@ -37,6 +38,7 @@ class Body(Part):
     transport: Transport | None = Field(
         default=None, description="Concentrations that change in time: of a salt, or of lithium in an active material."
     )
+    fracture: Fracture | None = Field(default=None, description="The region may break: phase-field fracture.")
     eigenstrain: Strain = Field(
         default=0.0,
         description="Stress-free linear strain, isotropic, positive on expansion, for example `0.1 %`.",

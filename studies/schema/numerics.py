@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from studies.schema.breaking import Loading
 from studies.schema.fields import Bounds, In, NotABoolean, Part, PositiveLength
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Mechanics(Part):
         " free, the left and front ones stay planes of symmetry (or the axis); free-standing: none of them is"
         " held. Periodic sides: confined, the width stays; free, it becomes such that no"
         " force acts on the sides on the average.",
+    )
+
+    loading: Loading = Field(
+        default_factory=Loading, description="How the loads of studies with fracture grow; rarely needed."
     )
 
 

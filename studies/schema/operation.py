@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from fem.constants import STANDARD_TEMPERATURE
+from studies.schema.breaking import CrackFilling
 from studies.schema.fields import (
     Applied,
     ElectricField,
@@ -142,6 +143,9 @@ class Operation(Part):
     stack_displacement: Length | None = Field(
         default=None,
         description="Approach of the two ends for fixed-gap, positive in compression; default 0.",
+    )
+    crack_filling: CrackFilling | None = Field(
+        default=None, description="What fills the cracks of layers with `fracture` and presses their faces apart."
     )
     temperature: Temperature = Field(
         default=STANDARD_TEMPERATURE, description="Uniform temperature, for example 25 degC."

@@ -33,6 +33,8 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
     for path, body in draft.bodies:
         if body is not None and body.eigenstrain != 0:
             found.append((*path, "eigenstrain"))
+        if body is not None and body.fracture is not None:
+            found.append((*path, "fracture"))
     for i, request in enumerate(draft.requests):
         if request is not None and request.name in QUANTITIES and QUANTITIES[request.name].needs_mechanics:
             found.append(("quantities", i))

@@ -28,6 +28,7 @@ from studies.schema.contacts import (
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
+from studies.schema.fracture_rules import check_fracture
 from studies.schema.geometry import Geometry
 from studies.schema.impedance import Impedance, check_impedance
 from studies.schema.import_rules import label_image
@@ -326,6 +327,7 @@ def _check(draft: Draft) -> None:
     check_operation(draft)
     check_protocol(draft)
     check_transport(draft)
+    check_fracture(draft)
     check_mechanics(draft)
     check_quantities(draft)
     check_space_charge(draft)

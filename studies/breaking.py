@@ -1,0 +1,245 @@
+"""Studies in which something breaks: words to energies, the path of the loads, and what is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fem.conditions import FilledCrack
+from fem.energy.fracture import Fracture
+from fem.solve.alternate import Breaking
+from fem.solve.loadpath import LoadPoint, LoadSettings, Proportional, load_steps
+from fem.values import Graded
+from studies.errors import SolveError
+
+if TYPE_CHECKING:
+    from fem.energy.elastic import Elastic
+    from fem.model import Model
+    from fem.solve.driver import Solver
+    from studies.evaluate import Point
+    from studies.progress import Progress
+    from studies.schema import Study
+    from studies.schema.outputs import QuantityRequest
+
+__all__ = ["EVALUATE", "BrokenPath", "filling_of", "fracture_of"]
+
+Array = npt.NDArray[np.float64]
+_FLAW = 1 / 6
+"""Nodes within this part of the length from the path of a flaw are broken: a row of cells."""
+_DIRECTIONS = 12
+"""In which a point looks for another grain."""
+
+
+def fracture_of(study: Study, region: str, solid: Elastic) -> Elastic | Fracture:
+    """The energy of a region: that of its solid, or one that releases it where it breaks."""
+    given = study.body(region).fracture
+    if given is None:
+        return solid
+    toughness = given.toughness
+    if toughness is None:
+        toughness = study.material(region).value("fracture_energy", study.operation.temperature)
+    return Fracture(
+        solid,
+        toughness if given.grain_boundary is None else _between_grains(study, region, toughness),
+        given.length,
+        given.model,
+        given.split,
+        given.star,
+        compensated=given.compensate,
+        blocks=given.blocks,
+    )
+
+
+def _between_grains(study: Study, region: str, toughness: float) -> Graded:
+    """Toughness of a polycrystal: lower where a point sees another grain within half the width of a boundary."""
+    given = study.body(region).fracture
+    assert given is not None
+    assert given.grain_boundary is not None
+    from meshes.features.polycrystal import Polycrystal
+    from meshes.morph import flattened
+
+    weak, width = given.grain_boundary.toughness, given.grain_boundary.width or 2 * given.length
+    stack = study.stack()
+    layer: Any = next(f for f in stack.features if isinstance(f, Polycrystal) and region in f.parts(stack))
+    grains = layer.structure(stack)
+    origin = np.array([*np.zeros(len(stack.lateral)), stack.span(layer.layer)[0]])
+
+    def values(points: Array) -> Array:
+        x = flattened(points, stack) - origin
+        own, near = grains.locate(x), np.zeros(len(points), dtype=bool)
+        for direction in _around(points.shape[1]):
+            near |= grains.locate(x + 0.5 * width * direction) != own
+        return np.where(near, weak, toughness)
+
+    return Graded(values)
+
+
+def _around(gdim: int) -> Array:
+    """(n, gdim) unit vectors all around."""
+    if gdim == 1:
+        return np.array([[-1.0], [1.0]])
+    angle = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    flat = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    if gdim == 2:
+        return flat
+    signs = np.array([[a, b, c] for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1) if a or b or c], float)
+    return np.asarray(signs / np.linalg.norm(signs, axis=1)[:, None])
+
+
+def filling_of(study: Study) -> list[FilledCrack]:
+    """What fills the cracks."""
+    given = study.operation.crack_filling
+    if given is None:
+        return []
+    if given.electrode is not None:
+        volume = study.material(given.electrode).value("molar_volume", study.operation.temperature)
+        return [FilledCrack(electrode=given.electrode, molar_volume=volume)]
+    volume = None if given.thickness is None else given.thickness * study.geometry.area
+    return [FilledCrack(pressure=given.pressure, volume=volume)]
+
+
+class BrokenPath:
+    """Leads a model with damage along the path of its loads.
+
+    Args:
+        study: with fracture. model, solver: posed from it.
+
+    Attributes:
+        points: accepted states, in order.
+        pressures: Pa of what fills the cracks, at the same states; empty where none is one number.
+    """
+
+    def __init__(self, study: Study, model: Model, solver: Solver) -> None:
+        self.study, self.model = study, model
+        self.breaking = Breaking(model, solver)
+        self.loads = Proportional(model)
+        self.points: list[LoadPoint] = []
+        self.pressures: list[float] = []
+        self._flaws()
+
+    def _flaws(self) -> None:
+        for region in self.breaking.damage.terms:
+            given = self.study.body(region).fracture
+            assert given is not None
+            for path in given.flaws:
+                self.breaking.damage.break_where(_near(path, _FLAW * given.length, self.model.geometry.gdim))
+
+    def solve(self, progress: Progress) -> None:
+        """Raise the loads to what they are, the first time; later on find the state at what else has changed.
+
+        Raises:
+            ConvergenceError: no state is found.
+        """
+        if self.points:
+            self.breaking.solve()
+            self.breaking.accept()
+            return
+        given = self.study.mechanics.loading
+        step = 1.0 / given.steps
+        settings = LoadSettings(step, min(given.smallest_step, step), given.largest_change)
+        fill = next((f for f in self.breaking.damage.fills if f.pressure is not None), None)
+        for point in load_steps(self.breaking, self.loads, settings):
+            self.points.append(point)
+            if fill is not None and fill.pressure is not None:
+                self.pressures.append(fill.pressure.value)
+            progress.step(round(100 * point.load), 100, "load")
+        self.loads(1.0)
+        report = self.breaking.report
+        jumps = sum(p.jumped for p in self.points)
+        notes = self.breaking.solver.report.notes
+        notes.append(
+            f"{len(self.points)} load steps, {report.passes} alternations of displacement and damage,"
+            f" {report.finished} of {report.solves} states finished by Newton's method"
+        )
+        if jumps:
+            lost = max(self.points[-1].lost, 0.0) / max(self.points[-1].work, 1e-300)
+            notes.append(f"cracks ran at a fixed load {jumps} times; {100 * lost:.3g} % of the work was lost in that")
+
+    def series(self) -> dict[str, tuple[float, ...]]:
+        """Columns over the load."""
+        area = self.study.geometry.area
+        columns = {
+            "load": tuple(p.load for p in self.points),
+            "elastic_energy": tuple(p.energies.stored / area for p in self.points),
+            "fracture_energy": tuple(p.energies.fracture / area for p in self.points),
+            "work": tuple(p.work / area for p in self.points),
+        }
+        return columns | ({"crack_pressure": tuple(self.pressures)} if self.pressures else {})
+
+    def critical_load(self) -> float:
+        """Part of the load at which the cracks grew most; not a number where nothing broke."""
+        energies = np.array([p.energies.fracture for p in self.points])
+        grown = np.diff(energies)
+        if not len(grown) or not grown.max() > 0.0:
+            return float("nan")
+        k = int(np.argmax(grown))
+        return 0.5 * (self.points[k].load + self.points[k + 1].load)
+
+    def destroy(self) -> None:
+        """Free PETSc objects."""
+        self.breaking.destroy()
+
+
+def _near(path: list[list[float]], width: float, gdim: int) -> Callable[[Array], Any]:
+    """Which points (3, n) lie within a width of a path in the plane of the stack."""
+    corners = np.asarray(path, dtype=float)
+
+    def inside(points: Array) -> Any:
+        x = points[[0, gdim - 1]].T
+        found = np.zeros(len(x), dtype=bool)
+        for a, b in pairwise(corners):
+            along = b - a
+            share = np.clip((x - a) @ along / max(float(along @ along), 1e-300), 0.0, 1.0)
+            found |= np.linalg.norm(x - a - share[:, None] * along, axis=1) <= width
+        return found
+
+    return inside
+
+
+# ---------------------------------------------------------------- quantities
+def _path(point: Point) -> BrokenPath:
+    if point.path is None:
+        raise SolveError("nothing in this study can break")
+    return point.path  # type: ignore[no-any-return]
+
+
+def _over_area(which: Callable[[LoadPoint], float]) -> Callable[[Point, QuantityRequest], float]:
+    return lambda p, r: which(_path(p).points[-1]) / p.assembly.area
+
+
+def _largest_damage(point: Point, request: QuantityRequest) -> float:
+    from mpi4py import MPI
+
+    damage = _path(point).breaking.damage.unknown
+    own = damage.function.x.array[: damage.owned]
+    return float(point.assembly.comm.allreduce(float(own.max(initial=0.0)), op=MPI.MAX))
+
+
+def _crack_pressure(point: Point, request: QuantityRequest) -> float:
+    pressures = _path(point).pressures
+    if not pressures:
+        raise SolveError("crack_pressure: no single pressure fills the cracks; see operation.crack_filling")
+    return max(pressures) if request.parameters.get("of") == "largest" else pressures[-1]
+
+
+def _crack_volume(point: Point, request: QuantityRequest) -> float:
+    fills = _path(point).breaking.damage.fills
+    if not fills:
+        raise SolveError("crack_volume: nothing fills the cracks; see operation.crack_filling")
+    return point.assembly.scalar(fills[0].volume, "crack volume") / point.assembly.area
+
+
+EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
+    "fracture_energy": _over_area(lambda p: p.energies.fracture),
+    "work_of_loads": _over_area(lambda p: p.work),
+    "lost_work": _over_area(lambda p: p.lost),
+    "largest_damage": _largest_damage,
+    "critical_load": lambda p, r: _path(p).critical_load(),
+    "crack_pressure": _crack_pressure,
+    "crack_volume": _crack_volume,
+}
+"""Name -> value in SI at a point."""

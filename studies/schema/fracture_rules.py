@@ -1,0 +1,45 @@
+"""What must hold where something breaks."""
+
+from __future__ import annotations
+
+from studies.quantities import QUANTITIES
+from studies.schema.bodies import Polycrystal
+from studies.schema.draft import Draft
+
+__all__ = ["check_fracture"]
+
+
+def check_fracture(draft: Draft) -> None:
+    """Report fracture where it cannot be, and what needs it."""
+    broken = []
+    for (here, body), material in zip(draft.bodies, draft.materials, strict=True):
+        if body is None or body.fracture is None:
+            continue
+        where, given = (*here, "fracture"), body.fracture
+        broken.append(where)
+        if material is not None and given.toughness is None and not material.has("fracture_energy"):
+            message = f"{material.name} has no fracture_energy and no fracture_toughness: give toughness here"
+            draft.report((*where, "toughness"), message)
+        if given.grain_boundary is not None and body.name not in _polycrystals(draft):
+            draft.report((*where, "grain_boundary"), f"{body.name} is no polycrystal")
+    for where in broken[:1]:
+        if draft.operation is not None and draft.operation.protocol is not None:
+            draft.report(where, "fracture is quasi-static: for studies without operation.protocol")
+        if "impedance" in draft.data or "space_charge" in draft.data:
+            draft.report(where, "fracture is for studies without impedance and space_charge")
+        mesh = draft.data.get("mesh")
+        if isinstance(mesh, dict) and "tolerance" in mesh:
+            message = "cannot be met where something breaks: give cell sizes (bulk) instead"
+            draft.report(("mesh", "tolerance"), message)
+    if broken:
+        return
+    if draft.operation is not None and draft.operation.crack_filling is not None:
+        draft.report(("operation", "crack_filling"), "no layer can break: give one `fracture`")
+    for i, request in enumerate(draft.requests):
+        spec = None if request is None else QUANTITIES.get(request.name)
+        if request is not None and spec is not None and spec.needs_fracture:
+            draft.report(("quantities", i), "no layer can break: give one `fracture`", request.name)
+
+
+def _polycrystals(draft: Draft) -> set[str]:
+    return {f.content.layer for f in draft.features if f is not None and isinstance(f.content, Polycrystal)}
