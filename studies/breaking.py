@@ -39,9 +39,8 @@ def fracture_of(study: Study, region: str, solid: Elastic) -> Elastic | Fracture
     given = study.body(region).fracture
     if given is None:
         return solid
-    toughness = given.toughness
-    if toughness is None:
-        toughness = study.material(region).value("fracture_energy", study.operation.temperature)
+    own = given.toughness
+    toughness = study.material(region).value("fracture_energy", study.operation.temperature) if own is None else own
     return Fracture(
         solid,
         toughness if given.grain_boundary is None else _between_grains(study, region, toughness),
@@ -96,8 +95,8 @@ def filling_of(study: Study) -> list[FilledCrack]:
     if given is None:
         return []
     if given.electrode is not None:
-        volume = study.material(given.electrode).value("molar_volume", study.operation.temperature)
-        return [FilledCrack(electrode=given.electrode, molar_volume=volume)]
+        molar = study.material(given.electrode).value("molar_volume", study.operation.temperature)
+        return [FilledCrack(electrode=given.electrode, molar_volume=molar)]
     volume = None if given.thickness is None else given.thickness * study.geometry.area
     return [FilledCrack(pressure=given.pressure, volume=volume)]
 
@@ -170,14 +169,15 @@ class BrokenPath:
         }
         return columns | ({"crack_pressure": tuple(self.pressures)} if self.pressures else {})
 
-    def critical_load(self) -> float:
-        """Part of the load at which the cracks grew most; not a number where nothing broke."""
+    def critical_load(self, share: float) -> float:
+        """Part of the load at which the cracks had grown by a share of all that they grew; NaN where nothing broke."""
         energies = np.array([p.energies.fracture for p in self.points])
-        grown = np.diff(energies)
-        if not len(grown) or not grown.max() > 0.0:
+        grown = energies[-1] - energies[0]
+        if not grown > 0.0:
             return float("nan")
-        k = int(np.argmax(grown))
-        return 0.5 * (self.points[k].load + self.points[k + 1].load)
+        # energies of cracks never fall
+        rising = np.maximum.accumulate(energies) - energies[0]
+        return float(np.interp(share * grown, rising, [p.load for p in self.points]))
 
     def destroy(self) -> None:
         """Free PETSc objects."""
@@ -238,7 +238,7 @@ EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "work_of_loads": _over_area(lambda p: p.work),
     "lost_work": _over_area(lambda p: p.lost),
     "largest_damage": _largest_damage,
-    "critical_load": lambda p, r: _path(p).critical_load(),
+    "critical_load": lambda p, r: _path(p).critical_load(float(str(r.parameters["share"]))),
     "crack_pressure": _crack_pressure,
     "crack_volume": _crack_volume,
 }

@@ -245,8 +245,9 @@ _SPECS = (
     QuantitySpec("largest_damage", "dimensionless", "", "largest damage, 0 whole to 1 broken", **_BREAKING),
     QuantitySpec(
         "critical_load", "dimensionless", "",
-        "part of the loads at which the cracks grew most in one load step; not a number where nothing broke",
-        **_BREAKING,
+        "part of the loads at which the cracks had grown by a share of all that they grew; not a number where nothing"
+        " broke",
+        {"share": Parameter("share", "of the growth of the cracks", "0.1")}, **_BREAKING,
     ),
     QuantitySpec(
         "crack_pressure", "pressure", "Pa", "pressure of what fills the cracks",

@@ -23,7 +23,18 @@ __all__ = ["PICTURES", "caption", "draw"]
 log = logging.getLogger("ssbfem.pictures")
 
 #: Names of pictures as in the key `pictures` of study files.
-PICTURES = ("mesh", "potential", "interface-current", "stress", "polarisation", "impedance", "history", "concentration")
+PICTURES = (
+    "mesh",
+    "potential",
+    "interface-current",
+    "stress",
+    "damage",
+    "loading",
+    "polarisation",
+    "impedance",
+    "history",
+    "concentration",
+)
 
 
 def draw(
@@ -70,7 +81,8 @@ def draw(
     job = _Job(dataset, Path(folder) if out is None else Path(out), _series(results), tell)
     names = pictures
     if names is None:
-        names = [n for n in PICTURES if n != "mesh"] if dataset.step["interfaces"] or job.carriers else ["mesh"]
+        shown = dataset.step["interfaces"] or job.carriers or "load" in job.series
+        names = [n for n in PICTURES if n != "mesh"] if shown else ["mesh"]
     with print_style():
         return [path for name in PICTURES if name in names for path in job.draw(name)]
 
@@ -111,6 +123,8 @@ class _Job:
             "potential": self._potential,
             "interface-current": self._interface_current,
             "stress": self._stress,
+            "damage": self._damage,
+            "loading": self._loading,
             "polarisation": self._polarisation,
             "history": self._history,
             "concentration": self._concentration,
@@ -176,6 +190,16 @@ class _Job:
         if stress is None:
             return []
         return [stress, draw_interface_stress(self.dataset, self.out / "interface-stress.png")]
+
+    def _damage(self) -> list[Path | None]:
+        from studies.pictures.damage import draw_damage
+
+        return [draw_damage(self.dataset, self.out / "damage.png")]
+
+    def _loading(self) -> list[Path | None]:
+        from studies.pictures.damage import draw_loading
+
+        return [draw_loading(self.series, self.out / "loading.png")]
 
     def _polarisation(self) -> list[Path | None]:
         from studies.pictures.polarisation import draw_polarisation

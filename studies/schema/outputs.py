@@ -9,7 +9,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, m
 from studies.quantities import QUANTITIES, Parameter
 from studies.schema.fields import Bounds, In, Part, complaint, quantity_json_schema
 
-PictureName = Literal["mesh", "potential", "interface-current", "stress", "polarisation", "impedance"]
+PictureName = Literal[
+    "mesh", "potential", "interface-current", "stress", "damage", "loading", "polarisation", "impedance"
+]
 Relative = Annotated[float, In("dimensionless", Bounds(above=0.0))]
 # Read later, when the quantity and with it the dimension is known.
 Later = Annotated[str | float, WithJsonSchema({"type": ["string", "number"]})]
