@@ -30,6 +30,7 @@ from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
 from fem.dissipation.intercalation import Intercalation
 from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
+from fem.growths import Profile
 from fem.histories import History
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.rims import refuse_short_circuits
@@ -143,6 +144,7 @@ class Model:
         self.inner: dict[str, Handle] = {}
         self.thickness: dict[str, dict[str, Handle]] = {}
         self.decomposition: dict[str, Any] = {}
+        self.profiles: dict[str, Profile] = {}
         self.histories: list[History] = []
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))

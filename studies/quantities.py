@@ -303,8 +303,8 @@ _SPECS = (
         {"at": _AT_GROWN},
     ),
     QuantitySpec(
-        "stored_lithium", "areal amount", "mol/m^2",
-        "lithium that a layer on an interface stores beyond what is bound in it, per area in contact",
+        "stored_lithium", "areal capacity", "C/m^2",
+        "charge of the lithium that a layer on an interface stores beyond what is bound in it, per area in contact",
         {"at": _AT_GROWN}, needs_time=True,
     ),
     QuantitySpec(

@@ -10,6 +10,7 @@ from mpi4py import MPI
 from fem.constants import FARADAY
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
+from fem.observe.interphase import lithium_balance
 from fem.observe.rates import rate_balances
 from studies.results import Balance
 
@@ -108,6 +109,11 @@ class Stored:
             change = FARADAY * sum(now[k] - first[k] for k in hosts)
             scale = FARADAY * sum(first[k] for k in hosts)
             found["lithium in hosts"] = Balance(change + sign * passed - layers, scale, AMOUNT_LIMIT, "C")
+        for name in self.model.profiles:
+            part = lithium_balance(self.assembly, name)
+            if part is not None and part.entered != 0.0:
+                left = part.entered - part.held - part.converted
+                found[f"lithium in the interphase at {name}"] = Balance(left, part.entered, AMOUNT_LIMIT, "mol")
         if length == 0.0:
             return found
         terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fem.constants import FARADAY
 from fem.dissipation.intercalation import Intercalation
+from fem.observe.interphase import stored_lithium
 from studies.errors import SolveError
 from studies.schema.body import body_name
+from studies.schema.collapse import on_mesh
 from studies.stored import amount, extremes, volume
 
 if TYPE_CHECKING:
@@ -46,6 +49,11 @@ def _lithiation(point: Point, request: QuantityRequest) -> float:
     return sum(amount(point.assembly, r) for r in regions) / full
 
 
+def _stored_lithium(point: Point, request: QuantityRequest) -> float:
+    name = on_mesh(point.study, str(request.parameters["at"]), point.assembly.geometry.interfaces)[0]
+    return FARADAY * stored_lithium(point.assembly, name)
+
+
 def _moment(point: Point) -> Any:
     if point.moment is None:
         raise SolveError("this quantity is of studies in time")
@@ -59,4 +67,5 @@ EVALUATE: Mapping[str, Callable[[Point, QuantityRequest], float]] = {
     "lowest_concentration": lambda p, r: extremes(p.assembly, _regions(p, r))[0],
     "highest_concentration": lambda p, r: extremes(p.assembly, _regions(p, r))[1],
     "mean_lithiation": _lithiation,
+    "stored_lithium": _stored_lithium,
 }

@@ -8,6 +8,9 @@ Conduction through the layers and the reaction are in series (physics: Wagner 19
     dL_k/dt   = share_k Omega_k i_dec / F
     sigma_amb = sigma_ion sigma_eon / (sigma_ion + sigma_eon)
 
+A layer may also store lithium (`fem.interface.stored`); its profile then is a state, and the laws above hold for the
+layers before and behind it.
+
 dE is how far the electrode lies outside the window of stability of the electrolyte: E_red - (phi_s - phi_e) below it,
 (phi_s - phi_e) - E_ox above it. What the layers oppose to the current of the cell is sum_k L_k / sigma_ion,k.
 """
@@ -20,7 +23,8 @@ from typing import Any
 
 import ufl
 
-from fem.constants import GAS
+from fem.constants import FARADAY, GAS
+from fem.interface.stored import StoredLithium
 
 THINNEST = 1e-11
 """m; layers begin no thinner, because a film without thickness has no potential drop to solve for."""
@@ -39,6 +43,7 @@ class InterphaseLayer:
         ionic_activation, electronic_activation: J/mol; the conductivities are those at ``temperature`` and follow
             exp(-E/RT).
         temperature: K, of the given conductivities.
+        stored: lithium that the layer holds beyond what is bound in it; None: none.
     """
 
     name: str
@@ -50,6 +55,7 @@ class InterphaseLayer:
     ionic_activation: float = 0.0
     electronic_activation: float = 0.0
     temperature: float = 298.15
+    stored: StoredLithium | None = None
 
     def __post_init__(self) -> None:
         for key in ("ionic_conductivity", "electronic_conductivity"):
@@ -72,6 +78,12 @@ class InterphaseLayer:
         electrons = self.electronic_conductivity * self._arrhenius(self.electronic_activation, temperature)
         return ions * electrons / (ions + electrons)
 
+    def capacity(self, temperature: float) -> float:
+        """Chemical capacity for lithium that the layer stores, sigma_amb / (F^2 D) in mol^2/(J m^3)."""
+        assert self.stored is not None
+        diffusivity = self.stored.diffusivity * self._arrhenius(self.stored.activation, temperature)
+        return self.ambipolar(temperature) / (FARADAY**2 * diffusivity)
+
     def _arrhenius(self, activation: float, temperature: float) -> float:
         return math.exp(-activation / GAS * (1 / temperature - 1 / self.temperature))
 
@@ -81,7 +93,7 @@ class Interphase:
     """Everything that grows or lies between an electrode and its electrolyte.
 
     Attributes:
-        layers: from the electrode to the electrolyte; the order does not matter to the resistances.
+        layers: from the electrode to the electrolyte; the order matters where one of them stores lithium.
         reduction: potential against Li/Li+ below which the electrolyte is reduced, V; None: never.
         oxidation: potential above which it is oxidised, V; None: never.
         reaction_current: A/m^2, the most that the reaction allows; None: the reaction never limits.
@@ -100,15 +112,27 @@ class Interphase:
             raise ValueError(f"the shares of the layers add up to {shares}, more than 1")
         if self.reaction_current is not None and not self.reaction_current > 0:
             raise ValueError(f"reaction_current must be positive, got {self.reaction_current}")
+        storing = [layer.name for layer in self.layers if layer.stored is not None]
+        if len(storing) > 1:
+            raise ValueError(f"only one layer of an interphase can store lithium, not {' and '.join(storing)}")
+        if storing and not self.growing:
+            raise ValueError(f"{storing[0]}: a layer stores lithium where something grows only")
+        if storing and self.reduction is not None and self.oxidation is not None:
+            raise ValueError(f"{storing[0]}: a layer that stores lithium has one end of the window only")
 
     @property
     def growing(self) -> tuple[InterphaseLayer, ...]:
         """Layers whose thickness changes."""
         return tuple(layer for layer in self.layers if layer.share > 0)
 
+    @property
+    def storing(self) -> int | None:
+        """Index of the layer that stores lithium."""
+        return next((k for k, layer in enumerate(self.layers) if layer.stored is not None), None)
+
     def frozen(self) -> Interphase:
         """The same layers, which keep their thickness."""
-        return replace(self, layers=tuple(replace(layer, share=0.0) for layer in self.layers))
+        return replace(self, layers=tuple(replace(layer, share=0.0, stored=None) for layer in self.layers))
 
     def film_resistance(self, thickness: Any, temperature: float) -> Any:
         """Ohm m^2 for the current of the cell; ``thickness``: layer -> m (UFL or number)."""
@@ -116,7 +140,7 @@ class Interphase:
 
     def decomposition_current(self, thickness: Any, potential: Any, temperature: float) -> Any:
         """i_dec in A/m^2 at a potential of the electrode against the electrolyte, V."""
-        resistance = sum(thickness(layer) / layer.ambipolar(temperature) for layer in self.layers)
+        resistance = ambipolar_resistance(self.layers, thickness, temperature)
         total: Any = 0.0
         for drive in self._drives(potential):
             beyond = ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0)
@@ -124,6 +148,15 @@ class Interphase:
             total = total + beyond / (resistance + limit)
         return total
 
+    def drive(self, potential: Any) -> Any:
+        """dE in V: how far the electrode lies outside the window; 0 inside."""
+        return sum(ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0) for drive in self._drives(potential))
+
     def _drives(self, potential: Any) -> list[Any]:
         drives = [] if self.reduction is None else [self.reduction - potential]
         return drives if self.oxidation is None else [*drives, potential - self.oxidation]
+
+
+def ambipolar_resistance(layers: tuple[InterphaseLayer, ...], thickness: Any, temperature: float) -> Any:
+    """Ohm m^2 for lithium ions and electrons that pass together; 0 without layers."""
+    return sum(thickness(layer) / layer.ambipolar(temperature) for layer in layers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fem.constants import FARADAY
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
@@ -43,6 +45,40 @@ def decomposition_charge(assembly: Assembly, name: str) -> float:
         total += FARADAY * (_mean(assembly, name, layer) - layer.thickness) / layer.molar_volume
         shares += layer.share
     return total / shares if shares else 0.0
+
+
+@dataclass(frozen=True)
+class LithiumBalance:
+    """Lithium of the interphase on one interface, mol (per depth in 2-D, per area in 1-D).
+
+    Attributes:
+        entered: came from the electrode since the beginning. held: is stored. converted: became products.
+    """
+
+    entered: float
+    held: float
+    converted: float
+
+
+def stored_lithium(assembly: Assembly, name: str) -> float:
+    """Lithium that a layer on an interface stores, mol/m^2 of the area in contact; 0 where none does."""
+    law, profile = interphase_at(assembly, name), assembly.model.profiles.get(name)
+    if profile is None:
+        assert law.storing is None
+        return 0.0
+    return assembly.on_interface(profile.held, name, ("held", name)) / assembly.contact_area(name)
+
+
+def lithium_balance(assembly: Assembly, name: str) -> LithiumBalance | None:
+    """What entered the interphase on an interface, and where it is; None where no layer stores lithium."""
+    profile = assembly.model.profiles.get(name)
+    if profile is None:
+        return None
+    area = assembly.contact_area(name)
+    layer = interphase_at(assembly, name).growing[0]
+    grown = (_mean(assembly, name, layer) - layer.thickness) / (layer.share * layer.molar_volume)
+    entered = assembly.on_interface(profile.entered, name, ("entered", name))
+    return LithiumBalance(entered, area * stored_lithium(assembly, name), area * grown)
 
 
 def _mean(assembly: Assembly, name: str, layer: InterphaseLayer) -> float:

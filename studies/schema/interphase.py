@@ -25,8 +25,25 @@ if TYPE_CHECKING:
 
 __all__ = ["InterphaseLayerWords", "InterphaseWords"]
 
+PositiveDiffusivity = Annotated[float, In("diffusivity", Bounds(above=0.0))]
 PositiveConductivity = Annotated[float, In("conductivity", Bounds(above=0.0))]
 Activation = Annotated[float, In("molar energy", Bounds(at_least=0.0))]
+
+
+class StoredWords(Part):
+    """Lithium that is dissolved in a layer and moves through it, ions and electrons together.
+
+    How much it stores follows from its conductivities and the diffusivity: sigma / (F D) in mol per volume and volt,
+    with the conductivity sigma of ions and electrons in series. At the beginning the layer holds none.
+    """
+
+    diffusivity: PositiveDiffusivity = Field(
+        description="Of lithium in the layer (ambipolar, chemical), at the `temperature` of the conductivities."
+    )
+    activation: Activation = Field(default=0.0, description="Activation energy of the diffusivity.")
+    degree: Annotated[int, Field(ge=1, le=12)] = Field(
+        default=4, description="Of the polynomial for the profile across the layer."
+    )
 
 
 class InterphaseLayerWords(Part):
@@ -46,6 +63,11 @@ class InterphaseLayerWords(Part):
         default=None,
         description="Part of the decomposition that becomes this layer; default: 1 with a molar_volume, else 0 (a"
         " coating, which does not grow).",
+    )
+
+    stored: StoredWords | None = Field(
+        default=None,
+        description="Lithium that the layer holds while it passes; default: none, the flux follows at once.",
     )
 
     @model_validator(mode="after")
@@ -89,11 +111,27 @@ class InterphaseWords(Part):
         low, high = self.reduction_potential, self.oxidation_potential
         if low is not None and high is not None and low > high:
             raise complaint(f"reduction_potential {low:g} V lies above oxidation_potential {high:g} V")
+        return self._storing()
+
+    def _storing(self) -> InterphaseWords:
+        storing = [layer.name for layer in self.layers if layer.stored is not None]
+        if len(storing) > 1:
+            raise complaint(f"only one layer can have `stored` lithium, not {' and '.join(storing)}")
+        if storing and not sum(_share(layer) for layer in self.layers):
+            raise complaint(f"layer {storing[0]} can store lithium only where a layer grows: give one a molar_volume")
+        if storing and self.reduction_potential is not None and self.oxidation_potential is not None:
+            raise complaint(
+                f"layer {storing[0]} stores lithium: give the reduction_potential or the oxidation_potential, not both"
+            )
         return self
 
     def build(self) -> Interphase:
         """The law of `fem.interface.interphase`."""
         from fem.interface.interphase import Interphase, InterphaseLayer
+        from fem.interface.stored import StoredLithium
+
+        def stored(words: StoredWords | None) -> StoredLithium | None:
+            return None if words is None else StoredLithium(words.diffusivity, words.activation, words.degree)
 
         layers = tuple(
             InterphaseLayer(
@@ -106,6 +144,7 @@ class InterphaseWords(Part):
                 layer.ionic_activation,
                 layer.electronic_activation,
                 layer.temperature,
+                stored(layer.stored),
             )
             for layer in self.layers
         )
