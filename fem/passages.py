@@ -7,7 +7,7 @@ dissipation potential of the law; double layers and films store charge beside it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from dolfinx import fem
@@ -21,9 +21,14 @@ from fem.interface.exchange import InsertionKinetics, PlatingKinetics
 from fem.interface.kinetics import ButlerVolmer
 from fem.potentials import Link
 from fem.unknowns import Field, Handle, Number
+from fem.values import constant
 
 if TYPE_CHECKING:
     from fem.model import Model
+
+
+#: Numbers of kinetics that are constants of the forms; transfer coefficients are exponents.
+_NUMBERS = ("resistance", "exchange_current", "reference", "rate_constant", "electrolyte_concentration")
 
 
 @dataclass
@@ -79,7 +84,9 @@ def connect(model: Model, link: Link) -> InterfaceState:
         return _contact(model, link, replace(link.law, contact_fraction=_whole_share(model, link, sides)), sides)
     shift: Any = 0.0
     if link.law.partial_molar_volume != 0.0 and model.mechanics is not None:
-        volume, largest = link.law.partial_molar_volume, link.law.largest_pressure
+        mesh, largest = model.geometry.mesh, link.law.largest_pressure
+        volume = constant(mesh, link.law.partial_molar_volume)
+        largest = None if largest is None else constant(mesh, largest)
         shift = model.mechanics.work_potential(name, link.second[0], volume, largest)
     law = replace(_present(model, link, sides), contact_fraction=_whole_share(model, link, sides))
     if law.interphase is not None:
@@ -89,7 +96,7 @@ def connect(model: Model, link: Link) -> InterfaceState:
 
 def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
     """Share of the area that passes current: what is in contact and where neither side is broken."""
-    share: Any = link.law.contact_fraction
+    share: Any = constant(model.geometry.mesh, link.law.contact_fraction)
     if model.damage is not None:
         for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
             whole = model.damage.passage(layer)
@@ -128,6 +135,8 @@ def _following(
 ) -> ChargeTransfer:
     law, transport = link.law, model.transport
     assert isinstance(law, ChargeTransfer)
+    if not plain:
+        law = _with_constants(model, law)
     media = {} if transport is None else (transport.given if plain else transport.media)
     host = media.get(link.first[0])
     lithium = maximum = salt = None
@@ -158,6 +167,16 @@ def _following(
     return law
 
 
+def _with_constants(model: Model, law: ChargeTransfer) -> ChargeTransfer:
+    """The law with constants for what a study varies, so that another value compiles nothing."""
+    mesh, kinetics = model.geometry.mesh, law.kinetics
+    if kinetics is not None:
+        numbers = [f.name for f in fields(kinetics) if f.name in _NUMBERS]  # type: ignore[arg-type]
+        kinetics = replace(kinetics, **{n: constant(mesh, getattr(kinetics, n)) for n in numbers})  # type: ignore[type-var]
+    film, equilibrium = constant(mesh, law.film_resistance), constant(mesh, law.equilibrium_potential)
+    return replace(law, kinetics=kinetics, film_resistance=film, equilibrium_potential=equilibrium)
+
+
 def _leave(model: Model, name: str, side: str, handle: Handle, current: Any) -> None:
     """Let ``current`` (A/m^2) leave the potential ``handle`` through an interface."""
     if isinstance(handle.carrier, Number):
@@ -167,9 +186,9 @@ def _leave(model: Model, name: str, side: str, handle: Handle, current: Any) -> 
         model.residuals[handle.carrier].append(model.geometry.interface_integral(current * test, name))
 
 
-def _stored(capacitance: float, fraction: float, first: Any, second: Any) -> Any:
+def _stored(model: Model, capacitance: float, fraction: Any, first: Any, second: Any) -> Any:
     """Current density that charges a capacitance between two potentials with the given rates, A/m^2."""
-    return 0.0 if capacitance == 0.0 else fraction * capacitance * (first - second)
+    return 0.0 if capacitance == 0.0 else fraction * constant(model.geometry.mesh, capacitance) * (first - second)
 
 
 def _between(model: Model, link: Link, sides: Sides, current: Any, charging: Any) -> None:
@@ -192,12 +211,12 @@ def _deliver(model: Model, link: Link, sides: Sides, current: Any) -> None:
 
 def _contact(model: Model, link: Link, law: OhmicContact, sides: Sides) -> InterfaceState:
     jump = sides.first.value(sides.first_side) - sides.second.value(sides.second_side)
-    passage = balance.ohmic_current(law, jump)
+    passage = balance.ohmic_current(replace(law, resistance=constant(model.geometry.mesh, law.resistance)), jump)
     rates = sides.first.rate, sides.second.rate
     charging = 0.0
     if law.capacitance:
         charging = _stored(
-            law.capacitance, law.contact_fraction, rates[0](sides.first_side), rates[1](sides.second_side)
+            model, law.capacitance, law.contact_fraction, rates[0](sides.first_side), rates[1](sides.second_side)
         )
     _between(model, link, sides, passage.current, charging)
     return InterfaceState(
@@ -219,7 +238,7 @@ def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, s
     charging: Any = 0.0
     if capacitance:
         first, second = sides.first.rate(sides.first_side), sides.second.rate(sides.second_side)
-        charging = _stored(capacitance, law.contact_fraction, first, second)
+        charging = _stored(model, capacitance, law.contact_fraction, first, second)
     _between(model, link, sides, passage.current, charging)
     return InterfaceState(
         link,
@@ -245,10 +264,10 @@ def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shif
     film: Any = 0.0
     if law.double_layer_capacitance:
         rates = sides.first.rate(sides.first_side), inner.rate("+")
-        layer = _stored(law.double_layer_capacitance, law.contact_fraction, *rates)
+        layer = _stored(model, law.double_layer_capacitance, law.contact_fraction, *rates)
     if law.film_capacitance:
         rates = inner.rate("+"), sides.second.rate(sides.second_side)
-        film = _stored(law.film_capacitance, law.contact_fraction, *rates)
+        film = _stored(model, law.film_capacitance, law.contact_fraction, *rates)
     _leave(model, name, sides.first_side, sides.first, passage.current + layer)
     _leave(model, name, "+", inner, film_current + film - passage.current - layer)
     _leave(model, name, sides.second_side, sides.second, -film_current - film)

@@ -15,7 +15,7 @@ from fem.orientations import GrainAxes, UniformAxes
 if TYPE_CHECKING:
     from fem.domains import Domains
 
-__all__ = ["Directions", "Graded", "at", "realised"]
+__all__ = ["Directions", "Graded", "at", "constant", "realised"]
 
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -80,6 +80,12 @@ def realised(term: T, geometry: Domains, layer: str) -> T:
         elif isinstance(value, float) and value != 0.0:
             changed[item.name] = fem.Constant(geometry.mesh, default_scalar_type(value))
     return replace(term, **changed) if changed else term
+
+
+def constant(mesh: Any, value: Any) -> Any:
+    """A non-zero number as a constant of the forms, which may change without a new compilation; all else stays."""
+    number = isinstance(value, int | float) and value != 0
+    return fem.Constant(mesh, default_scalar_type(value)) if number else value
 
 
 def at(value: Any, argument: Any) -> Any:

@@ -78,18 +78,18 @@ class OhmicContact:
 
     Attributes:
         carrier: the charge that passes.
-        resistance: area-specific resistance in ohm m^2; 0 means continuous.
+        resistance: area-specific resistance in ohm m^2 (a constant of the forms in them); 0 means continuous.
         contact_fraction: share of the nominal area in contact, 0 < x <= 1.
         capacitance: F/m^2 of the area in contact, beside the resistance.
     """
 
     carrier: str
-    resistance: float = 0.0
+    resistance: Any = 0.0
     contact_fraction: float = 1.0
     capacitance: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.resistance < 0:
+        if isinstance(self.resistance, int | float) and self.resistance < 0:
             raise ValueError(f"resistance must not be negative, got {self.resistance}")
 
 

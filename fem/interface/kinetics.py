@@ -144,9 +144,9 @@ class LinearKinetics:
         """True."""
         return True
 
-    def charge_transfer_resistance(self, temperature: float) -> float:
-        """R_ct in ohm m^2."""
-        return float(self.resistance)
+    def charge_transfer_resistance(self, temperature: float) -> Any:
+        """R_ct in ohm m^2, as it was given."""
+        return self.resistance
 
     def potential(self, affinity: Any, work: Any, temperature: float, limit: Any = LARGEST_EXPONENT) -> Any:
         """Dissipation potential in W/m^2."""
