@@ -119,6 +119,11 @@ class Domains:
                 self._regions[key] = compat.create_submesh(self.mesh, self.tdim, cells)
         return self._regions[key]
 
+    @property
+    def regions(self) -> tuple[compat.SubMesh, ...]:
+        """Submeshes of layers made so far."""
+        return tuple(self._regions.values())
+
     def interface_mesh(self, name: str) -> compat.SubMesh:
         """Codimension-1 submesh of an interface (not for 1-D models, whose interfaces are points)."""
         key = (name,)

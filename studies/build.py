@@ -22,6 +22,7 @@ from studies.homogenise import field_conditions
 from studies.moving import electrolyte_of, following_kinetics, host_of
 from studies.rims import joint_resistance
 from studies.schema.body import body_pair
+from studies.solids import solid_of
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -63,7 +64,6 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
 
 def _domain(study: Study, name: str) -> Domain:
     layer = study.body(name)
-    material, temperature = study.material(name), study.operation.temperature
     value = Values(study, name)
     conduction: list[Conduction | BinaryElectrolyte | Equipotential] = []
     salt = electrolyte_of(study, name)
@@ -77,9 +77,9 @@ def _domain(study: Study, name: str) -> Domain:
         conduction.append(Conduction("electronic", value.of("electronic_conductivity")))
     energy: tuple[EnergyTerm, ...] = ()
     if study.mechanics.on:
-        solid = Elastic(value.of("young_modulus"), material.value("poisson_ratio", temperature), layer.eigenstrain)
-        energy = (fracture_of(study, name, solid),)
-    return Domain(tuple(conduction), energy, host_of(study, name), _permittivity(study, name))
+        solid = solid_of(study, name)
+        energy = (fracture_of(study, name, solid) if isinstance(solid, Elastic) else solid,)
+    return Domain(tuple(conduction), energy, host=host_of(study, name), permittivity=_permittivity(study, name))
 
 
 def _permittivity(study: Study, name: str) -> float:

@@ -20,12 +20,17 @@ class Intercalation:
         maximum: c_max in mol/m^3.
         diffusivity: chemical diffusivity D in m^2/s: a number, a function of x, or a UFL tensor.
         stoichiometry: x at the beginning, 0 < x < 1.
+        axis: c axis m of a layered crystal, a unit vector (3,) in the axes of the model, or `fem.values.Directions`
+            where grains differ; D is then that within the layers. None: the same in all directions.
+        across: diffusivity along that axis in m^2/s, a number or a function of x: D (I - m m) + D_c m m.
     """
 
     open_circuit: Any
     maximum: Any
     diffusivity: Any
     stoichiometry: Any
+    axis: Any = None
+    across: Any = None
 
     @property
     def energy(self) -> HostMixing:
@@ -39,9 +44,18 @@ class Intercalation:
 
     def flux(self, concentration: Any) -> Any:
         """N in mol/(m^2 s)."""
-        spread = at(self.diffusivity, concentration / self.maximum)
-        gradient = ufl.grad(concentration)
-        return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
+        return self._against(ufl.grad(concentration), concentration)
+
+    def _against(self, gradient: Any, concentration: Any) -> Any:
+        """-D gradient."""
+        x = concentration / self.maximum
+        spread = at(self.diffusivity, x)
+        if self.axis is None:
+            return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
+        # fewer dimensions: nothing varies along the axes that are left out
+        axis = ufl.as_vector([self.axis[i] for i in range(gradient.ufl_shape[0])])
+        along = ufl.inner(axis, gradient) * axis
+        return -spread * (gradient - along) - at(self.across, x) * along
 
     def drift(self, stress: Any, concentration: Any, temperature: float) -> Any:
         """-M grad(h) in mol/(m^2 s): what stress drives, with the mobility M = D / mu'(c) of the diffusion.
@@ -49,9 +63,7 @@ class Intercalation:
         Args:
             stress: h in J/mol as a field.
         """
-        spread = at(self.diffusivity, concentration / self.maximum)
-        gradient = ufl.grad(stress) / self.energy.slope(concentration, temperature)
-        return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
+        return self._against(ufl.grad(stress) / self.energy.slope(concentration, temperature), concentration)
 
     def equilibrium_potential(self, concentration: Any) -> Any:
         """U in V at a concentration."""

@@ -114,7 +114,9 @@ _TABLE = [
         ("electronic_conductivity", "σ_el", "conductivity", "conductivity of electrons and holes"),
         ("transference_number", "t₊", "dimensionless", "current carried by Li⁺ at uniform c", "transference"),
         ("diffusivity", "D", "diffusivity", "chemical diffusivity of lithium in the material"),
+        ("diffusivity_c", "D_c", "diffusivity", "of lithium along the c axis; diffusivity is that within the layers"),
         ("self_diffusivity", "D*", "diffusivity", "tracer diffusivity of lithium"),
+        ("self_diffusivity_c", "D*_c", "diffusivity", "tracer diffusivity along the c axis of a layered crystal"),
         ("vacancy_diffusivity", "D_v", "diffusivity", "diffusivity of vacancies in the metal"),
         ("salt_diffusivity", "D_s", "diffusivity", "diffusivity of the salt in a binary electrolyte"),
         ("thermodynamic_factor", "χ", "dimensionless", "1 + d ln f± / d ln c of the salt"),
@@ -210,7 +212,7 @@ _TABLE = [
         ("spontaneous_polarisation", "P_s", "polarisation", "spontaneous polarisation"),
         *(
             (f"stiffness_c{ij}", f"C_{ij}", "stress", f"stiffness C_{ij} at constant field", "any")
-            for ij in ("11", "12", "13", "14", "33", "44")
+            for ij in ("11", "12", "13", "14", "33", "44", "66")
         ),
         *(
             (f"piezoelectric_e{ij}", f"e_{ij}", "piezoelectric stress constant", f"e_{ij} in D = e ε", "any")
@@ -253,8 +255,12 @@ _AGAINST: Mapping[str, tuple[str, ...]] = {
     "salt_diffusivity": ("concentration",),
     "thermodynamic_factor": ("concentration",),
     "diffusivity": ("stoichiometry",),
+    "diffusivity_c": ("stoichiometry",),
     "self_diffusivity": ("stoichiometry",),
+    "self_diffusivity_c": ("stoichiometry",),
     "open_circuit_potential": ("stoichiometry",),
+    "lattice_parameter_a": ("stoichiometry",),
+    "lattice_parameter_c": ("stoichiometry",),
 }
 
 PROPERTIES: Mapping[str, Property] = MappingProxyType(

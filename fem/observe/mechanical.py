@@ -13,8 +13,9 @@ from dolfinx import fem
 
 from fem.errors import ModelError
 from fem.interface.names import both_sides, whole
-from fem.kinematics import embed, without_variables
+from fem.kinematics import embed
 from fem.observe.assembly import Assembly
+from fem.observe.one_mesh import on_one_mesh
 
 Array = npt.NDArray[np.float64]
 
@@ -65,12 +66,12 @@ def stress_samples(assembly: Assembly, layer: str) -> tuple[Array, Array]:
     region = mechanics.displacement.region
     cells = np.flatnonzero(geometry.cell_values == geometry.layer_tag(layer)).astype(np.int32)
     cells = cells[cells < geometry.mesh.topology.index_map(geometry.tdim).size_local]
-    cells = region.from_parent()[cells]
+    parents, cells = cells, region.from_parent()[cells]
     cell_type = getattr(basix.CellType, region.mesh.topology.cell_name())
     points, _ = basix.make_quadrature(cell_type, assembly.sampling_degree)
     mesh = region.mesh
     stress = mechanics.stress(layer)
-    flat = without_variables(ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)]))
+    flat = on_one_mesh(geometry, ufl.as_vector([stress[i, j] for i in range(3) for j in range(3)]), region, parents)
     values = fem.Expression(flat, points).eval(mesh, cells)
     places = fem.Expression(ufl.SpatialCoordinate(mesh), points).eval(mesh, cells)
     count = len(cells) * len(points)

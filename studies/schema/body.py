@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fem.interface.names import both_sides
-from studies.schema.fields import Name, Part, Strain
 from studies.schema.breaking import Fracture
+from studies.schema.fields import Name, NotABoolean, Part, Shrinkage, Strain, Temperature, complaint
 from studies.schema.reader import KeyPath
+from studies.schema.swelling import Swelling
 from studies.schema.transport import Transport
 
 __all__ = ["Body", "Conduction", "bodies_in", "body_name", "body_pair", "with_bodies"]
 
 Conduction = Literal["equipotential", "electronic", "ionic", "mixed", "none"]
 P = TypeVar("P", bound=Part)
+
+
+def _points_somewhere(axis: list[float]) -> list[float]:
+    if not any(axis):
+        raise complaint("a direction needs a component that is not 0")
+    return axis
+
+
+CrystalAxis = (
+    Literal["random"]
+    | Annotated[
+        list[Annotated[float, NotABoolean, Field(allow_inf_nan=False)]],
+        Field(min_length=1, max_length=3),
+        AfterValidator(_points_somewhere),
+    ]
+)
 
 
 class Body(Part):
@@ -38,10 +55,33 @@ class Body(Part):
     transport: Transport | None = Field(
         default=None, description="Concentrations that change in time: of a salt, or of lithium in an active material."
     )
+    crystal_axis: CrystalAxis | None = Field(
+        default=None,
+        description="Of a layered crystal: direction of its c axis along x, y, z of the model (what is left out is 0),"
+        " or `random`: every grain of a polycrystal has its own. Lithium diffuses along it with diffusivity_c.",
+    )
     fracture: Fracture | None = Field(default=None, description="The region may break: phase-field fracture.")
     eigenstrain: Strain = Field(
         default=0.0,
         description="Stress-free linear strain, isotropic, positive on expansion, for example `0.1 %`.",
+    )
+    swelling: Swelling | None = Field(
+        default=None, description="Strain that follows the lithium of an active material: a model, or more about it."
+    )
+    shrinkage: Shrinkage = Field(
+        default=0.0,
+        description="Volume that the region would have lost on curing or freezing, had nothing held it: that of a fill"
+        " that solidified in its void, for example `2 %`.",
+    )
+    stress_free_temperature: Temperature | None = Field(
+        default=None,
+        description="Temperature at which the region was strain-free, such as that of sintering; from there to"
+        " `operation.temperature` it expands with the thermal_expansion of its material. Default: no such strain.",
+    )
+    elasticity: Literal["isotropic", "crystal"] = Field(
+        default="isotropic",
+        description="isotropic: young_modulus and poisson_ratio; crystal: stiffness_c11, c12, c13, c33, c44 (and c14,"
+        " c66) of the material, along its crystal_axis.",
     )
 
 

@@ -12,6 +12,7 @@ from studies.schema.homogenisation import check_mean_field
 from studies.schema.import_rules import check_imported, check_layer_sizes
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
+from studies.schema.swelling_rules import strained_keys
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -33,6 +34,7 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
     for path, body in draft.bodies:
         if body is not None and body.eigenstrain != 0:
             found.append((*path, "eigenstrain"))
+        found += [] if body is None else [(*path, key) for key in strained_keys(body)]
         if body is not None and body.fracture is not None:
             found.append((*path, "fracture"))
     for i, request in enumerate(draft.requests):

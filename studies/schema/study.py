@@ -54,6 +54,7 @@ from studies.schema.rules import (
 )
 from studies.schema.space_charge import SpaceCharge
 from studies.schema.space_charge_rules import check_space_charge
+from studies.schema.swelling_rules import check_strains
 from studies.schema.transport_rules import check_transport
 
 if TYPE_CHECKING:
@@ -327,6 +328,7 @@ def _check(draft: Draft) -> None:
     check_operation(draft)
     check_protocol(draft)
     check_transport(draft)
+    check_strains(draft)
     check_fracture(draft)
     check_mechanics(draft)
     check_quantities(draft)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fem.materials import Material
+from studies.schema.bodies import Polycrystal
+from studies.schema.body import Body
 from studies.schema.draft import Draft
 from studies.schema.interfaces import Interface
 from studies.schema.reader import KeyPath
+from studies.schema.swelling_rules import follows_axis
 from studies.schema.transport import Transport
 
 REFERENCE = 1000.0
@@ -31,6 +34,31 @@ def check_transport(draft: Draft) -> None:
             draft.report((*where, "salt_concentration"), message)
         if material is not None:
             _check_properties(draft, where, body.transport, material)
+    for (here, body), material in zip(draft.bodies, draft.materials, strict=True):
+        if body is not None and body.crystal_axis is not None:
+            _check_axis(draft, (*here, "crystal_axis"), body, material)
+
+
+def _check_axis(draft: Draft, where: KeyPath, body: Body, material: Material | None) -> None:
+    """Report a crystal axis that nothing follows, and grains that a body does not have."""
+    host = body.transport is not None and body.transport.is_host
+    if follows_axis(body):
+        pass  # its strains or its stiffness are along the axis
+    elif not host:
+        draft.report(where, "is for an active material with `transport: {lithiation: ...}`")
+    elif material is not None and body.transport is not None:
+        key = "self_diffusivity_c" if body.transport.diffusion == "tracer" else "diffusivity_c"
+        if not material.has(key):
+            draft.report(where, f"{material.name} has no {key}; give it in `properties`")
+    if body.crystal_axis == "random" and body.name not in _polycrystals(draft):
+        draft.report(where, "`random` is for the grains of a polycrystal: give a direction, for example [0, 1]")
+
+
+def _polycrystals(draft: Draft) -> set[str]:
+    """Names of the bodies that consist of grains."""
+    contents = [f.content for f in draft.features if f is not None]
+    layers = {x.layer for x in contents if isinstance(x, Polycrystal)}
+    return layers | {x.name for x in contents if getattr(x, "grains", None) is not None}
 
 
 def _check_properties(draft: Draft, where: KeyPath, transport: Transport, material: Material) -> None:

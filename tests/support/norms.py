@@ -12,7 +12,9 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
+from fem.compat import SubMesh
 from fem.model import Model
+from fem.observe.one_mesh import on_one_mesh
 
 QUADRATURE_DEGREE = 8
 Floats = npt.NDArray[np.float64]
@@ -64,7 +66,7 @@ def require_order(
 def sampled(model: Model, expression: Any, layer: str, shrink: float = 0.8) -> Floats:
     """Values (points, components) of an expression inside the cells of a layer, near their vertices.
 
-    One compilation for all components, unlike integrals. Only for models without submeshes in `expression`.
+    One compilation for all components, unlike integrals.
 
     Args:
         model: solved model. expression: UFL expression. layer: where.
@@ -75,14 +77,15 @@ def sampled(model: Model, expression: Any, layer: str, shrink: float = 0.8) -> F
     corners = np.vstack([np.zeros(dim), np.eye(dim)])
     points = shrink * corners + (1 - shrink) * corners.mean(axis=0)
     cells = np.asarray(model.tagged.cells(layer), dtype=np.int32)
-    values = fem.Expression(expression, points).eval(mesh, cells)
+    target = SubMesh(mesh, mesh, dim, np.arange(len(model.geometry.cell_values), dtype=np.int32))
+    values = fem.Expression(on_one_mesh(model.geometry, expression, target, cells), points).eval(mesh, cells)
     return np.asarray(values, dtype=np.float64).reshape(len(cells) * (dim + 1), -1)
 
 
 def nodal_values(model: Model, expression: Any, layer: str) -> tuple[Floats, Floats]:
     """Values of a discontinuous scalar at the vertices of a layer, averaged over the cells around each.
 
-    Only for serial models without submeshes in `expression`.
+    Only for serial models.
 
     Returns:
         vertices (n, gdim) and values (n,).
