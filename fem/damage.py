@@ -20,6 +20,7 @@ from fem.conditions import FilledCrack
 from fem.constants import FARADAY
 from fem.energy.fracture import NORMALISATION, Fracture
 from fem.errors import ModelError
+from fem.kinematics import strain
 from fem.unknowns import Field, Number
 from fem.values import at
 
@@ -36,9 +37,9 @@ PRESSURE = 1e8
 
 @dataclass(frozen=True)
 class Fill:
-    """What presses the faces of cracks apart: -p u . grad(d) in the place of p times the opening.
+    """What presses the faces of cracks apart: p d div(u) in the place of p times the opening.
 
-    Source: Bourdin, Chukwudozie and Yoshioka, SPE 159154 (2012).
+    Source: Bourdin, Chukwudozie and Yoshioka, SPE 159154 (2012), with -u . grad(d) by parts.
 
     Attributes:
         pressure: in Pa, given or unknown; None where it differs from place to place.
@@ -132,7 +133,8 @@ class Damage:
         unknown = [x for x in condition.layers if x not in self.terms]
         if unknown:
             raise ModelError(f"cracks cannot be filled in {', '.join(unknown)}: nothing breaks there")
-        opened = -ufl.dot(moving.total, ufl.grad(self.unknown.function))
+        # -u . grad(d) by parts: no damage of its own at the borders of what breaks, which move, too
+        opened = self.unknown.function * ufl.tr(strain(moving.total, model.geometry.mesh, model.geometry.axisymmetric))
         layers = condition.layers or tuple(self.terms)
         volumes = [model.geometry.integral(opened, x) for x in layers]
         volume = sum(volumes[1:], start=volumes[0])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import ufl
+from dolfinx import fem, la
 
 from fem.conditions import FilledCrack
 from fem.energy.fracture import Fracture
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["EVALUATE", "BrokenPath", "filling_of", "fracture_of"]
 
 Array = npt.NDArray[np.float64]
-_FLAW = 1 / 6
-"""Nodes within this part of the length from the path of a flaw are broken: a row of cells."""
+_FLAW = 0.55
+"""Nodes within this part of a cell from the path of a flaw are broken: one or two rows of nodes."""
 _DIRECTIONS = 12
 """In which a point looks for another grain."""
 
@@ -121,11 +124,28 @@ class BrokenPath:
         self._flaws()
 
     def _flaws(self) -> None:
+        widths: Array | None = None
         for region in self.breaking.damage.terms:
             given = self.study.body(region).fracture
             assert given is not None
             for path in given.flaws:
-                self.breaking.damage.break_where(_near(path, _FLAW * given.length, self.model.geometry.gdim))
+                widths = _FLAW * self._cell_sizes() if widths is None else widths
+                self.breaking.damage.break_where(_near(path, widths, self.model.geometry.gdim))
+
+    def _cell_sizes(self) -> Array:
+        """(owned and ghost nodes,) mean size of the cells about a node of the damage, metres. Collective."""
+        geometry, damage = self.model.geometry, self.breaking.damage
+        size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
+        space, sums = damage.unknown.space, []
+        for density in (size, self.model.one):
+            vector = la.vector(space.dofmap.index_map, 1)
+            for region in damage.terms:
+                form = geometry.integral(density * damage.unknown.test, region)
+                fem.assemble_vector(vector.array, geometry.entity_maps().form(form))
+            vector.scatter_reverse(la.InsertMode.add)
+            vector.scatter_forward()
+            sums.append(np.array(vector.array))
+        return np.asarray(sums[0] / sums[1])
 
     def solve(self, progress: Progress) -> None:
         """Raise the loads to what they are, the first time; later on find the state at what else has changed.
@@ -184,8 +204,8 @@ class BrokenPath:
         self.breaking.destroy()
 
 
-def _near(path: list[list[float]], width: float, gdim: int) -> Callable[[Array], Any]:
-    """Which points (3, n) lie within a width of a path in the plane of the stack."""
+def _near(path: list[list[float]], width: Array, gdim: int) -> Callable[[Array], Any]:
+    """Which points (3, n) lie within a width (n,) of a path in the plane of the stack."""
     corners = np.asarray(path, dtype=float)
 
     def inside(points: Array) -> Any:

@@ -144,8 +144,10 @@ def force_balances(assembly: Assembly) -> list[Imbalance]:
     solids = mechanics.solids
     if not assembly.geometry.is_chain:
         return found + [Imbalance(f"force on {name}", assembly.body_force(name), scale, "N") for name in solids]
+    # what fills a crack along an interface presses on both of its sides within the damage
+    filled = set(model.damage.terms) if model.damage is not None and model.damage.fills else set()
     for name in assembly.geometry.interfaces:
-        if all(layer in solids for layer in both_sides(name)):
+        if all(layer in solids for layer in both_sides(name)) and not set(both_sides(name)) <= filled:
             found.append(Imbalance(f"force at {name}", assembly.interface_force(name) - upward, scale, "N"))
     return found
 

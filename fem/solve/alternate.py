@@ -34,6 +34,7 @@ Array = npt.NDArray[np.float64]
 _NEWTON = 1e-2
 """Newton's method converges quadratically: what it is asked for, in parts of the tolerance."""
 _ROUNDING = 1e-10
+_HALVINGS, _LEAST = 8, 0.05
 _SLOW = 0.5
 """Passes that change the damage by more than this part of what the one before did are over-relaxed."""
 
@@ -73,6 +74,41 @@ class BreakingReport:
     finished: int = 0
     refused: int = 0
     raised: int = 0
+
+
+class _Guard:
+    """Keeps alternations at a given volume of the cracks going down.
+
+    There the pressure answers to the damage: minimising over the damage at the present pressure may go too far. Steps
+    that raise the energy at the given volume are halved, and later ones are shorter.
+    """
+
+    def __init__(self, breaking: Breaking) -> None:
+        self.breaking, self.share = breaking, 1.0
+        self.lowest = np.inf
+        self.before: Array = np.empty(0)
+
+    def step(self, before: Array) -> None:
+        """Shorten the step of the damage that has just been made from `before`."""
+        values = self.breaking.damage.unknown.function.x.array
+        self.before = before
+        values[:] = before + self.share * (values - before)
+
+    def check(self) -> None:
+        """Take half of a step back as long as it has raised the energy; the state is in equilibrium."""
+        breaking = self.breaking
+        values = breaking.damage.unknown.function.x.array
+        for _ in range(_HALVINGS):
+            found = breaking.book.energies()
+            now = found.stored + found.fracture
+            if now <= self.lowest + _ROUNDING * abs(now) or not len(self.before):
+                break
+            breaking.report.raised += 1
+            self.share = max(0.5 * self.share, _LEAST)
+            values[:] = 0.5 * (self.before + values)
+            breaking._equilibrium()
+        self.lowest = now
+        self.share = min(1.0, 1.2 * self.share)
 
 
 class Breaking:
@@ -184,10 +220,13 @@ class Breaking:
         first, imbalance = np.array(function.x.array), np.inf
         relaxed, last = False, np.inf
         energy = tried = np.inf
+        guard = _Guard(self)
         for number in range(settings.passes):
             self.report.passes += 1
             before = self.stage.get_state()
             self._equilibrium()
+            if self.constrained:
+                guard.check()
             reference = self.half.reference()
             imbalance = self.half.imbalance() / reference
             if imbalance <= settings.tolerance:
@@ -196,6 +235,8 @@ class Breaking:
                 energy = self._relax_displacement(before, energy)
             whole = np.array(function.x.array)
             self.half.solve()
+            if self.constrained:
+                guard.step(whole)
             if relaxed:
                 energy = self._relax_damage(whole, energy)
             change = self._largest(function.x.array - whole)
@@ -209,6 +250,7 @@ class Breaking:
             if self.joint is not None and change < min(settings.calm, 0.2 * tried):
                 tried = change
                 if self._finish(self.joint, reference):
+                    self._equilibrium()  # forces to the tolerance of every other solve
                     break
         else:
             raise ConvergenceError(
