@@ -124,11 +124,11 @@ class Domains:
         """Submeshes of layers made so far."""
         return tuple(self._regions.values())
 
-    def interface_mesh(self, name: str) -> compat.SubMesh:
-        """Codimension-1 submesh of an interface (not for 1-D models, whose interfaces are points)."""
-        key = (name,)
+    def interface_mesh(self, *names: str) -> compat.SubMesh:
+        """Codimension-1 submesh of an interface, or of parts together (not in 1-D, where interfaces are points)."""
+        key = names
         if key not in self._interface_meshes:
-            facets = self.facets(name)
+            facets = np.unique(np.concatenate([self.facets(n) for n in names])).astype(np.int32)
             self._interface_meshes[key] = compat.create_submesh(self.mesh, self.tdim - 1, facets)
         return self._interface_meshes[key]
 
@@ -185,7 +185,14 @@ class Domains:
 
     @cached_property
     def _outer_measure(self) -> Any:
-        return ufl.Measure("ds", domain=self.mesh, subdomain_data=self.tagged.facet_tags)
+        data = []
+        for name, rows in self._outer_sides.items():
+            data.append((self.facet_tag(name), rows.reshape(-1)))
+            values = self.cell_values[rows[:, 0]]
+            for layer in self._layers_on[name] if len(self._layers_on[name]) > 1 else ():
+                own = rows[values == self.layer_tag(layer)]
+                data.append((self._outer_part(name, layer), own.reshape(-1)))
+        return ufl.Measure("ds", domain=self.mesh, subdomain_data=sorted(data, key=lambda entry: entry[0]))
 
     @cached_property
     def _interface_measure(self) -> Any:
@@ -221,9 +228,51 @@ class Domains:
         weight = self.weight("+") if weighted else 1.0
         return weight * density * self._interface_measure(self.facet_tag(name))
 
-    def outer_integral(self, density: Any, name: str) -> Any:
-        """Integral of a density over an outer side or a void surface."""
-        return self.weight() * density * self._outer_measure(self.facet_tag(name))
+    def outer_integral(self, density: Any, name: str, layers: tuple[str, ...] | None = None) -> Any:
+        """Integral of a density over an outer side or a void surface.
+
+        ``layers``: over the facets of these alone, where the density exists nowhere else.
+        """
+        chosen: Any = self.facet_tag(name)
+        if layers is not None and not self.layers_on(name) <= set(layers):
+            chosen = tuple(sorted(self._outer_part(name, n) for n in layers if n in self.layers_on(name)))
+        return self.weight() * density * self._outer_measure(chosen)
+
+    def layers_on(self, side: str) -> frozenset[str]:
+        """Layers that have facets on an outer side, the same on every rank."""
+        self.facet_tag(side)
+        return self._layers_on.get(side, frozenset())
+
+    def _outer_part(self, side: str, layer: str) -> int:
+        """Tag of the facets of a layer on an outer side, beyond those of the mesh."""
+        count = len(self.layers)
+        return max(self.tagged.facets.values()) + 1 + self.facet_tag(side) * count + self.layers.index(layer)
+
+    @cached_property
+    def _outer_sides(self) -> dict[str, IntArray]:
+        """Outer side -> (n, 2) rows (cell, local facet) of owned facets."""
+        from dolfinx.mesh import exterior_facet_indices
+
+        top = self.mesh.topology
+        top.create_connectivity(self.tdim - 1, self.tdim)
+        top.create_connectivity(self.tdim, self.tdim - 1)
+        outer = np.asarray(exterior_facet_indices(top), dtype=np.int32)
+        links = top.connectivity(self.tdim - 1, self.tdim)
+        faces = top.connectivity(self.tdim, self.tdim - 1).array.reshape(-1, self.tdim + 1)
+        sides = {}
+        for name in self.tagged.facets:
+            own = np.intersect1d(self.facets(name), outer)
+            cells = links.array[links.offsets[own]]
+            local = np.argmax(faces[cells] == own[:, None], axis=1)
+            sides[name] = np.stack([cells, local], axis=1).astype(np.int32)
+        return sides
+
+    @cached_property
+    def _layers_on(self) -> dict[str, frozenset[str]]:
+        tags = {int(self.tagged.layers[n]): n for n in self.layers}
+        here = {s: {tags[int(t)] for t in np.unique(self.cell_values[r[:, 0]])} for s, r in self._outer_sides.items()}
+        every = self.comm.allgather(here)
+        return {side: frozenset().union(*(found[side] for found in every)) for side in here}
 
     # -------------------------------------------------------------- dofs
     def facet_dofs(self, space: Any, region: compat.SubMesh, name: str) -> IntArray:

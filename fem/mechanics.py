@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,57 +24,121 @@ from fem.periodic import close_mean_strain, set_mean_strain
 from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
+    from fem.domains import Domains
     from fem.model import Model
 
 
 @dataclass
+class Support:
+    """What holds one component of the displacements on an outer side.
+
+    Attributes:
+        parts: fields and their ties.
+        number: displacement of the platen; None: a given one.
+    """
+
+    parts: tuple[tuple[Field, Tie], ...]
+    number: Number | None = None
+
+    @property
+    def offset(self) -> Any:
+        """The given displacement, m."""
+        return self.parts[0][1].offset if self.parts else 0.0
+
+    @offset.setter
+    def offset(self, value: float) -> None:
+        for _, tie in self.parts:
+            tie.offset = value
+
+
+@dataclass
 class Mechanics:
-    """Displacement of all solids and what derives from it.
+    """Displacements of all solids and what derives from them.
+
+    Solids that are bonded share one displacement. Between the two sides of an interface with a law of its own (contact,
+    cohesion) it jumps: there every side has its own.
 
     Attributes:
         model: owner.
-        displacement: the field.
+        displacements: one field for every set of bonded solids.
         solids: layers with an energy.
-        supports: outer side -> the tie of its rollers or platen.
+        supports: outer side -> what its rollers or platen hold.
         loads: pressures.
         tractions: interface -> field of the pressure on it, where something asks for it.
         pressures: side -> pressure in Pa as a constant of the forms.
-        imposed: outer side -> the tie of a given displacement.
+        imposed: outer side -> fields and ties of a given displacement.
         dead: residuals of loads that do not depend on the state.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
     model: Model
-    displacement: Field
+    displacements: tuple[Field, ...]
     solids: tuple[str, ...]
-    supports: dict[str, Tie] = field(default_factory=dict)
+    supports: dict[str, Support] = field(default_factory=dict)
     loads: list[Pressure] = field(default_factory=list)
     tractions: dict[str, Field] = field(default_factory=dict)
     pressures: dict[str, Any] = field(default_factory=dict)
-    imposed: dict[str, Tie] = field(default_factory=dict)
+    imposed: dict[str, list[tuple[Field, Tie]]] = field(default_factory=dict)
     dead: list[Any] = field(default_factory=list)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model) -> Mechanics | None:
-        """Register the displacement with its residual and conditions; None when no layer has an energy."""
+        """Register the displacements with their residuals and conditions; None when no layer has an energy."""
         geometry = model.geometry
         solids = tuple(layer for layer in geometry.layers if model.energies[layer])
         if not solids:
             return None
-        region = geometry.region(solids)
-        degree = model.settings.displacement_degree
-        space = fem.functionspace(region.mesh, ("Lagrange", degree, (geometry.gdim,)))
-        function = fem.Function(space, name="displacement")
-        unknown = model.add_field(Field("displacement", "displacement", function, region, solids))
-        mechanics = cls(model, unknown, solids)
+        groups = bonded(geometry, solids, model.joint_laws)
+        fields = []
+        for layers in groups:
+            region = geometry.region(layers)
+            degree = model.settings.displacement_degree
+            space = fem.functionspace(region.mesh, ("Lagrange", degree, (geometry.gdim,)))
+            function = fem.Function(space, name="displacement")
+            name = "displacement" if len(groups) == 1 else f"displacement of {'+'.join(layers)}"
+            fields.append(model.add_field(Field(name, "displacement", function, region, layers)))
+        mechanics = cls(model, tuple(fields), solids)
         set_mean_strain(mechanics)
         for layer in solids:
+            unknown = mechanics.displacement_of(layer)
             density = mechanics.virtual_work(layer, unknown.test)
             model.residuals[unknown].append(geometry.integral(density, layer))
         mechanics._conditions()
         close_mean_strain(mechanics)
         return mechanics
+
+    @property
+    def displacement(self) -> Field:
+        """The field of a model whose solids are all bonded.
+
+        Raises:
+            ModelError: there are several.
+        """
+        if len(self.displacements) != 1:
+            names = ", ".join(f.name for f in self.displacements)
+            raise ModelError(f"solids that come apart have no common displacement ({names})")
+        return self.displacements[0]
+
+    def displacement_of(self, layer: str) -> Field:
+        """The field that a layer moves with.
+
+        Raises:
+            ModelError: the layer has no mechanics.
+        """
+        for unknown in self.displacements:
+            if layer in unknown.layers:
+                return unknown
+        raise ModelError(f"layer {layer!r} has no mechanics")
+
+    def on_side(self, density: Callable[[Field], Any], side: str) -> list[tuple[Field, Any]]:
+        """For every field that has facets on an outer side: the integral there of a density that is made from it."""
+        geometry, found = self.model.geometry, []
+        for unknown in self.displacements:
+            layers = geometry.layers_on(side) & set(unknown.layers)
+            if layers:
+                found.append((unknown, geometry.outer_integral(density(unknown), side, tuple(sorted(layers)))))
+        return found
 
     def _strain(self, displacement: Any, layer: str, virtual: bool = False) -> Any:
         geometry = self.model.geometry
@@ -106,7 +170,7 @@ class Mechanics:
         terms = self.model.energies[layer]
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
-        total = self._strain(self.displacement.total, layer)
+        total = self._strain(self.displacement_of(layer).total, layer)
         temperature = self.model.settings.temperature
         return balance.stress(terms, total, temperature, self._concentration(layer), self._damage(layer))
 
@@ -114,14 +178,14 @@ class Mechanics:
         """Stored energy density in a layer as UFL, J/m^3."""
         from fem.terms import State
 
-        total = self._strain(self.displacement.total, layer)
+        total = self._strain(self.displacement_of(layer).total, layer)
         temperature = self.model.settings.temperature
         state = State(total, temperature, self._concentration(layer), self._damage(layer))
         return sum(term.density(state) for term in self.model.energies[layer])
 
     def chemical_potential(self, layer: str) -> Any:
         """h = d(psi)/dc of a host in J/mol: what stress adds to the chemical potential of lithium."""
-        total = self._strain(self.displacement.total, layer)
+        total = self._strain(self.displacement_of(layer).total, layer)
         return balance.elastic_potential(
             self.model.energies[layer],
             total,
@@ -204,19 +268,17 @@ class Mechanics:
 
     # ---------------------------------------------------------------- conditions
     def _conditions(self) -> None:
-        model, geometry, unknown = self.model, self.model.geometry, self.displacement
+        model, geometry = self.model, self.model.geometry
         for condition in model.conditions:
             if isinstance(condition, Pressure):
                 normal = ufl.FacetNormal(geometry.mesh)
                 pressure = fem.Constant(geometry.mesh, default_scalar_type(condition.pressure))
                 self.pressures[condition.side] = pressure
-                density = pressure * ufl.dot(normal, unknown.test)
-                self._load(geometry.outer_integral(density, condition.side))
+                self._load(pressure * normal, condition.side)
                 self.loads.append(condition)
             elif isinstance(condition, Traction):
                 vector = fem.Constant(geometry.mesh, default_scalar_type(condition.value))
-                density = -ufl.dot(vector, unknown.test)
-                self._load(geometry.outer_integral(density, condition.side))
+                self._load(-vector, condition.side)
             elif isinstance(condition, Roller):
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
             elif isinstance(condition, Anchor):
@@ -233,7 +295,10 @@ class Mechanics:
                 )
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)
             elif isinstance(condition, ImposedDisplacement):
-                self.imposed[condition.side] = model._impose(unknown, condition.side, condition.values, 0.0)
+                self.imposed[condition.side] = [
+                    (unknown, model._impose(unknown, condition.side, condition.values, 0.0))
+                    for unknown in self.displacements
+                ]
 
     def impose(self, side: str, values: Callable[[Any], Any]) -> None:
         """Give another displacement to a side with an `ImposedDisplacement`; it holds from the next solve on.
@@ -241,26 +306,63 @@ class Mechanics:
         Args:
             side: outer side. values: points (3, n) in m -> (components, n) in m.
         """
-        given = fem.Function(self.displacement.space)
-        given.interpolate(values)
-        tie = self.imposed[side]
-        tie.offset = np.array(given.x.array[tie.dofs])
+        for unknown, tie in self.imposed[side]:
+            given = fem.Function(unknown.space)
+            given.interpolate(values)
+            tie.offset = np.array(given.x.array[tie.dofs])
 
-    def _load(self, form: Any) -> None:
-        self.dead.append(form)
-        self.model.residuals[self.displacement].append(form)
+    def _load(self, inward: Any, side: str) -> None:
+        """Let a dead traction act: minus ``inward``, Pa."""
+        for unknown, form in self.on_side(lambda u: ufl.dot(inward, u.test), side):
+            self.dead.append(form)
+            self.model.residuals[unknown].append(form)
 
     def _anchor(self, condition: Anchor) -> None:
-        unknown, geometry = self.displacement, self.model.geometry
-        points = unknown.space.tabulate_dof_coordinates()[:, : geometry.gdim]
-        size = geometry.comm.allreduce(float(np.abs(points).max(initial=0.0)), op=MPI.MAX)
-        blocks = np.flatnonzero(np.all(np.abs(points - np.array(condition.point)) <= 1e-9 * size, axis=1))
-        if not geometry.comm.allreduce(len(blocks)):
+        geometry, found = self.model.geometry, 0
+        size = geometry.comm.allreduce(float(np.abs(geometry.mesh.geometry.x).max(initial=0.0)), op=MPI.MAX)
+        for unknown in self.displacements:
+            points = unknown.space.tabulate_dof_coordinates()[:, : geometry.gdim]
+            blocks = np.flatnonzero(np.all(np.abs(points - np.array(condition.point)) <= 1e-9 * size, axis=1))
+            found += geometry.comm.allreduce(len(blocks))
+            unknown.tie((blocks * geometry.gdim + condition.axis).astype(np.int32), None, 0.0)
+        if not found:
             raise ModelError(f"there is no node at {condition.point}, where the displacement is to be held")
-        unknown.tie((blocks * geometry.gdim + condition.axis).astype(np.int32), None, 0.0)
 
-    def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> Tie:
-        unknown, geometry = self.displacement, self.model.geometry
-        blocks = geometry.facet_dofs(unknown.space, unknown.region, side)
-        dofs = (blocks * geometry.gdim + axis).astype(np.int32)
-        return unknown.tie(dofs, number, offset)
+    def _hold(self, side: str, axis: int, number: Number | None, offset: float) -> Support:
+        geometry, held = self.model.geometry, []
+        for unknown in self.displacements:
+            blocks = geometry.facet_dofs(unknown.space, unknown.region, side)
+            dofs = (blocks * geometry.gdim + axis).astype(np.int32)
+            if geometry.comm.allreduce(len(dofs)):
+                held.append((unknown, unknown.tie(dofs, number, offset)))
+        return Support(tuple(held), number)
+
+
+def bonded(geometry: Domains, solids: tuple[str, ...], apart: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Solids that share a displacement: those that touch where no mechanical law lets them come apart.
+
+    Args:
+        geometry: of the model. solids: layers with mechanics. apart: interface -> mechanical law.
+
+    Raises:
+        ModelError: the two sides of an interface with a law hang together elsewhere.
+    """
+    if not apart:
+        return [solids]
+    group = {layer: layer for layer in solids}
+    for name in geometry.interfaces:
+        below, above = both_sides(name)
+        if whole(name) not in apart and below in group and above in group:
+            old, new = group[above], group[below]
+            group = {layer: new if root == old else root for layer, root in group.items()}
+    for name in apart:
+        below, above = both_sides(name)
+        for layer in (below, above):
+            if layer not in group:
+                raise ModelError(f"interface {name!r}: layer {layer!r} has no mechanics")
+        if group[below] == group[above]:
+            raise ModelError(
+                f"interface {name!r} can come apart, but {below!r} and {above!r} are bonded to each other through "
+                "other layers: give those interfaces a law, too"
+            )
+    return [tuple(x for x in solids if group[x] == root) for root in dict.fromkeys(group.values())]

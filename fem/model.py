@@ -146,6 +146,7 @@ class Model:
         self.decomposition: dict[str, Any] = {}
         self.profiles: dict[str, Profile] = {}
         self.histories: list[History] = []
+        self.joint_laws: dict[str, Any] = {}
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
         self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))
@@ -378,7 +379,8 @@ class Model:
                 side = "-" if source.layer == source.facets.split("|")[1] else "+"
                 form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
             else:
-                form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets)
+                layers = target.layers if source.quantity == "force" else None
+                form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets, layers)
             self.residuals[target].append(form)
             if source.quantity == "force" and self.mechanics is not None:
                 self.mechanics.dead.append(form)
@@ -388,7 +390,7 @@ class Model:
         if source.quantity == "force":
             if self.mechanics is None:
                 raise ModelError("a force source needs mechanics")
-            return self.mechanics.displacement
+            return self.mechanics.displacement_of(source.layer)
         if source.quantity in ("salt", "lithium"):
             if self.transport is None or source.layer not in self.transport.fields:
                 raise ModelError(f"layer {source.layer!r} stores nothing: no source of {source.quantity} there")

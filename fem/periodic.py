@@ -111,7 +111,8 @@ def set_mean_strain(mechanics: Mechanics) -> None:
         mechanics.mean_strains[i, j] = number
         strain[i][j] = strain[j][i] = number.variable / period
     if wanted:
-        mechanics.displacement.mean = ufl.dot(ufl.as_matrix(strain), ufl.SpatialCoordinate(model.geometry.mesh))
+        for unknown in mechanics.displacements:
+            unknown.mean = ufl.dot(ufl.as_matrix(strain), ufl.SpatialCoordinate(model.geometry.mesh))
 
 
 def close_mean_strain(mechanics: Mechanics) -> None:
@@ -122,9 +123,9 @@ def close_mean_strain(mechanics: Mechanics) -> None:
             stress = mechanics.stress(layer)[i, j] * (1 if i == j else 2) / model.tagged.periods[i]
             model.charges[number].append(model.geometry.integral(stress, layer))
     for axis in model.tagged.periods:
-        held = mechanics.displacement.constrained() % model.geometry.gdim == axis
-        if not model.geometry.comm.allreduce(int(np.count_nonzero(held))):
-            pin(mechanics.displacement, axis, model.tagged.periods)
+        held = [f for f in mechanics.displacements if np.any(f.constrained() % model.geometry.gdim == axis)]
+        if not model.geometry.comm.allreduce(len(held)):
+            pin(mechanics.displacements[0], axis, model.tagged.periods)
 
 
 def pin(field: Field, component: int, periods: Mapping[int, float]) -> None:

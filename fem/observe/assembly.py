@@ -194,10 +194,15 @@ class Assembly:
                 total += self.in_layer(balance.charge(term, field.total, weight), layer, key)
         return total
 
+    def support_force(self, side: str) -> float:
+        """Force of the rollers or the platen on a side, along the axis that they hold, N."""
+        return sum(self.tie_resultant(field, tie) for field, tie in self.mechanics.supports[side].parts)
+
     def interface_force(self, name: str) -> float:
         """Force along the stack that the part below exerts on the part above through an interface, N."""
         mechanics = self.mechanics
-        field, above = mechanics.displacement, both_sides(name)[1]
+        above = both_sides(name)[1]
+        field = mechanics.displacement_of(above)
         axis = self.geometry.gdim - 1
         parts = self.geometry.parts(name)  # bonded over gaps
         weight = self._indicator(field, parts, axis)
@@ -209,7 +214,7 @@ class Assembly:
         Sum of the nodal forces on its boundary: zero where the inside is in equilibrium.
         """
         mechanics = self.mechanics
-        geometry, field = self.geometry, mechanics.displacement
+        geometry, field = self.geometry, mechanics.displacement_of(region)
         parts = tuple(n for n in geometry.tagged.facets if region in n.partition(":")[0].split("|"))
         ends = tuple(side for side in (*mechanics.supports, *(p.side for p in mechanics.loads)))
         weight = self._indicator(field, (*parts, *ends), geometry.gdim - 1)

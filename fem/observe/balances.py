@@ -132,7 +132,7 @@ def force_balances(assembly: Assembly) -> list[Imbalance]:
     if model.mechanics is None:
         return []
     mechanics = model.mechanics
-    supports = {s: assembly.tie_resultant(mechanics.displacement, t) for s, t in mechanics.supports.items()}
+    supports = {s: assembly.support_force(s) for s in mechanics.supports}
     loads = {p.side: p.pressure * assembly.area for p in mechanics.loads if p.side in ("bottom", "top")}
     upward = supports.get("bottom", 0.0) + loads.get("bottom", 0.0)
     downward = -supports.get("top", 0.0) + loads.get("top", 0.0)

@@ -135,13 +135,13 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
     moved = _moved(assembly, extension)
     total = 0.0
     for layer in mechanics.solids:
-        work = ufl.inner(mechanics.stress(layer), _product(assembly, mechanics.displacement.total, moved))
+        work = ufl.inner(mechanics.stress(layer), _product(assembly, mechanics.displacement_of(layer).total, moved))
         density = work - mechanics.energy_density(layer) * _divergence(assembly, moved)
         total += assembly.scalar(geometry.integral(density, layer))
-    slope = ufl.grad(mechanics.displacement.total) * moved
+    normal = ufl.FacetNormal(geometry.mesh)
     for name, pressure in _pressures(assembly, faces):
-        normal = ufl.FacetNormal(geometry.mesh)
-        total += assembly.scalar(geometry.outer_integral(pressure * ufl.dot(normal, slope), name))
+        parts = mechanics.on_side(lambda u: ufl.dot(normal, ufl.grad(u.total) * moved), name)
+        total += sum(pressure * assembly.scalar(form) for _, form in parts)
     return total / extension.length
 
 
@@ -191,8 +191,9 @@ def mean_opening(assembly: Assembly, faces: Iterable[str]) -> float:
     """
     geometry = assembly.geometry
     names = tuple(faces)
-    inward = -ufl.dot(assembly.mechanics.displacement.function, ufl.FacetNormal(geometry.mesh))
-    volume = sum(assembly.scalar(geometry.outer_integral(inward, name)) for name in names)
+    normal = ufl.FacetNormal(geometry.mesh)
+    parts = [assembly.mechanics.on_side(lambda u: -ufl.dot(u.function, normal), name) for name in names]
+    volume = sum(assembly.scalar(form) for found in parts for _, form in found)
     return 2 * volume / sum(assembly.scalar(geometry.outer_integral(1.0, name)) for name in names)
 
 
@@ -276,7 +277,7 @@ def _bulk_interaction(
 ) -> float:
     """Domain part of the interaction energy of the solution with the displacement `field`, J/m times the front."""
     mechanics, geometry = assembly.mechanics, assembly.geometry
-    own = mechanics.displacement.total
+    own = mechanics.displacement_of(layer).total
     deformed, stress = _stress_of(assembly, elastic, field, plane_stress)
     total = mechanics.stress(layer)
     density = ufl.inner(total, _product(assembly, field, moved)) + ufl.inner(stress, _product(assembly, own, moved))

@@ -63,7 +63,7 @@ def stress_samples(assembly: Assembly, layer: str) -> tuple[Array, Array]:
         (n, gdim) points inside the cells and (n, 3, 3) stresses in Pa, of this rank.
     """
     mechanics, geometry = assembly.mechanics, assembly.geometry
-    region = mechanics.displacement.region
+    region = mechanics.displacement_of(layer).region
     cells = np.flatnonzero(geometry.cell_values == geometry.layer_tag(layer)).astype(np.int32)
     cells = cells[cells < geometry.mesh.topology.index_map(geometry.tdim).size_local]
     parents, cells = cells, region.from_parent()[cells]
@@ -145,11 +145,10 @@ def elastic_energy(assembly: Assembly, layers: tuple[str, ...]) -> float:
 def stack_shortening(assembly: Assembly) -> float:
     """Mean approach of the two ends of the stack, m."""
     axis = assembly.geometry.gdim - 1
-    function = assembly.mechanics.displacement.function
     mean = {}
     for side in ("bottom", "top"):
-        total = assembly.scalar(assembly.geometry.outer_integral(function[axis], side), ("end", side))
-        mean[side] = total / assembly.area
+        parts = assembly.mechanics.on_side(lambda u: u.function[axis], side)
+        mean[side] = sum(assembly.scalar(form, ("end", side, u.name)) for u, form in parts) / assembly.area
     return mean["bottom"] - mean["top"]
 
 
@@ -158,4 +157,4 @@ def stack_force(assembly: Assembly) -> float:
     mechanics = assembly.mechanics
     if "bottom" not in mechanics.supports:
         raise ModelError("the stack has no support at the bottom")
-    return assembly.tie_resultant(mechanics.displacement, mechanics.supports["bottom"])
+    return assembly.support_force("bottom")

@@ -205,7 +205,7 @@ def node_displacements(model: Model, layer: str, grid: LayerGrid) -> dict[str, A
     mechanics = model.mechanics
     if mechanics is None or layer not in mechanics.solids:
         return {}
-    field = mechanics.displacement
+    field = mechanics.displacement_of(layer)
     values = grid.at_nodes(field.function, field.region.from_parent())
     if values.ndim == 1:
         values = values[:, None]

@@ -76,8 +76,8 @@ class Proportional:
         if mechanics is None:
             raise ModelError("this model has no mechanics")
         self._constants = [(c, np.array(c.value)) for c in _eigenstrains(model)]
-        self._ties = [(t, t.offset) for t in mechanics.supports.values() if t.number is None]
-        self._ties += [(t, np.array(t.offset)) for t in mechanics.imposed.values()]
+        self._ties: list[Any] = [(t, t.offset) for t in mechanics.supports.values() if t.number is None]
+        self._ties += [(t, np.array(t.offset)) for ties in mechanics.imposed.values() for _, t in ties]
         self._ties = [(t, offset) for t, offset in self._ties if np.any(offset)]
         numbers: set[Any] = {t.number for t in mechanics.supports.values() if t.number is not None and t.number.source}
         fills = [f for f in (model.damage.fills if model.damage is not None else []) if f.pressure is not None]
