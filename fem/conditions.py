@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fem.protocol import Course
+
 
 @dataclass(frozen=True)
 class Terminal:
@@ -34,15 +36,15 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Pressure:
-    """Constant pressure on an outer side: traction -p n.
+    """Pressure on an outer side: traction -p n.
 
     Attributes:
         side: outer side.
-        pressure: Pa, positive in compression.
+        pressure: Pa, positive in compression; or its course in the time since the run began.
     """
 
     side: str
-    pressure: float
+    pressure: float | Course
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,12 @@ class Roller:
     Attributes:
         side: outer side; its normal must be along a coordinate axis.
         axis: index of the coordinate that is held.
-        displacement: m, given value of that component.
+        displacement: m, given value of that component; or its course in the time since the run began.
     """
 
     side: str
     axis: int
-    displacement: float = 0.0
+    displacement: float | Course = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,12 +121,12 @@ class Platen:
     Attributes:
         side: outer side.
         axis: index of the coordinate along which it moves.
-        force: N along the axis (per depth in 2-D: N/m; 1-D: Pa).
+        force: N along the axis (per depth in 2-D: N/m; 1-D: Pa); or its course in the time since the run began.
     """
 
     side: str
     axis: int
-    force: float
+    force: float | Course
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import ufl
@@ -32,6 +33,24 @@ def strain(displacement: Any, mesh: Any, axisymmetric: bool) -> Any:
 def embed(vector: Any, gdim: int) -> Any:
     """A vector of the model plane as one of three components."""
     return ufl.as_vector([vector[k] if k < gdim else 0 for k in range(3)])
+
+
+def mandel(tensor: Any, gdim: int) -> Any:
+    """The components of a symmetric (3, 3) tensor that a model has, as a vector of the same length (norm).
+
+    1-D: 11, 22, 33. 2-D and axisymmetric: and sqrt(2) 12. 3-D: and sqrt(2) 23, sqrt(2) 13, sqrt(2) 12.
+    """
+    pairs = {1: (), 2: ((0, 1),), 3: ((1, 2), (0, 2), (0, 1))}[gdim]
+    return ufl.as_vector([*(tensor[k, k] for k in range(3)), *(math.sqrt(2) * tensor[i, j] for i, j in pairs)])
+
+
+def from_mandel(vector: Any, gdim: int) -> Any:
+    """The (3, 3) tensor of `mandel` components."""
+    half = math.sqrt(0.5)
+    v = [vector[k] for k in range((3, 4, 6)[gdim - 1])]
+    a = half * v[-1] if gdim > 1 else 0
+    b, c = (half * v[4], half * v[3]) if gdim == 3 else (0, 0)
+    return ufl.as_matrix([[v[0], a, b], [a, v[1], c], [b, c, v[2]]])
 
 
 class _Unwrap(MultiFunction):  # type: ignore[misc]

@@ -21,6 +21,7 @@ from fem.errors import ModelError
 from fem.interface.names import both_sides, whole
 from fem.kinematics import strain
 from fem.periodic import close_mean_strain, set_mean_strain
+from fem.protocol import Course
 from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Mechanics:
         pressures: side -> pressure in Pa as a constant of the forms.
         imposed: outer side -> fields and ties of a given displacement.
         dead: residuals of loads that do not depend on the state.
+        courses: outer side -> load as a function of the time since the run began.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
@@ -80,6 +82,7 @@ class Mechanics:
     pressures: dict[str, Any] = field(default_factory=dict)
     imposed: dict[str, list[tuple[Field, Tie]]] = field(default_factory=dict)
     dead: list[Any] = field(default_factory=list)
+    courses: dict[str, Course] = field(default_factory=dict)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod
@@ -103,7 +106,7 @@ class Mechanics:
         for layer in solids:
             unknown = mechanics.displacement_of(layer)
             density = mechanics.virtual_work(layer, unknown.test)
-            model.residuals[unknown].append(geometry.integral(density, layer))
+            model.residuals[unknown].append(geometry.integral(density, layer, mechanics.degree(layer)))
         mechanics._conditions()
         close_mean_strain(mechanics)
         return mechanics
@@ -152,6 +155,15 @@ class Mechanics:
             raise ModelError(f"plane stress needs linear elasticity alone in layer {layer!r}")
         return terms[0].plane_stress_strain(total, self._concentration(layer))
 
+    def _recoverable(self, layer: str) -> Any:
+        """(3, 3) strain without that of creep."""
+        total = self._strain(self.displacement_of(layer).total, layer)
+        return total - self.model.creeps[layer].strain() if layer in self.model.creeps else total
+
+    def degree(self, layer: str) -> int | None:
+        """Of the quadrature of integrals with the stress; None: as the integrand suggests."""
+        return self.model.creeps[layer].degree if layer in self.model.creeps else None
+
     def _concentration(self, layer: str) -> Any:
         """Of lithium in a host, mol/m^3; None where nothing is stored."""
         transport = self.model.transport
@@ -170,7 +182,7 @@ class Mechanics:
         terms = self.model.energies[layer]
         if not terms:
             raise ModelError(f"layer {layer!r} has no mechanics")
-        total = self._strain(self.displacement_of(layer).total, layer)
+        total = self._recoverable(layer)
         temperature = self.model.settings.temperature
         return balance.stress(terms, total, temperature, self._concentration(layer), self._damage(layer))
 
@@ -178,14 +190,14 @@ class Mechanics:
         """Stored energy density in a layer as UFL, J/m^3."""
         from fem.terms import State
 
-        total = self._strain(self.displacement_of(layer).total, layer)
+        total = self._recoverable(layer)
         temperature = self.model.settings.temperature
         state = State(total, temperature, self._concentration(layer), self._damage(layer))
         return sum(term.density(state) for term in self.model.energies[layer])
 
     def chemical_potential(self, layer: str) -> Any:
         """h = d(psi)/dc of a host in J/mol: what stress adds to the chemical potential of lithium."""
-        total = self._strain(self.displacement_of(layer).total, layer)
+        total = self._recoverable(layer)
         return balance.elastic_potential(
             self.model.energies[layer],
             total,
@@ -245,11 +257,13 @@ class Mechanics:
             mass = ufl.inner(function(side), unknown.test(side))
             model.residuals[unknown].append(geometry.interface_integral(mass, part))
         if not plane:
-            model.residuals[unknown].append(-geometry.integral(self.virtual_work(layer, unknown.test), layer))
+            model.residuals[unknown].append(
+                -geometry.integral(self.virtual_work(layer, unknown.test), layer, self.degree(layer))
+            )
             return unknown
         # the part above is pushed up by p, the part below down
         virtual = ufl.as_vector([unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)])
-        work = geometry.integral(self.virtual_work(layer, virtual), layer)
+        work = geometry.integral(self.virtual_work(layer, virtual), layer, self.degree(layer))
         model.residuals[unknown].append(work if layer == below else -work)
         return unknown
 
@@ -272,7 +286,8 @@ class Mechanics:
         for condition in model.conditions:
             if isinstance(condition, Pressure):
                 normal = ufl.FacetNormal(geometry.mesh)
-                pressure = fem.Constant(geometry.mesh, default_scalar_type(condition.pressure))
+                start = self._start(condition.side, condition.pressure)
+                pressure = fem.Constant(geometry.mesh, default_scalar_type(start))
                 self.pressures[condition.side] = pressure
                 self._load(pressure * normal, condition.side)
                 self.loads.append(condition)
@@ -280,7 +295,9 @@ class Mechanics:
                 vector = fem.Constant(geometry.mesh, default_scalar_type(condition.value))
                 self._load(-vector, condition.side)
             elif isinstance(condition, Roller):
-                self.supports[condition.side] = self._hold(condition.side, condition.axis, None, condition.displacement)
+                self.supports[condition.side] = self._hold(
+                    condition.side, condition.axis, None, self._start(condition.side, condition.displacement)
+                )
             elif isinstance(condition, Anchor):
                 self._anchor(condition)
             elif isinstance(condition, Platen):
@@ -290,7 +307,7 @@ class Mechanics:
                         geometry.mesh,
                         0.0,
                         unknown=True,
-                        source=condition.force,
+                        source=self._start(condition.side, condition.force),
                     )
                 )
                 self.supports[condition.side] = self._hold(condition.side, condition.axis, number, 0.0)
@@ -299,6 +316,28 @@ class Mechanics:
                     (unknown, model._impose(unknown, condition.side, condition.values, 0.0))
                     for unknown in self.displacements
                 ]
+
+    def _start(self, side: str, load: float | Course) -> float:
+        """What a load begins with; remembers its course."""
+        if not isinstance(load, Course):
+            return load
+        self.courses[side] = load
+        return load.value_at(0.0)
+
+    def set_load(self, side: str, value: float) -> None:
+        """Give an outer side another pressure in Pa (roller: displacement in m; platen: force in N).
+
+        Raises:
+            ModelError: there is nothing of the kind.
+        """
+        if side in self.pressures:
+            self.pressures[side].value = value
+        elif side not in self.supports:
+            raise ModelError(f"no pressure, roller or platen at {side!r} whose load could change")
+        elif (number := self.supports[side].number) is not None:
+            number.source = value
+        else:
+            self.supports[side].offset = value
 
     def impose(self, side: str, values: Callable[[Any], Any]) -> None:
         """Give another displacement to a side with an `ImposedDisplacement`; it holds from the next solve on.

@@ -24,6 +24,7 @@ from fem.conditions import (
     Terminal,
 )
 from fem.constants import STANDARD_TEMPERATURE
+from fem.creep import Creep
 from fem.damage import Damage
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
@@ -42,7 +43,7 @@ from fem.passages import InterfaceState, connect
 from fem.periodic import close_mean_fields, set_mean_fields
 from fem.potentials import InterfaceLaw, Network, Node, PerfectTie, build_network
 from fem.solve.system import System
-from fem.terms import EnergyTerm
+from fem.terms import CreepLaw, EnergyTerm
 from fem.transport import Transport
 from fem.unknowns import Field, Handle, Number, Tie
 from fem.values import realised
@@ -62,12 +63,14 @@ class Domain:
     Attributes:
         conduction: dissipation (or equipotential) of every carrier that it conducts.
         energy: terms of the free energy; empty for a layer without mechanics.
+        creep: how the layer creeps under deviatoric stress in time; None: not at all.
         host: lithium that is stored in the layer, in an active particle.
         permittivity: F/m; what the layer stores as a dielectric, beside its conduction. 0: not looked at.
     """
 
     conduction: tuple[Conduction | BinaryElectrolyte | Equipotential, ...] = ()
     energy: tuple[EnergyTerm, ...] = ()
+    creep: CreepLaw | None = None
     host: Intercalation | None = None
     permittivity: float = 0.0
 
@@ -156,6 +159,11 @@ class Model:
         }
         self.damage = Damage.build(self)
         self.transport = Transport.build(self)
+        self.creeps = {
+            layer: Creep.build(self, layer, domain.creep)
+            for layer, domain in self.domains.items()
+            if domain.creep is not None
+        }
         self.mechanics = Mechanics.build(self)
         if self.transport is not None:
             self.transport.couple()
@@ -182,6 +190,7 @@ class Model:
             self.residuals,
             self.charges,
             self.geometry.entity_maps(),
+            list(self.creeps.values()),
         )
 
     def accept(self) -> None:

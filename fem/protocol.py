@@ -9,17 +9,19 @@ the working electrode minus the counter electrode.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Control", "Cutoff", "CutoffQuantity", "Protocol", "ProtocolError", "Step", "repeated"]
+__all__ = ["Control", "Course", "Cutoff", "CutoffQuantity", "Protocol", "ProtocolError", "Side", "Step", "repeated"]
 
 Control = Literal["current", "voltage"]
 CutoffQuantity = Literal["voltage", "current", "charge", "lowest_concentration"]
+
+Side = Literal["before", "after"]
 
 #: Two times closer than this share of the step's duration are one.
 _SAME_TIME = 1e-12
@@ -65,6 +67,50 @@ class Cutoff:
 
 
 @dataclass(frozen=True)
+class Course:
+    """A load as a function of time, piecewise linear.
+
+    Attributes:
+        times: of the support points [s], rising; a time given twice is a jump.
+        values: at those times; linear in between, constant before the first and after the last.
+    """
+
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.times or len(self.times) != len(self.values):
+            raise ProtocolError(f"{len(self.times)} times and {len(self.values)} values")
+        if not all(map(math.isfinite, (*self.times, *self.values))):
+            raise ProtocolError("all times and values of a load must be finite")
+        if any(b < a for a, b in pairwise(self.times)):
+            raise ProtocolError("times of a load must not decrease")
+        if any(c == a for a, c in zip(self.times, self.times[2:], strict=False)):
+            raise ProtocolError("no time of a load can be given three times")
+
+    @classmethod
+    def ramp(cls, begin: float, end: float, duration: float) -> Course:
+        """From one value to another one in a time [s]."""
+        return cls((0.0, duration), (begin, end))
+
+    def value_at(self, time: float, side: Side = "after") -> float:
+        """The load at a time [s]; `side`: before or after a jump."""
+        found = np.searchsorted(self.times, time, side="right" if side == "after" else "left")
+        i = int(found) - 1
+        if i < 0:
+            return self.values[0]
+        if i + 1 == len(self.times):
+            return self.values[-1]
+        begin, end = self.times[i], self.times[i + 1]
+        share = min(max((time - begin) / (end - begin), 0.0), 1.0)
+        return (1.0 - share) * self.values[i] + share * self.values[i + 1]
+
+    def breakpoints(self) -> tuple[float, ...]:
+        """Times at which the load may bend or jump [s]."""
+        return tuple(dict.fromkeys(self.times)) if len(self.times) > 1 else ()
+
+
+@dataclass(frozen=True)
 class Step:
     """One step: current or voltage as a function of time, until it has lasted long enough or a cut-off is met.
 
@@ -78,6 +124,7 @@ class Step:
         cutoffs: what ends it earlier.
         initial_step: first time step [s], also after every breakpoint; None: the integrator chooses.
         record: interval of the time series [s]; None: every time step.
+        loads: outer side -> pressure [Pa] (displacement [m] of a roller, force [N] of a platen) since the step began.
     """
 
     name: str
@@ -88,6 +135,7 @@ class Step:
     cutoffs: tuple[Cutoff, ...] = ()
     initial_step: float | None = None
     record: float | None = None
+    loads: tuple[tuple[str, Course], ...] = ()
 
     def __post_init__(self) -> None:
         def refuse(why: str) -> None:
@@ -126,6 +174,14 @@ class Step:
     ) -> Step:
         """A step at a constant value; a rest is one of zero current."""
         return cls(name, control, (0.0,), (value,), duration, tuple(cutoffs), initial_step, record)
+
+    @classmethod
+    def hold(cls, name: str, duration: float, loads: Mapping[str, Course | float] | None = None, **more: Any) -> Step:
+        """A step without current, in which loads may change: numbers hold from its beginning."""
+        made = {
+            side: load if isinstance(load, Course) else Course((0.0,), (load,)) for side, load in (loads or {}).items()
+        }
+        return cls(name, "current", (0.0,), (0.0,), duration, loads=tuple(made.items()), **more)
 
     @classmethod
     def ramp(
@@ -185,7 +241,9 @@ class Step:
             bends = abs(after - before) > 1e-12 * max(abs(after), abs(before))
             if bends or self.value_at(time, "before") != self.value_at(time, "after"):
                 found.append(time)
-        return tuple(found)
+        for _, course in self.loads:
+            found += [t for t in course.breakpoints() if 0.0 < t < self.duration * (1.0 - _SAME_TIME)]
+        return tuple(sorted(set(found)))
 
     def jumps(self) -> tuple[float, ...]:
         """Those of the `breakpoints` at which the value itself jumps [s]."""

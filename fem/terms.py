@@ -7,7 +7,7 @@ currents are derived from the returned densities by ``ufl.diff``; no term ever w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 Carrier = Literal["ionic", "electronic"]
 """Which charge moves: lithium ions or electrons; each has an electric potential of its own."""
@@ -48,4 +48,41 @@ class DissipationTerm(Protocol):
 
     def potential(self, force: Any) -> Any:
         """Dissipation potential in W/m^3 of the force -grad(phi) in V/m; the current density is its derivative."""
+        ...
+
+
+class Flowed(NamedTuple):
+    """What an implicit step of a creep law gives at n points.
+
+    Attributes:
+        share: (n,) part of the trial stress that creep takes away: 1 - sigma / trial.
+        slope: (n,) d(sigma) / d(trial).
+        internals: (n, k) internal variables.
+    """
+
+    share: Any
+    slope: Any
+    internals: Any
+
+
+class CreepLaw(Protocol):
+    """A dissipation potential of the equivalent deviatoric stress, whose derivative is the creep rate."""
+
+    @property
+    def beginnings(self) -> tuple[float, ...]:
+        """Internal variables (logarithms of what is positive) at the beginning."""
+        ...
+
+    def potential(self, equivalent: Any, internals: Any, temperature: float) -> Any:
+        """phi* in W/m^3 at an equivalent stress in Pa and internal variables (UFL)."""
+        ...
+
+    def flow(self, trial: Any, compliance: Any, known: Any, shift: float, temperature: float) -> Flowed:
+        """Solve sigma + compliance rate(sigma, y) = trial and shift (y - known) = dy/dt(sigma, y) at (n,) points.
+
+        Args:
+            trial: (n,) equivalent stress without creep, Pa. compliance: 3 G / shift, Pa s.
+            known: (n, k) internal variables without change. shift: 1/s.
+            temperature: K.
+        """
         ...

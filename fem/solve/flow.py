@@ -22,6 +22,7 @@ from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 from fem.errors import ConvergenceError
 from fem.solve.bordered import Bordered
 from fem.solve.criteria import rounding
+from fem.solve.local import LocalRows
 from fem.solve.stage import Stage
 from fem.unknowns import Field, Number
 
@@ -41,13 +42,13 @@ class Flow:
     Args:
         stage: everything that moves, and what it depends on.
         linear: linear solver with ``set_operator``, ``solve`` and ``iterations``.
-        working: number of the working electrode.
+        working: number of the working electrode; None: there is none.
         control: called with the time; sets sources and held values.
         rtol: residual norm relative to the largest current so far, that of accepted steps and the present one.
     """
 
     def __init__(
-        self, stage: Stage, linear: Any, working: Number, control: Callable[[float], None], rtol: float = 1e-11
+        self, stage: Stage, linear: Any, working: Number | None, control: Callable[[float], None], rtol: float = 1e-11
     ) -> None:
         self.stage, self.working, self.control, self.rtol = stage, working, control, rtol
         self.comm = stage.comm
@@ -61,9 +62,15 @@ class Flow:
         self.newton_iterations = 0
         self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction")]
         self._forces = self._mask(self.loads)
+        moved = {t.number for f in self.loads for t in f.ties}
+        self._platens = [(k, n) for k, n in enumerate(stage.numbers) if n in moved]
         self._weights: Array | float = 1.0
         self._known = int(stage.offsets[-1]) + stage.number_rows
-        self.rows = self._known + (1 if self.comm.rank == 0 else 0)
+        charged = self._known + (1 if self.comm.rank == 0 else 0)
+        self.local = LocalRows(stage, charged)
+        self._charge = slice(self._known, charged)
+        self.rows = charged + self.local.size
+        self._asking = False
         shell = PETSc.Mat().createPython(((self.rows, None), (self.rows, None)), comm=self.comm)
         shell.setPythonContext(_Matrix(self))
         shell.setUp()
@@ -88,6 +95,8 @@ class Flow:
         weights = np.ones(self.rows)
         if force > 0 and current > 0:
             weights[: len(entries)][self._forces] = current / force
+            force = current
+        weights[self.local.rows] = self.local.weight(force)
         self._weights = weights
 
     def _norm(self, values: Array) -> float:
@@ -103,14 +112,18 @@ class Flow:
 
     def flat(self) -> Array:
         """(local rows,) present state."""
-        state = self.stage.get_state()
-        return np.concatenate([state, [self.charge]]) if self.comm.rank == 0 else state
+        return self._joined(self.stage.get_state(), self.charge, self.local.get())
+
+    def _joined(self, known: Array, charge: float, local: Array) -> Array:
+        """(local rows,) of the stage, of the charge (rank 0) and of local states."""
+        return np.concatenate([known, [charge] if self.comm.rank == 0 else [], local])
 
     def take(self, values: Array) -> None:
         """Write a flat vector into the model."""
         self.stage.set_state(values[: self._known])
-        last = values[-1] if self.comm.rank == 0 else 0.0
+        last = values[self._known] if self.comm.rank == 0 else 0.0
         self.charge = float(self.comm.bcast(last, root=0))
+        self.local.take(values)
 
     def tolerances(self, tolerance: float) -> Any:
         """Vector of absolute errors that a time step may make, in the units of every entry."""
@@ -123,13 +136,14 @@ class Flow:
         if self.comm.rank == 0:
             parts.append(np.array([n.scale for n in self.stage.numbers]) * tolerance)
             parts.append(np.array([IGNORED]))
+        parts.append(self.local.allowed() * tolerance)
         made.array_w[:] = np.concatenate(parts) if parts else 0.0
         return made
 
     # ------------------------------------------------------------------ equations
     def current(self) -> float:
         """What the working electrode feeds into the model at the present state and rates, A."""
-        return float(self.stage.leaving()[self.stage.numbers.index(self.working)])
+        return 0.0 if self.working is None else float(self.stage.leaving()[self.stage.numbers.index(self.working)])
 
     def accept(self) -> None:
         """A time step is accepted: residuals are measured against its current, too, not against those of iterates."""
@@ -139,6 +153,10 @@ class Flow:
         """PETSc's IFunction."""
         self.control(time)
         self.rates = np.array(rates.array_r)
+        if self.local.size_everywhere:
+            # PETSc tells d(rates)/d(state) to the Jacobian alone: ask for it
+            self._asking = True
+            ts.getSNES().computeJacobian(u, self.shell, self.shell)
         self._last, self._now = self._rows(np.array(u.array_r), self.rates)
         f.array_w[:] = self._last * self._weights
 
@@ -146,10 +164,9 @@ class Flow:
         """(local rows,) residual, and the current of the working electrode in A."""
         self._set(values, rates)
         rows = self.stage.residual()
-        current = self.stage.left[self.stage.numbers.index(self.working)]
-        if self.comm.rank == 0:
-            rows = np.concatenate([rows, [rates[-1] - current]])
-        return rows, current
+        current = 0.0 if self.working is None else self.stage.left[self.stage.numbers.index(self.working)]
+        passed = float(rates[self._known]) - current if self.comm.rank == 0 else 0.0
+        return self._joined(rows, passed, self.local.residual(values)), current
 
     def correction(self, values: Array, gap: Array) -> Array:
         """(local rows,) how a state would change to first order if its rates were off by `gap` (collective).
@@ -164,11 +181,16 @@ class Flow:
     def _set(self, values: Array, rates: Array) -> None:
         self.take(values)
         self.stage.set_rates(rates[: self._known])
+        self.local.update(values, rates)
 
     def jacobian(self, ts: Any, time: float, u: Any, rates: Any, shift: float, jac: Any, pre: Any) -> None:
         """PETSc's IJacobian."""
+        if self._asking:
+            self._asking, self.local.shift = False, shift
+            return
         with self.remembering():
             self.control(time)
+            self.local.shift = shift
             self._set(np.array(u.array_r), np.array(rates.array_r))
             self.shift = shift
             self.stage.system.shift.value = shift
@@ -181,6 +203,7 @@ class Flow:
         zero = np.zeros(self.rows)
         with self.remembering():
             self.control(time)
+            self.local.shift = shift
             self._set(self.flat(), zero)
             self.shift = shift
             self.stage.system.shift.value = shift
@@ -199,19 +222,23 @@ class Flow:
         """(local rows,) Jacobian times a flat vector."""
         known = self.bordered.multiply(x[: self._known])
         passed = self._passed(x[: self._known])
-        rows = np.concatenate([known, [self.shift * x[-1] - passed]]) if self.comm.rank == 0 else known
-        return np.asarray(rows * self._weights)
+        charge = self.shift * x[self._known] - passed if self.comm.rank == 0 else 0.0
+        local = x[self.local.rows] - self.local.following(x[: self._known])
+        return np.asarray(self._joined(known, charge, local) * self._weights)
 
     def solve(self, rhs: Array) -> Array:
         """(local rows,) solution of the Jacobian's system."""
         plain = np.asarray(rhs / self._weights)
         known = self.bordered.solve(plain[: self._known])
         passed = self._passed(known)
-        return np.concatenate([known, [(plain[-1] + passed) / self.shift]]) if self.comm.rank == 0 else known
+        charge = (plain[self._known] + passed) / self.shift if self.comm.rank == 0 else 0.0
+        return self._joined(known, charge, plain[self.local.rows] + self.local.following(known))
 
     def _passed(self, x: Array) -> float:
         """Change of the current of the working electrode with the fields and numbers."""
         stage = self.stage
+        if self.working is None:
+            return 0.0
         k, n = stage.numbers.index(self.working), int(stage.offsets[-1])
         total = float(self.comm.allreduce(float(stage.rows[k] @ x[:n])))
         return total + float(stage.corner[k] @ x[n:]) if self.comm.rank == 0 else 0.0
@@ -230,12 +257,19 @@ class Flow:
         if iteration == 0:
             return int(reason.CONVERGED_FNORM_ABS if residual == 0.0 else reason.CONVERGED_ITERATING)
         self.newton_iterations += 1
+        if not self.local.settled(self._last):
+            return int(reason.CONVERGED_ITERATING)
         if self.loads:
             forces = np.where(self._forces, self._last[: len(self._forces)], 0.0)
-            if self._norm(forces) > FORCES * rounding(self.stage, self.loads) + self._cancelling():
+            allowed = FORCES * rounding(self.stage, self.loads) + self._cancelling()
+            gaps = [abs(n.source_gap(self.stage.left[k])) - FORCES * abs(n.source) for k, n in self._platens]
+            if max([self._norm(forces), *gaps]) > allowed:
                 return int(reason.CONVERGED_ITERATING)
             others = np.array(self._last)
             others[: len(forces)] -= forces
+            others[self.local.rows] = 0.0
+            for k, _ in self._platens if self.comm.rank == 0 else ():
+                others[len(forces) + k] = 0.0
             residual = self._norm(others)
         if residual <= self.rtol * max(self.reference, abs(self._now)):
             return int(reason.CONVERGED_FNORM_RELATIVE)

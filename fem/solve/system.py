@@ -21,6 +21,7 @@ from fem.errors import ModelError
 from fem.unknowns import Field, Number
 
 if TYPE_CHECKING:
+    from fem.creep import Creep
     from fem.domains import Domains
 
 
@@ -34,6 +35,11 @@ def nonzero(form: Any) -> Any | None:
     return None if form.empty() else form
 
 
+def nonzero_vector(expression: Any) -> bool:
+    """Whether a UFL expression does not vanish identically."""
+    return not isinstance(ufl.algorithms.expand_derivatives(expression), ufl.constantvalue.Zero)
+
+
 class System:
     """Residuals of all fields and numbers of a model.
 
@@ -43,6 +49,7 @@ class System:
         residuals: UFL forms of every field, to be summed.
         charges: UFL scalar forms of every number: what leaves it through interfaces.
         maps: entity maps of all submeshes involved.
+        creeps: local states that are eliminated: what they depend on acts through them, too.
     """
 
     def __init__(
@@ -53,8 +60,9 @@ class System:
         residuals: Mapping[Field, Sequence[Any]],
         charges: Mapping[Number, Sequence[Any]],
         maps: EntityMaps,
+        creeps: Sequence[Creep] = (),
     ) -> None:
-        self.geometry, self.maps = geometry, maps
+        self.geometry, self.maps, self.creeps = geometry, maps, tuple(creeps)
         self.fields, self.numbers = list(fields), list(numbers)
         for item in fields:
             if not residuals[item]:
@@ -73,10 +81,24 @@ class System:
 
     def _derivative(self, form: Any, column: Field) -> Any:
         """d(form)/d(field) + shift d(form)/d(rate of the field): what an implicit step in time needs."""
-        plain = ufl.derivative(form, column.function, column.trial)
+        plain = ufl.derivative(form, column.function, column.trial) + self._through(form, column, column.trial)
         if not column.moves_in(form):
             return plain
         return plain + self.shift * ufl.derivative(form, column.rate, column.trial)
+
+    def _creeping(self, form: Any) -> list[Creep]:
+        """Local states that a form contains."""
+        contained = form.coefficients()
+        return [c for c in self.creeps if c.function in contained]
+
+    def _through(self, form: Any, column: Field, direction: Any) -> Any:
+        """Derivative of a form by a field through the local states that follow it."""
+        total = ufl.Form([])
+        for creep in self._creeping(form):
+            change = ufl.algorithms.expand_derivatives(ufl.derivative(creep.driving(), column.function, direction))
+            if nonzero_vector(change):
+                total = total + ufl.derivative(form, creep.function, creep.increment(change))
+        return total
 
     def mass(self, row: Field, column: Field) -> Any | None:
         """UFL block d(residual of row)/d(rate of column), None where it vanishes."""
@@ -88,6 +110,10 @@ class System:
     def slope(self, form: Any, number: Number) -> Any | None:
         """d(form)/d(number) + shift d(form)/d(rate of the number), None where it vanishes."""
         slope = ufl.diff(form, number.variable)
+        for creep in self._creeping(form):
+            change = ufl.diff(creep.driving(), number.variable)
+            if nonzero_vector(change):
+                slope = slope + ufl.derivative(form, creep.function, creep.increment(change))
         if number.rate in form.constants():
             slope = slope + self.shift * ufl.diff(form, number.rate_variable)
         return nonzero(slope)
@@ -99,7 +125,7 @@ class System:
 
     def gradient(self, form: Any, column: Field) -> Any | None:
         """d(scalar form)/d(field), with shifted rates, as a linear form; None where it vanishes."""
-        plain = ufl.derivative(form, column.function, column.test)
+        plain = ufl.derivative(form, column.function, column.test) + self._through(form, column, column.test)
         if column.moves_in(form):
             plain = plain + self.shift * ufl.derivative(form, column.rate, column.test)
         return nonzero(plain)
@@ -112,6 +138,8 @@ class System:
 
     def moved(self, form: Any) -> bool:
         """Whether a form contains a rate."""
+        if self._creeping(form):
+            return True
         numbers = {n.rate for n in self.numbers}
         return any(f.moves_in(form) for f in self.fields) or any(c in numbers for c in form.constants())
 

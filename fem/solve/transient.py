@@ -26,7 +26,7 @@ import numpy as np
 from mpi4py import MPI
 
 from fem.errors import ConvergenceError, ModelError
-from fem.protocol import Cutoff, Protocol, Step
+from fem.protocol import Cutoff, Protocol, Side, Step
 from fem.solve.driver import Solver
 from fem.solve.flow import Flow
 from fem.solve.initial import guess_potentials
@@ -145,7 +145,7 @@ class Transient:
     Args:
         model: its terminals are ``working`` (given by a current, so that its potential is unknown) and another.
         protocol: what is done.
-        working: name of the terminal that is controlled.
+        working: name of the terminal that is controlled; None: a model without terminals, whose loads change in time.
         area: nominal area that current densities refer to, m^2.
         settings: accuracy.
         method: linear solver, see `fem.solve.linear`.
@@ -160,7 +160,7 @@ class Transient:
         self,
         model: Model,
         protocol: Protocol,
-        working: str,
+        working: str | None,
         area: float,
         settings: TimeSettings | None = None,
         method: str = "auto",
@@ -170,11 +170,11 @@ class Transient:
         self.model, self.protocol, self.area = model, protocol, area
         self.settings = settings or TimeSettings()
         self.report = TransientReport()
-        self.working = self._terminal(working)
-        self.counter = next(n for n in model.terminals.values() if n is not self.working)
+        self.working = None if working is None else self._terminal(working)
+        self.counter = next((n for n in model.terminals.values() if n is not self.working), None)
         self.position = Position()
         fields, numbers, self._before, self._after = _parts(model)
-        if self.working not in numbers:
+        if self.working is not None and self.working not in numbers:
             raise ModelError(f"the current of {working!r} does not act on anything that changes in time")
         self.stage = Stage(model.system, fields, numbers)
         self.flow = Flow(self.stage, linear_solver(self.stage, method), self.working, self._control)
@@ -193,13 +193,29 @@ class Transient:
     # ------------------------------------------------------------------ control
     def _control(self, time: float) -> None:
         """Set what the protocol wants at a time since the present step began."""
-        self.model.time.value = self.position.begun + time
+        begun = self.position.begun
+        self.model.time.value = begun + time
         step = self.protocol.steps[self.position.step]
-        value = step.value_at(time, "after" if time <= self._leg_start else "before")
+        side: Side = "after" if time <= self._leg_start else "before"
+        if self.model.mechanics is not None:
+            for name, course in self.model.mechanics.courses.items():
+                self.model.mechanics.set_load(name, course.value_at(begun + time, side))
+            for name, course in step.loads:
+                self.model.mechanics.set_load(name, course.value_at(time, side))
+        if self.working is None:
+            return
+        value = step.value_at(time, side)
         if step.control == "current":
             self.working.held, self.working.source = None, value * self.area
         else:
-            self.working.held = value + self.counter.value
+            self.working.held = value + self._counter_potential()
+
+    def _counter_potential(self) -> float:
+        return 0.0 if self.counter is None else self.counter.value
+
+    def _voltage(self) -> float:
+        """Of the working electrode against the counter electrode, V; 0 where there is none."""
+        return 0.0 if self.working is None else self.working.value - self._counter_potential()
 
     _leg_start = 0.0
 
@@ -207,18 +223,26 @@ class Transient:
     def start(self) -> None:
         """Bring the model to rest at its initial concentrations: the state before the first step."""
         model = self.model
-        self.working.source, self.working.held = 0.0, None
+        if self.working is not None:
+            self.working.source, self.working.held = 0.0, None
         model.system.shift.value = 0.0
         guess_potentials(model)
         for group in self._before:
             self._solve_other(group)
         potentials = [f for f in self.stage.fields if f.kind == "potential"]
-        stage = Stage(model.system, potentials, [n for n in self.stage.numbers if not n.state])
+        if potentials:
+            self._solve_potentials(potentials)
+        self._started = True
+
+    def _solve_potentials(self, potentials: list[Field]) -> None:
+        others = {t.number for f in self.stage.fields if f not in potentials for t in f.ties}
+        stage = Stage(
+            self.model.system, potentials, [n for n in self.stage.numbers if not n.state and n not in others]
+        )
         newton = NewtonSolver(stage, linear_solver(stage, self._method))
         newton.solve()
         newton.linear.destroy()
         newton.destroy()
-        self._started = True
 
     def restore(self, position: Position) -> None:
         """Go on from a state that was read into the fields and numbers of the model."""
@@ -267,7 +291,7 @@ class Transient:
 
     def _run_step(self, step: Step) -> Generator[Point, None, tuple[str, bool]]:
         """Legs until the step ends; returns why, and whether the protocol ends with it."""
-        stops = [*step.breakpoints(), step.duration]
+        stops = [*self._breakpoints(step), step.duration]
         while True:
             at = self.position
             end = next(t for t in stops if t > at.time * (1 + 1e-14))
@@ -286,6 +310,15 @@ class Transient:
                 self._settle(step, end)
                 at.next_step = self.first_length(step)
             self._rest_here()
+
+    def _breakpoints(self, step: Step) -> list[float]:
+        """Times since a step began at which what is controlled bends or jumps, rising, s."""
+        found = set(step.breakpoints())
+        if self.model.mechanics is not None:
+            begun = self.position.begun
+            for course in self.model.mechanics.courses.values():
+                found |= {t - begun for t in course.breakpoints() if SAME * t < t - begun < step.duration * (1 - SAME)}
+        return sorted(found)
 
     def _rest_here(self) -> None:
         self.position.passed, self.position.reference = self.flow.charge, self.flow.reference
@@ -309,6 +342,7 @@ class Transient:
             self._one_short_step(time, length)
         except ConvergenceError:
             self._ramp(time, length)
+        self.model.accept()
 
     def _one_short_step(self, time: float, length: float) -> None:
         before = self.flow.flat()
@@ -330,6 +364,10 @@ class Transient:
     def _ramp(self, time: float, length: float) -> None:
         """Approach the wanted value in halves from the present one, when a jump is too large for Newton."""
         number, control = self.working, self.flow.control
+        if number is None:
+            raise ConvergenceError(
+                f"no state at the beginning of {self.protocol.steps[self.position.step].name!r}: try a ramp of the load"
+            )
         control(time)
         held = number.held
         begin = number.value if held is not None else self.flow.current()
@@ -369,7 +407,7 @@ class Transient:
             at.step,
             step.name,
             time,
-            self.working.value - self.counter.value,
+            self._voltage(),
             current / self.area,
             self.flow.charge / self.area,
             length,
@@ -378,12 +416,14 @@ class Transient:
 
     def _wanted(self, step: Step, time: float) -> float:
         """Current at the beginning of a step: as controlled, or as it follows from the voltage, A."""
+        if self.working is None:
+            return 0.0
         return step.value_at(time) * self.area if step.control == "current" else self.flow.current()
 
     def margin(self, cutoff: Cutoff) -> float:
         """How far a cut-off is from being met at the present state, relative to its scale; negative beyond it."""
         if cutoff.quantity == "voltage":
-            measured, scale = self.working.value - self.counter.value, 1.0
+            measured, scale = self._voltage(), 1.0
         elif cutoff.quantity == "current":
             measured = abs(self.flow.current()) / self.area
             scale = max(abs(cutoff.value), 1e-300)
