@@ -169,7 +169,7 @@ def _stops(law: Any) -> bool:
 
 
 def _alike(a: Medium, b: Medium) -> bool:
-    """Whether two media that touch share their concentration: hosts, where they store alike (grains of one material)."""
+    """Whether two media that touch share their concentration: hosts where they store alike, as grains do."""
     if isinstance(a, Intercalation) and isinstance(b, Intercalation):
         return (a.energy, a.stoichiometry) == (b.energy, b.stoichiometry)
     return a == b
