@@ -94,7 +94,7 @@ def test_damage_cuts_diffusion() -> None:
     host = Intercalation(lambda x: 4.0 - 0.5 * x, 5e4, 1e-14, 0.5)
     domains = {
         "low": Domain((Conduction("ionic", 1.0),), (Elastic(7.8e9, 0.38),)),
-        "body": Domain((Conduction("electronic", 10.0),), (BRITTLE,), host),
+        "body": Domain((Conduction("electronic", 10.0),), (BRITTLE,), host=host),
     }
     law = ChargeTransfer("body", LinearKinetics(1e-3))
     conditions = [Terminal("body", "top", current=0.0), ends(0.0, 0.0, "low")[0], Roller("bottom", 0), Roller("top", 0)]
