@@ -122,7 +122,8 @@ def crystal_axis(study: Study, region: str) -> tuple[float, float, float] | Dire
         x, y, z = axis / np.linalg.norm(axis)
         return float(x), float(y), float(z)
     stack = study.stack()
-    grains: Any = next(f for f in stack.features if hasattr(f, "grain_at") and region in f.parts(stack))
+    with_grains: list[Any] = [f for f in stack.features if hasattr(f, "grain_at")]
+    grains = next(f for f in with_grains if region in f.parts(stack))
     return Directions(lambda points: grains.grain_at(stack, points, region)[1][:, :, 2])
 
 
