@@ -45,6 +45,7 @@ class InterfaceState:
             nothing is stored.
         contact_fraction: share of the area in contact below the resolution of the mesh.
         charging: current density that charges the double layer (or the contact), A/m^2; 0 where nothing is stored.
+        film_charging: the same of the film, where the potential between film and reaction is an unknown.
     """
 
     link: Link
@@ -55,6 +56,7 @@ class InterfaceState:
     film_current: Any
     contact_fraction: float
     charging: Any = 0.0
+    film_charging: Any = 0.0
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shif
     _leave(model, name, sides.second_side, sides.second, -film_current - film)
     _deliver(model, link, sides, passage.current)
     return InterfaceState(
-        link, passage.current, passage.driving, film_drop, shift, film_current, link.law.contact_fraction, layer
+        link, passage.current, passage.driving, film_drop, shift, film_current, link.law.contact_fraction, layer, film
     )
 
 

@@ -33,7 +33,7 @@ class Point:
         differential: slope dV/di at this point in ohm m^2, when asked for.
         path: of the loads (`studies.breaking.BrokenPath`), where something breaks.
         moment: accepted time step (`fem.solve.transient.Point`), in studies in time.
-        spectrum: impedance at this point, in studies with one.
+        spectrum: impedance at this point, in studies with one; None at times of a run without one.
     """
 
     study: Study
@@ -57,7 +57,8 @@ class Point:
 
 
 def evaluate(point: Point) -> dict[str, float]:
-    """Label -> SI value of every quantity of the study; not a number where it needs a current and there is none.
+    """Label -> SI value of every quantity of the study; not a number where it needs a current or a spectrum and there
+    is none.
 
     Raises:
         SolveError: a quantity has no value although the study was accepted.
@@ -72,7 +73,8 @@ def evaluate_recorded(point: Point) -> dict[str, Any]:
 
 def evaluate_one(point: Point, request: QuantityRequest) -> Any:
     """SI value of one quantity."""
-    if point.study.spec(request.label).needs_current and point.current == 0.0:
+    spec = point.study.spec(request.label)
+    if (spec.needs_current and point.current == 0.0) or (spec.needs_impedance and point.spectrum is None):
         return float("nan")
     return _EVALUATE[request.name](point, request)
 

@@ -47,14 +47,17 @@ class Spectrum:
         response: linear response of the model.
         assembly: for area and thicknesses.
         words: section of the study.
+        splitter: of an earlier response of the same model, to be used again.
 
     Attributes:
         frequencies: (n,) Hz, rising.
         impedance: (n,) complex.
     """
 
-    def __init__(self, response: FrequencyResponse, assembly: Assembly, words: Impedance) -> None:
-        self.response, self.assembly, self.words = response, assembly, words
+    def __init__(
+        self, response: FrequencyResponse, assembly: Assembly, words: Impedance, splitter: Splitter | None = None
+    ) -> None:
+        self.response, self.assembly, self.words, self._splitter = response, assembly, words, splitter
         self.frequencies = np.array(words.frequencies)
         self.impedance: ComplexArray = response.impedance(self.frequencies) * assembly.area
 
@@ -65,7 +68,10 @@ class Spectrum:
     @cached_property
     def splitter(self) -> Splitter:
         """Evaluates parts and fields."""
-        return Splitter(self.response)
+        if self._splitter is None:
+            return Splitter(self.response)
+        self._splitter.follow(self.response)
+        return self._splitter
 
     @cached_property
     def parts(self) -> Parts:
@@ -113,15 +119,21 @@ class Spectrum:
 
     def series(self) -> dict[str, tuple[float, ...]]:
         """Columns of results.json over the frequency."""
-        columns: dict[str, Any] = {"frequency": self.frequencies}
+        consistency = {
+            "kramers_kronig_real": self.consistency.real,
+            "kramers_kronig_imaginary": self.consistency.imaginary,
+        }
+        return self.columns() | {name: tuple(float(x) for x in values) for name, values in consistency.items()}
+
+    def columns(self) -> dict[str, tuple[float, ...]]:
+        """Those of the spectrum and its parts."""
+        found: dict[str, Any] = {"frequency": self.frequencies}
         named = {"impedance": self.impedance} | {f"{name} part": z for name, z in self.groups().items()}
         for kind, group in self.parts.groups.items():
             named |= {f"{kind} of {name}": z * self.assembly.area for name, z in group.items()}
         for name, values in named.items():
-            columns |= {f"{name}_real": values.real, f"{name}_imaginary": values.imag}
-        columns["kramers_kronig_real"] = self.consistency.real
-        columns["kramers_kronig_imaginary"] = self.consistency.imaginary
-        return {name: tuple(float(x) for x in values) for name, values in columns.items()}
+            found |= {f"{name}_real": values.real, f"{name}_imaginary": values.imag}
+        return {name: tuple(float(x) for x in values) for name, values in found.items()}
 
 
 class ImpedanceSession(Session):

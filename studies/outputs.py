@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +43,18 @@ class Outputs:
 
 
 def _drawn(
-    folder: Path, study: Study, series: Mapping[str, tuple[float, ...]], comm: Any, progress: Progress
+    folder: Path,
+    study: Study,
+    series: Mapping[str, tuple[float, ...]],
+    comm: Any,
+    progress: Progress,
+    spectra: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, str]:
     """Pictures on rank 0; one that cannot be made is said and never ends a run that is solved."""
     made: dict[str, str] = {}
     if comm.rank == 0:
-        paths = draw(folder / FIELDS, {"series": series}, folder, pictures=study.pictures, say=progress.note)
+        shown = {"series": series, "spectra": spectra}
+        paths = draw(folder / FIELDS, shown, folder, pictures=study.pictures, say=progress.note)
         made = {path.name: caption(path) for path in paths}
     return dict(comm.bcast(made))
 

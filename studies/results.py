@@ -139,7 +139,8 @@ class Results:
         solver: size and cost.
         checks: outcome of every check.
         provenance: versions, image, git commit, study hash.
-        series: column -> one number per point, for sweeps (columns of equal length; empty otherwise).
+        series: column -> one number per point, for sweeps and runs in time (columns of equal length; empty otherwise).
+        spectra: impedances at instants of a run in time (`studies.spectra.kept`).
         files: what else lies in the folder: file name -> what it shows.
         title: one line for people.
         refinement: meshes on the way to the tolerance of the study, the last one its own; empty without one.
@@ -155,6 +156,7 @@ class Results:
     files: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     refinement: tuple[RefinementStep, ...] = ()
+    spectra: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -183,6 +185,7 @@ class Results:
             "solver": {**asdict(self.solver), "notes": list(self.solver.notes)},
             "checks": [{**asdict(c), "pass": c.passed} for c in self.checks],
             "series": {k: list(v) for k, v in self.series.items()},
+            **({"spectra": [dict(x) for x in self.spectra]} if self.spectra else {}),
             "refinement": [asdict(step) for step in self.refinement],
             "files": dict(self.files),
             "provenance": dict(self.provenance),
@@ -206,13 +209,19 @@ class Results:
                 },
                 solver=SolverReport(**{**data["solver"], "notes": tuple(data["solver"].get("notes", ()))}),
                 checks=tuple(_outcome(c) for c in data["checks"]),
-                series={k: tuple(v) for k, v in data.get("series", {}).items()},
+                series={k: tuple(_known(x) for x in v) for k, v in data.get("series", {}).items()},
+                spectra=tuple(data.get("spectra", ())),
                 refinement=tuple(RefinementStep(**step) for step in data.get("refinement", [])),
                 files=dict(data.get("files", {})),
                 provenance=dict(data["provenance"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError.single(f"is not a results file of this version ({error})", source=RESULTS_FILE) from error
+
+
+def _known(value: float | None) -> float:
+    """A number that was not finite is null in the file."""
+    return math.nan if value is None else value
 
 
 def _number(data: Mapping[str, Any], key: str) -> dict[str, Any]:

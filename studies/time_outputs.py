@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fem.output import FieldWriter
 from fem.output.writer import together
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TimeOutputs"]
 
+SPECTRA = "spectra.csv"
 MOST_STEPS = 100
 """Of a longer protocol the fields of only so many steps are kept."""
 
@@ -62,7 +63,32 @@ class TimeOutputs:
         move = partial(os.replace, self.work / FIELDS, folder / FIELDS) if self.comm.rank == 0 else None
         together(self.comm, move)
 
-    def finish(self, folder: Path, series: Mapping[str, tuple[float, ...]], progress: Progress) -> dict[str, str]:
-        """Draw the pictures; file name -> what it shows."""
+    def finish(
+        self,
+        folder: Path,
+        series: Mapping[str, tuple[float, ...]],
+        spectra: Sequence[Mapping[str, Any]],
+        progress: Progress,
+    ) -> dict[str, str]:
+        """Draw the pictures and write the table of impedances; file name -> what it shows."""
         files = {FIELDS: "fields at the ends of the steps for ParaView (fields.pvd, interfaces.pvd), and tables"}
-        return files | _drawn(folder, self.study, series, self.comm, progress)
+        if spectra:
+            write = partial(_write_spectra, spectra, folder / SPECTRA)
+            together(self.comm, write if self.comm.rank == 0 else None)
+            files[SPECTRA] = "impedance and its parts over the frequency, at every instant"
+        return files | _drawn(folder, self.study, series, self.comm, progress, spectra)
+
+
+def _write_spectra(spectra: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """A row per instant and frequency."""
+    names = list(spectra[0]["columns"])
+    lines = [",".join(["time [s]", "step", *(_titled(name) for name in names)])]
+    for spectrum in spectra:
+        begin = f"{spectrum['time']:.9g},{spectrum['step']}"
+        rows = zip(*(spectrum["columns"][name] for name in names), strict=True)
+        lines += [",".join([begin, *(f"{value:.9g}" for value in row)]) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _titled(name: str) -> str:
+    return f"{name} [{'Hz' if name == 'frequency' else 'ohm m^2'}]"

@@ -18,11 +18,14 @@ from studies.evaluate import Point, evaluate
 from studies.progress import Progress, remaining_time
 from studies.schema.protocol_steps import build_protocol, nominal_capacity
 from studies.solving import Timer, make_mesh
+from studies.space_charge.injection import injected
+from studies.spectra import Instants, Spectra, kept
 from studies.stored import Stored
 from studies.units import format
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
+    from studies.impedance import Spectrum
     from studies.schema import Study
 
 __all__ = ["COLUMNS", "Recorded", "TransientSession"]
@@ -51,15 +54,27 @@ class Recorded:
     Attributes:
         columns: name -> one value per recorded time.
         ends: index of the last recorded time of every step of the protocol, and why it ended.
+        between: indices of the times that lie within a time step, because an impedance was wanted there.
+        spectra: impedances so far (`studies.spectra.kept`).
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
     ends: list[tuple[int, str]] = field(default_factory=list)
+    between: list[int] = field(default_factory=list)
+    spectra: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, values: Mapping[str, float]) -> None:
         """One recorded time."""
         for name, value in values.items():
             self.columns.setdefault(name, []).append(value)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def last_step(self) -> int | None:
+        """Index of the last recorded time that is the end of a time step."""
+        return next((k for k in reversed(range(len(self))) if k not in self.between), None)
 
     @property
     def last(self) -> dict[str, float]:
@@ -77,6 +92,7 @@ class TransientSession:
         progress: told what happens.
         tolerance: of a time step, with longer steps at most (`LONGER`); None: that of the study.
         tagged: the mesh; None: made from the study.
+        instants: whether impedances are computed wherever the study wants them, and not at the end alone.
     """
 
     def __init__(
@@ -87,6 +103,7 @@ class TransientSession:
         progress: Progress,
         tolerance: float | None = None,
         tagged: TaggedMesh | None = None,
+        instants: bool = True,
     ) -> None:
         operation, words = study.operation, study.time
         assert operation.protocol is not None
@@ -100,8 +117,15 @@ class TransientSession:
         area = study.geometry.area
         capacity = nominal_capacity(operation.capacity, area)
         self.protocol = build_protocol(operation.protocol, area, capacity, words, operation.stop_when)
+        posed, self.remarks = injected(study, comm)
+        self.instants, self.spectra = Instants.none(), None
+        if study.impedance is not None:
+            self.spectra = Spectra(posed, tagged)
+            if instants:
+                self.instants = Instants.of(study.impedance, self.protocol)
         with progress.phase("model"), self.timer.phase("model"):
-            self.model = build_model(study, tagged, 0.0)
+            # what only matters at high frequencies stays out of the run
+            self.model = build_model(posed.model_copy(update={"impedance": None}), tagged, 0.0)
             longer = 1.0 if tolerance is None else LONGER
             settings = TimeSettings(
                 tolerance=words.tolerance if tolerance is None else tolerance,
@@ -117,6 +141,7 @@ class TransientSession:
                 settings,
                 study.solver.method,
                 boundary=self._boundary,
+                instants=self.instants.times,
             )
         self.assembly = Assembly(self.model, _Stages(self.run), area)  # type: ignore[arg-type]
         self.recorded = Recorded()
@@ -156,6 +181,8 @@ class TransientSession:
                 "position": asdict(self.run.position),
                 "columns": self.recorded.columns,
                 "ends": self.recorded.ends,
+                "between": self.recorded.between,
+                "spectra": self.recorded.spectra,
                 "stored": self.stored.first,
                 "snapshots": self.snapshots,
                 "report": _counters(self.run.report),
@@ -166,6 +193,7 @@ class TransientSession:
     def _stored_functions(self) -> dict[str, Any]:
         """name -> function of everything that a later run needs: unknown fields and histories."""
         functions = {f.name: f.function for f in self.model.fields}
+        functions |= {c.name: c.function for c in self.model.creeps.values()}
         for history in self.model.histories:
             functions |= history.functions()
         return functions
@@ -184,6 +212,8 @@ class TransientSession:
         self.recorded = Recorded(
             {name: list(column) for name, column in meta["columns"].items()},
             [(int(k), str(why)) for k, why in meta["ends"]],
+            [int(k) for k in meta["between"]],
+            list(meta["spectra"]),
         )
         self.stored.first = dict(meta["stored"])
         self.snapshots = int(meta["snapshots"])
@@ -206,50 +236,80 @@ class TransientSession:
 
     # ------------------------------------------------------------------ run
     def points(self, say: Callable[[str], None] | None = None) -> Iterator[TimePoint]:
-        """Run the protocol; yields what has just been recorded: the state of the model is that of the point."""
+        """Run the protocol; yields what has just been recorded: the state of the model is that of the point.
+
+        What is recorded within time steps is not yielded: no balances hold there.
+        """
         last, step = self._last_recorded()
         for point in self.run.points():
             if say is not None:
                 say(self._where(point))
             if step != point.step:
                 last, step = -1.0, point.step
+            if point.between:
+                self._record(point)
+                continue
             interval = self.protocol.steps[point.step].record
             due = interval is None or last < 0.0 or point.since - last >= interval * (1.0 - 1e-9)
-            if not due and not point.ended:
+            if not due and not point.ended and not self.instants.hold(point):
                 continue
             last = point.since
             self._record(point)
             yield point
+        self._complete()
 
     def _last_recorded(self) -> tuple[float, int]:
         """Time since its step began, and the step, of what was recorded last; negative where there is nothing."""
-        at, columns = self.run.position, self.recorded.columns
-        if not columns or int(columns["protocol_step"][-1]) != at.step or at.next_step is None:
+        at, columns, last = self.run.position, self.recorded.columns, self.recorded.last_step
+        if last is None or int(columns["protocol_step"][last]) != at.step or at.next_step is None:
             return -1.0, -1
-        return columns["time"][-1] - at.begun, at.step
+        return columns["time"][last] - at.begun, at.step
 
     def _record(self, point: TimePoint) -> None:
+        found = self._spectrum(point) if self.instants.hold(point) else None
         with self.timer.phase("quantities"):
             self.assembly.renew()
             if self.model.mechanics is not None:
                 self.run.follow()
             if not self.stored.first:
                 self.stored.begin(point.charge)
-            here = Point(
-                self.study,
-                self.assembly,
-                point.current,
-                point.voltage,
-                float("nan"),
-                lambda: float("nan"),
-                moment=point,
-            )
             values = dict(
                 zip(COLUMNS, (point.time, float(point.step), point.voltage, point.current, point.charge), strict=True)
             )
-            self.recorded.add(values | evaluate(here))
+            self.recorded.add(values | evaluate(self._point(point, found)))
+            index = len(self.recorded) - 1
             if point.ended:
-                self.recorded.ends.append((len(self.recorded.columns["time"]) - 1, point.ended))
+                self.recorded.ends.append((index, point.ended))
+            if point.between:
+                self.recorded.between.append(index)
+
+    def _point(self, point: TimePoint, found: Spectrum | None) -> Point:
+        nothing = float("nan")
+        spectrum = None if found is None else lambda: found
+        return Point(
+            self.study, self.assembly, point.current, point.voltage, nothing, lambda: nothing, spectrum, moment=point
+        )
+
+    def _spectrum(self, point: TimePoint) -> Spectrum:
+        assert self.spectra is not None
+        with self.timer.phase("impedance"):
+            found = self.spectra.at(self.model)
+            self.recorded.spectra.append(kept(found, point))
+        return found
+
+    def _complete(self) -> None:
+        """The impedance at the end of the run, unless it is there: the quantities of a study are those of its end."""
+        spectra, columns = self.recorded.spectra, self.recorded.columns
+        if self.spectra is None or not columns or (spectra and spectra[-1]["time"] == columns["time"][-1]):
+            return
+        time_, step, voltage, current, charge = (columns[name][-1] for name in COLUMNS)
+        name, ended = self.protocol.steps[int(step)].name, self.recorded.ends[-1][1]
+        point = TimePoint(time_, int(step), name, 0.0, voltage, current, charge, 0.0, ended)
+        found = self._spectrum(point)
+        values = evaluate(self._point(point, found))
+        for label in columns.keys() & values.keys():
+            if self.study.spec(label).needs_impedance:
+                columns[label][-1] = values[label]
 
     def _where(self, point: TimePoint) -> str:
         """Simulated time, step and an estimate of what remains, in words."""
@@ -270,6 +330,8 @@ class TransientSession:
     def destroy(self) -> None:
         """Free PETSc objects."""
         self.run.destroy()
+        if self.spectra is not None:
+            self.spectra.destroy()
 
 
 def _counters(report: Any) -> dict[str, int]:

@@ -43,7 +43,7 @@ def work_folder(out: Path) -> Path:
 
 def solve_transient(study: Study, comm: Any, scale: float, progress: Progress, tolerance: float | None = None) -> Any:
     """Quantities (SI, by label) at the end of the protocol on a mesh with all sizes times ``scale``."""
-    session = TransientSession(study, comm, scale, progress, tolerance)
+    session = TransientSession(study, comm, scale, progress, tolerance, instants=False)
     try:
         for _ in session.points(progress.status):
             pass
@@ -126,7 +126,7 @@ def _run(
         if outputs is not None and folder is not None:
             with progress.phase("pictures"), session.timer.phase("pictures"):
                 outputs.move_to(folder)
-                files = outputs.finish(folder, series, progress)
+                files = outputs.finish(folder, series, session.recorded.spectra, progress)
         values = session.values()
         quantities = _with_errors(study, values, comm, progress, session)
     report = session.run.report
@@ -149,6 +149,7 @@ def _run(
         checks=runner._checks(study, values),
         provenance=provenance(study),
         series=series,
+        spectra=tuple(session.recorded.spectra),
         files=files,
     )
     session.destroy()
@@ -181,6 +182,9 @@ def _told(session: TransientSession) -> list[str]:
         told.append("steps ended by a condition: " + "; ".join(early[:20]) + (" ..." if len(early) > 20 else ""))
     if len(ends) < len(protocol.steps):
         told.append(f"the protocol ended after {len(ends)} of {len(protocol.steps)} steps")
+    told += session.remarks
+    if session.spectra is not None and session.spectra.solves:
+        told.append(session.spectra.remark)
     return told
 
 

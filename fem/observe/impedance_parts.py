@@ -152,10 +152,9 @@ class Splitter:
         through = current
         inner = self.model.inner.get(name)
         if inner is not None:
-            capacity = law.contact_fraction * law.film_capacitance * self._omega
-            passing = self._small(state.film_current)
-            through = [passing[0] - capacity * film[1], passing[1] + capacity * film[0]]
-        if law.film_resistance > 0.0:
+            stored = self._charging(state.film_charging)
+            through = [a + b for a, b in zip(self._small(state.film_current), stored, strict=True)]
+        if law.has_film:
             self._keep("films", name, on, film, through)
         host = state.link.first[0]
         if self.model.transport is not None and self.model.transport.is_host(host):
@@ -187,6 +186,14 @@ class Splitter:
         self._forms[kind, name] = (*self._forms.get((kind, name), ()), *forms)
 
     # ------------------------------------------------------------------ values
+    def follow(self, response: FrequencyResponse) -> None:
+        """Evaluate another response of the same model from now on; nothing is compiled again.
+
+        Args:
+            response: of the same stage of the model.
+        """
+        self.response = response
+
     def take(self, frequency: float) -> tuple[dict[Field, ComplexArray], dict[Number, complex]]:
         """Let all expressions mean the response at a frequency in Hz; returns it, per ampere."""
         fields, numbers = self.response.solution(frequency)

@@ -97,7 +97,7 @@ class FrequencyResponse:
             raise ConvergenceError("an impedance needs frequencies above zero")
         self.report = FrequencyReport()
         start = time.perf_counter()
-        self.stage = stage or _stage_of(model, number)
+        self.stage = stage or stage_of(model, number)
         self.pencil = Pencil(self.stage, float(self.omega[-1]), method)
         self.load = np.array([1.0 if n is number else 0.0 for n in self.stage.numbers])
         self._place = int(np.argmax(self.load))
@@ -112,7 +112,8 @@ class FrequencyResponse:
     @property
     def steady(self) -> bool:
         """Whether there is a response at zero frequency: nothing accumulates."""
-        return not any(f.kind in STORING for f in self.stage.fields)
+        stored = any(f.kind in STORING for f in self.stage.fields)
+        return not stored and not any(n.state for n in self.stage.numbers)
 
     # ------------------------------------------------------------------ building
     def _build(self) -> None:
@@ -225,7 +226,12 @@ def _with_ties(item: Field, owned: ComplexArray, numbers: dict[Number, complex])
     return values
 
 
-def _stage_of(model: Model, number: Number) -> Stage:
+def stage_of(model: Model, number: Number) -> Stage:
+    """The coupled unknowns that a current at a number acts on.
+
+    Raises:
+        ConvergenceError: the number is prescribed.
+    """
     for fields, numbers in model.system.stages:
         if number in numbers:
             return Stage(model.system, fields, numbers)

@@ -25,6 +25,8 @@ _prefix = itertools.count()
 LOCATED = 1e-6
 """Cut-offs are met to this share of the threshold's own scale (voltages: to this many volts)."""
 MOST_TRIALS = 8
+APART = 1e-3
+"""Share of a time step over which the slope of the interpolated charge is taken: the current within the step."""
 
 
 class Leg:
@@ -67,10 +69,32 @@ class Leg:
             margins = now
             ended = str(self.met) if self.met else ("duration" if self._done() else None)
             run.report.steps += 1
+            yield from self._between(begin)
             run.model.accept()
             yield run._point(self.step, self.time, self.time - begin, ended)
             if self.met is not None or self._at_end():
                 return
+
+    def _between(self, begin: float) -> Iterator[Point]:
+        """Points within the step that has just been accepted, where some are wanted; leaves its end behind."""
+        run, flow = self.run, self.run.flow
+        wanted = run.asked_between(begin, self.time)
+        if not wanted:
+            return
+        end, work = np.array(self.vector.array_r), self.vector.duplicate()
+        near = APART * (self.time - begin)
+        for time in wanted:
+            passed = []
+            for beside in (time - near, time + near):
+                self.ts.interpolate(beside, work)
+                flow.take(np.array(work.array_r))
+                passed.append(flow.charge)
+            self.ts.interpolate(time, work)
+            flow.take(np.array(work.array_r))
+            current = (passed[1] - passed[0]) / (2 * near)
+            yield run._point(self.step, time, time - begin, between=current)
+        work.destroy()
+        flow.take(end)
 
     def _done(self) -> bool:
         return self.time >= self.step.duration * (1 - 1e-14)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ssbfem.solve")
 
+SAME = 1e-9
+"""Times closer than this share of them are one."""
 SETTLING = 1e-7
 """A jump of the controlled value is passed in this share of the first time step."""
 
@@ -105,6 +107,8 @@ class Point:
         charge: passed at the working electrode since the run began, C/m^2 of the nominal area.
         length: of the time step, s; 0 at the beginning of a step.
         ended: why the step of the protocol ended here (``duration`` or the cut-off), else None.
+        between: whether it lies within a time step, at a time that was asked for: the state is that of the
+            interpolation, as accurate as the step; rates are not those of this time.
     """
 
     time: float
@@ -116,6 +120,7 @@ class Point:
     charge: float
     length: float
     ended: str | None = None
+    between: bool = False
 
 
 @dataclass
@@ -151,6 +156,8 @@ class Transient:
         method: linear solver, see `fem.solve.linear`.
         boundary: called between two legs, when `position` and the fields and numbers of the model are all that a later
             run needs (`restore`): the moment for a checkpoint.
+        instants: s since the run began, rising: times at which a point is wanted beside the accepted time steps. They
+            change nothing in the time steps.
 
     Raises:
         ModelError: the model does not fit.
@@ -165,8 +172,9 @@ class Transient:
         settings: TimeSettings | None = None,
         method: str = "auto",
         boundary: Callable[[Position], None] | None = None,
+        instants: Sequence[float] = (),
     ) -> None:
-        self.boundary = boundary
+        self.boundary, self.instants = boundary, tuple(instants)
         self.model, self.protocol, self.area = model, protocol, area
         self.settings = settings or TimeSettings()
         self.report = TransientReport()
@@ -236,9 +244,7 @@ class Transient:
 
     def _solve_potentials(self, potentials: list[Field]) -> None:
         others = {t.number for f in self.stage.fields if f not in potentials for t in f.ties}
-        stage = Stage(
-            self.model.system, potentials, [n for n in self.stage.numbers if not n.state and n not in others]
-        )
+        stage = Stage(self.model.system, potentials, [n for n in self.stage.numbers if not n.state and n not in others])
         newton = NewtonSolver(stage, linear_solver(stage, self._method))
         newton.solve()
         newton.linear.destroy()
@@ -251,6 +257,8 @@ class Transient:
             self._solve_other(group)
         for item in self.stage.fields:
             item.apply_ties()
+        for dissipation in self.model.dissipations.values():
+            dissipation.begin()
         self._started = True
 
     def _solve_other(self, group: int) -> None:
@@ -267,7 +275,8 @@ class Transient:
 
     # ------------------------------------------------------------------ run
     def points(self) -> Iterator[Point]:
-        """Run the protocol; yields every accepted time step, and the beginning of every step of the protocol.
+        """Run the protocol; yields every accepted time step, the beginning of every step of the protocol, and what was
+        asked for between two time steps (`Point.between`).
 
         Between two legs `position` and the model make a complete state (see `boundary`).
 
@@ -284,10 +293,10 @@ class Transient:
             ended, stop = yield from self._run_step(step)
             log.debug("step %s ended: %s", step.name, ended)
             at = self.position
-            self.position = Position(at.step + 1, 0.0, at.begun + at.time, self.flow.charge)
+            # where the protocol stops, a run that goes on from here has nothing left to do
+            following = len(self.protocol.steps) if stop else at.step + 1
+            self.position = Position(following, 0.0, at.begun + at.time, self.flow.charge)
             self._rest_here()
-            if stop:
-                break
 
     def _run_step(self, step: Step) -> Generator[Point, None, tuple[str, bool]]:
         """Legs until the step ends; returns why, and whether the protocol ends with it."""
@@ -399,9 +408,20 @@ class Transient:
             self.flow.control = control
 
     # ------------------------------------------------------------------ results
-    def _point(self, step: Step, time: float, length: float, ended: str | None = None) -> Point:
+    def asked_between(self, begin: float, end: float) -> list[float]:
+        """Times since the step of the protocol began, after `begin` and before `end`, at which a point is wanted."""
+        zero = self.position.begun
+        chosen = [t for t in self.instants if zero + begin < t * (1 - SAME) and t * (1 + SAME) < zero + end]
+        return [t - zero for t in chosen]
+
+    def _point(
+        self, step: Step, time: float, length: float, ended: str | None = None, between: float | None = None
+    ) -> Point:
+        """The present point; `between`: current in A where it lies within a time step."""
         at = self.position
-        current = self.flow.current() if length else self._wanted(step, time)
+        current = between
+        if current is None:
+            current = self.flow.current() if length else self._wanted(step, time)
         return Point(
             at.begun + time,
             at.step,
@@ -412,6 +432,7 @@ class Transient:
             self.flow.charge / self.area,
             length,
             ended,
+            between is not None,
         )
 
     def _wanted(self, step: Step, time: float) -> float:

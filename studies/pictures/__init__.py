@@ -52,8 +52,8 @@ def draw(
 
     Args:
         folder: with fields.json, as `fem.output.FieldWriter` or `fem.output.write_mesh` left it.
-        results: `studies.results.Results`, or a mapping with the key ``series`` (column -> values, SI); only the
-            polarisation curve needs it.
+        results: `studies.results.Results`, or a mapping with the keys ``series`` (column -> values, SI) and
+            ``spectra``; only curves need it.
         out: where the PNG go; default: `folder`.
         pictures: names in `PICTURES`; default: all that the fields allow, without the mesh unless there is
             nothing else.
@@ -78,7 +78,7 @@ def draw(
     except DatasetError as error:
         tell(f"no pictures: {error}")
         return []
-    job = _Job(dataset, Path(folder) if out is None else Path(out), _series(results), tell)
+    job = _Job(dataset, Path(folder) if out is None else Path(out), _series(results), tell, _spectra(results))
     names = pictures
     if names is None:
         shown = dataset.step["interfaces"] or job.carriers or "load" in job.series
@@ -100,6 +100,11 @@ def _series(results: Any) -> Mapping[str, Sequence[float]]:
     return series if isinstance(series, Mapping) else {}
 
 
+def _spectra(results: Any) -> Sequence[Mapping[str, Any]]:
+    found = results.get("spectra", ()) if isinstance(results, Mapping) else getattr(results, "spectra", ())
+    return found if isinstance(found, Sequence) else ()
+
+
 @dataclass
 class _Job:
     """One folder of pictures."""
@@ -108,6 +113,7 @@ class _Job:
     out: Path
     series: Mapping[str, Sequence[float]]
     say: Callable[[str], None]
+    spectra: Sequence[Mapping[str, Any]] = ()
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
@@ -208,7 +214,10 @@ class _Job:
 
     def _impedance(self) -> list[Path | None]:
         from studies.pictures.impedance import draw_impedance
+        from studies.pictures.spectra import draw_spectra
 
+        if self.spectra:
+            return list(draw_spectra(self.spectra, self.out))
         return list(draw_impedance(self.series, self.out))
 
     def _history(self) -> list[Path | None]:

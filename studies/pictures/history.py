@@ -42,7 +42,11 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
     for k, (each, (name, (label, dimension))) in enumerate(zip(axes, rows.items(), strict=True)):
         values = np.asarray(series[name], dtype=float)
         unit = units.scale(values, dimension)
-        each.plot(across(1.0) * time, unit(1.0) * values, color=style.series_colour(k), linewidth=1.2)
+        known = np.isfinite(values)
+        # what is only known at some instants is marked there
+        look = {"color": style.series_colour(k), "linewidth": 1.2}
+        look |= {} if known.all() else {"marker": "o", "markersize": 3}
+        each.plot(across(1.0) * time[known], unit(1.0) * values[known], **look)
         # panels are low: long names stand in several lines, the unit in one of its own
         words, has_unit, measure = unit.label(label).partition(" [")
         each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"] if has_unit else wrap(words, 16)))
@@ -59,10 +63,11 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
 
 def _rows(series: Mapping[str, Sequence[float]]) -> dict[str, tuple[str, str]]:
     """Column -> its label and dimension: what the study asked for, then voltage and current unless nothing happens."""
+    left_out = (*_ROWS, "elapsed_time", "passed_charge")
     asked = {
         name: (name.replace("_", " "), QUANTITIES[name].dimension)
         for name, values in series.items()
-        if name in QUANTITIES and name not in (*_ROWS, "elapsed_time", "passed_charge") and np.any(values)
+        if name in QUANTITIES and name not in left_out and np.any(np.nan_to_num(values))
     }
     cell = {name: row for name, row in _ROWS.items() if np.any(series[name])}
     first = cell or ({} if asked else _ROWS)

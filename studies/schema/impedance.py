@@ -1,6 +1,7 @@
-"""The impedance section of a study: which frequencies, about which state, which maps.
+"""The impedance section of a study: which frequencies, about which state or when, which maps.
 
 impedance: {from: 1 mHz, to: 10 MHz, per_decade: 10, maps: [1 kHz]}
+impedance: {from: 1 mHz, to: 10 MHz, when: [1 h, end of rest], every: 10 h}
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from fem.units import UnitError, parse
 from studies.errors import MISSING
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
-from studies.schema.explain import lookup
-from studies.schema.fields import Applied, Bounds, In, NotABoolean, Part, complaint
+from studies.schema.explain import lookup, one_of
+from studies.schema.fields import Applied, Bounds, In, NotABoolean, Part, PositiveTime, complaint
+from studies.schema.instants import Instant, longest, step_names
+from studies.units import format
 
 __all__ = ["Impedance", "check_impedance"]
 
 SECTION = "impedance"
+MOST_SPECTRA = 1000
+"""Instants of a run at most."""
 Frequency = Annotated[float, In("frequency", Bounds(above=0.0))]
 
 
@@ -32,7 +37,17 @@ class Impedance(Part):
     at: Applied | None = Field(
         default=None,
         description="Current about which the cell is linearised; default: that of the operation. Concentrations are"
-        " those of the beginning.",
+        " those of the beginning. With a protocol see `when`.",
+    )
+    when: list[Instant] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MOST_SPECTRA,
+        description="With operation.protocol: instants of the run, each `start`, a time since it began, or `end of`"
+        " the name of a step. The end of the run is always one.",
+    )
+    every: PositiveTime | None = Field(
+        default=None, description="With operation.protocol: instants in this interval, beside those of `when`."
     )
     maps: list[Frequency] = Field(
         default_factory=list, max_length=20, description="Frequencies at which fields are written."
@@ -80,7 +95,7 @@ def check_impedance(draft: Draft) -> None:
                 draft.report(("quantities", i, request.name, "frequency"), message)
     if given is None:
         return
-    for key in ("sweep", "protocol", "mean_field"):
+    for key in ("sweep", "mean_field"):
         if lookup(draft.data, ("operation", key)) not in (None, MISSING):
             draft.report((SECTION,), f"is for one operating point: give a current or voltage instead of {key}")
     if draft.data.get("space_charge") is not None:
@@ -88,3 +103,31 @@ def check_impedance(draft: Draft) -> None:
     if part is not None and part.at is not None and part.at.dimension == "current" and draft.dimension in (1, 2):
         message = f"a {draft.dimension}-dimensional model has no total current: give a current density"
         draft.report((SECTION, "at"), message)
+    if part is not None:
+        _check_instants(draft, part)
+
+
+def _check_instants(draft: Draft, part: Impedance) -> None:
+    """Instants need a protocol, and what is of one operating point has no meaning with one."""
+    if lookup(draft.data, ("operation", "protocol")) in (None, MISSING):
+        for key in ("when", "every"):
+            if getattr(part, key) is not None:
+                draft.report((SECTION, key), "needs operation.protocol: nothing changes in time")
+        return
+    for key in ("at", "maps"):
+        if getattr(part, key):
+            draft.report((SECTION, key), "is for one operating point; with a protocol say `when` or `every`")
+    entries = None if draft.operation is None else draft.operation.protocol
+    if entries is None:
+        return
+    known = list(dict.fromkeys(step_names(entries)))
+    duration = longest(entries)
+    for i, instant in enumerate(part.when or ()):
+        if instant.step is not None and not any(instant.ends(name) for name in known):
+            message = one_of(known, instant.step, "must be a step of the protocol (give it a `name`):")
+            draft.report((SECTION, "when", i), message)
+        if instant.time is not None and instant.time > duration * (1 + 1e-9):
+            draft.report((SECTION, "when", i), f"lies after the end of the protocol, {format(duration, 'time', 6)}")
+    if part.every is not None and duration / part.every > MOST_SPECTRA:
+        message = f"makes {duration / part.every:.0f} spectra; at most {MOST_SPECTRA} are possible"
+        draft.report((SECTION, "every"), message)

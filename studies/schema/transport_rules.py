@@ -110,7 +110,7 @@ def check_storing_interface(
         for key in ("insertion_rate_constant", "reference_concentration", "double_layer_capacitance"):
             if getattr(interface, key) and not (interface.kinetics == "none" and key == "double_layer_capacitance"):
                 report(key, f"has no meaning with {interface.kinetics} kinetics")
-    if interface.film_capacitance and not interface.film_resistance:
+    if interface.film_capacitance and not (interface.film_resistance or interface.interphase):
         report("film_capacitance", "needs a film_resistance beside it: without one the film carries no voltage")
     if host is None:
         if rate:
