@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dolfinx import fem
 
 from fem.errors import ConvergenceError, ModelError
 from fem.solve.alternate import Breaking
-from fem.solve.work import Energies
+from fem.solve.work import Energies, eigenstrains
 
 if TYPE_CHECKING:
     from fem.model import Model
@@ -75,7 +74,7 @@ class Proportional:
         mechanics = model.mechanics
         if mechanics is None:
             raise ModelError("this model has no mechanics")
-        self._constants = [(c, np.array(c.value)) for c in _eigenstrains(model)]
+        self._constants = [(c, np.array(c.value)) for c in eigenstrains(model)]
         self._ties: list[Any] = [(t, t.offset) for t in mechanics.supports.values() if t.number is None]
         self._ties += [(t, np.array(t.offset)) for ties in mechanics.imposed.values() for _, t in ties]
         self._ties = [(t, offset) for t, offset in self._ties if np.any(offset)]
@@ -98,18 +97,6 @@ class Proportional:
             number.source = factor * source
         for number, pressure in self._values:
             number.value = factor * pressure
-
-
-def _eigenstrains(model: Model) -> list[Any]:
-    """Constants of the forms that are stress-free strains."""
-    found = []
-    for terms in model.energies.values():
-        for term in terms:
-            for part in (term, getattr(term, "solid", None)):
-                strain = getattr(part, "eigenstrain", None)
-                if isinstance(strain, fem.Constant):
-                    found.append(strain)
-    return found
 
 
 def load_steps(

@@ -39,7 +39,7 @@ class Energies:
 
 
 class Book:
-    """Evaluates energies and adds up the work of supports, platens, dead loads and pressures in cracks.
+    """Evaluates energies and adds up the work of supports, platens, loads, eigenstrains and pressures in cracks.
 
     The work between two states is that of the mean of both forces (the trapezoidal rule): exact where nothing breaks,
     of second order in the load step where damage grows steadily.
@@ -69,6 +69,8 @@ class Book:
         self._rows_form = form(model.system.residuals[unknown])
         self._dead_rows_form = form(_total(dead)) if dead else None
         self._vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
+        self._strains = eigenstrains(model)
+        self._before: tuple[list[Array], list[Array], float] | None = None
         self.work = 0.0
         self._last: tuple[Array, Array, list[tuple[float, float]]] | None = None
 
@@ -113,8 +115,51 @@ class Book:
             self.work += float(self.comm.allreduce(float(0.5 * (then + forces) @ (moved - there))))
             for (p, v), (p_then, v_then) in zip(fills, filled, strict=True):
                 self.work += 0.5 * (p + p_then) * (v - v_then)
+        self.work += self._swelling()
         self._last = (forces, moved, fills)
         return self.work
+
+    def _swelling(self) -> float:
+        """Work of eigenstrains since the last call: the mean of what their change adds to either state."""
+        if not self._strains:
+            return 0.0
+        model = self.model
+        fields = [f.function for f in model.fields] + ([] if model.damage is None else [model.damage.unknown.function])
+        now, strains = [np.array(f.x.array) for f in fields], [np.array(c.value) for c in self._strains]
+        found = self._scalar(self._stored)
+        done = 0.0
+        if self._before is not None:
+            then, strains_then, found_then = self._before
+            if any(np.any(a != b) for a, b in zip(strains, strains_then, strict=True)):
+                self._set(fields, then)
+                ahead = self._scalar(self._stored) - found_then
+                self._set(fields, now)
+                self._set_strains(strains_then)
+                done = 0.5 * (ahead + found - self._scalar(self._stored))
+                self._set_strains(strains)
+        self._before = (now, strains, found)
+        return done
+
+    @staticmethod
+    def _set(functions: list[Any], values: list[Array]) -> None:
+        for function, array in zip(functions, values, strict=True):
+            function.x.array[:] = array
+
+    def _set_strains(self, values: list[Array]) -> None:
+        for constant, value in zip(self._strains, values, strict=True):
+            constant.value = value
+
+
+def eigenstrains(model: Model) -> list[Any]:
+    """Constants of the forms that are stress-free strains."""
+    found = []
+    for terms in model.energies.values():
+        for term in terms:
+            for part in (term, getattr(term, "solid", None)):
+                strain = getattr(part, "eigenstrain", None)
+                if isinstance(strain, fem.Constant):
+                    found.append(strain)
+    return found
 
 
 def _total(parts: list[Any]) -> Any:

@@ -17,7 +17,7 @@ from fem.energy.fracture import Fracture
 from fem.errors import ModelError
 from fem.model import Domain, Model, Settings
 from fem.solve.alternate import Breaking, BreakingSettings
-from fem.solve.loadpath import LoadSettings, load_steps
+from fem.solve.loadpath import LoadSettings, Proportional, load_steps
 from fem.values import Graded
 
 LENGTH = 0.1e-6  # of the phase field, m
@@ -198,3 +198,24 @@ def test_what_cells_add_to_a_crack_is_taken_off(model: str) -> None:
         breaking.solve()
         assert breaking.book.energies().fracture == pytest.approx(toughness, rel=0.015)
         breaking.destroy()
+
+
+def test_work_of_an_eigenstrain() -> None:
+    """A bar that shrinks between fixed ends: what the shrinkage does is stored or in cracks; nothing else moves."""
+    young, toughness = MATERIALS[0]
+    size, lost = 0.5 * LENGTH, []
+    for steps in (50, 200):
+        # along all three axes; damage begins at half of it, at the end of a step
+        shrinkage = -2.0 * strength(young, toughness, "AT1") / young / math.sqrt(3.0)
+        tagged = layered(MPI.COMM_SELF, "1", [("bar", size)], across=2)
+        term = Fracture(Elastic(young, 0.0, shrinkage), toughness, LENGTH)
+        conditions = [Roller("bottom", 0), Roller("top", 0)]
+        model = Model(tagged, {"bar": Domain((), (term,))}, {}, conditions, Settings(displacement_degree=1))
+        breaking = Breaking(model)
+        points = list(load_steps(breaking, Proportional(model), LoadSettings(1 / steps, 1 / steps)))
+        assert points[-1].energies.fracture > 0.1 * points[-1].work
+        assert points[steps // 4].lost == pytest.approx(0.0, abs=1e-9 * points[-1].work)
+        lost.append(points[-1].lost / points[-1].work)
+        breaking.destroy()
+    assert lost[0] / lost[1] == pytest.approx(16, rel=0.05)
+    assert abs(lost[1]) < 1e-4
