@@ -87,11 +87,16 @@ def grow(model: Model, name: str, interphase: Interphase, sides: Sides) -> Any:
 
     temperature = model.settings.temperature
     potential = sides.first.value(sides.first_side) - sides.second.value(sides.second_side)
-    storing = interphase.storing
-    if storing is None:
-        current = interphase.decomposition_current(thickness, potential, temperature)
+    opening = None if model.mechanics is None else model.mechanics.openings.get(name)
+    opposed: Any = 0.0
+    if opening is not None and model.mechanics is not None:
+        opening.close(model.mechanics, interphase.opening(thickness))
+        opposed = opening.opposed(model.mechanics, interphase)
+    if interphase.storing is None:
+        current = interphase.decomposition_current(thickness, potential, temperature, opposed)
     else:
-        current = _diffusing(model, name, interphase, unknown, thickness, potential)
+        drive = interphase.drive(potential, opposed)
+        current = _diffusing(model, name, interphase, unknown, thickness, drive)
     for layer in growing:
         handle = unknown[layer.name]
         # in amperes: what would flow if the layer grew as it does, minus what flows
@@ -111,7 +116,7 @@ def _diffusing(
     interphase: Interphase,
     unknown: dict[str, Handle],
     thickness: Callable[[InterphaseLayer], Any],
-    potential: Any,
+    drive: Any,
 ) -> Any:
     """Add the lithium that a layer stores; returns what comes out at its far end and decomposes, A/m^2 (UFL).
 
@@ -129,7 +134,6 @@ def _diffusing(
     across = Across(length, growth, ambipolar, capacity)
     leaving = layer.stored.leaving(profile.amounts, profile.rates, across)
     entering, current = leaving[0], -leaving[-1]
-    drive = interphase.drive(potential)
     before = ambipolar_resistance(interphase.layers[:storing], thickness, temperature)
     behind = ambipolar_resistance(interphase.layers[storing + 1 :], thickness, temperature)
     if interphase.reaction_current is not None:

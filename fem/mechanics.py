@@ -20,6 +20,7 @@ from fem.energy.fracture import Fracture
 from fem.errors import ModelError
 from fem.interface.names import both_sides, whole
 from fem.kinematics import strain
+from fem.openings import Opening, make_openings
 from fem.periodic import close_mean_strain, set_mean_strain
 from fem.protocol import Course
 from fem.unknowns import Field, Number, Tie
@@ -70,6 +71,7 @@ class Mechanics:
         imposed: outer side -> fields and ties of a given displacement.
         dead: residuals of loads that do not depend on the state.
         courses: outer side -> load as a function of the time since the run began.
+        openings: interface -> jump of the displacement where something grows.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
@@ -83,6 +85,7 @@ class Mechanics:
     imposed: dict[str, list[tuple[Field, Tie]]] = field(default_factory=dict)
     dead: list[Any] = field(default_factory=list)
     courses: dict[str, Course] = field(default_factory=dict)
+    openings: dict[str, Opening] = field(default_factory=dict)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod
@@ -103,10 +106,11 @@ class Mechanics:
             fields.append(model.add_field(Field(name, "displacement", function, region, layers)))
         mechanics = cls(model, tuple(fields), solids)
         set_mean_strain(mechanics)
+        mechanics.openings = make_openings(mechanics)
         for layer in solids:
             unknown = mechanics.displacement_of(layer)
             density = mechanics.virtual_work(layer, unknown.test)
-            model.residuals[unknown].append(geometry.integral(density, layer, mechanics.degree(layer)))
+            model.residuals[unknown].append(geometry.integral(density, layer))
         mechanics._conditions()
         close_mean_strain(mechanics)
         return mechanics
@@ -143,6 +147,12 @@ class Mechanics:
                 found.append((unknown, geometry.outer_integral(density(unknown), side, tuple(sorted(layers)))))
         return found
 
+    def _displacement(self, layer: str) -> Any:
+        """Displacement in a layer, with the openings of interfaces below it."""
+        size = self.model.geometry.gdim
+        above = (x.displacement(size) for x in self.openings.values() if x.layer == layer)
+        return sum(above, start=self.displacement_of(layer).total)
+
     def _strain(self, displacement: Any, layer: str, virtual: bool = False) -> Any:
         geometry = self.model.geometry
         total = strain(displacement, geometry.mesh, geometry.axisymmetric)
@@ -157,12 +167,8 @@ class Mechanics:
 
     def _recoverable(self, layer: str) -> Any:
         """(3, 3) strain without that of creep."""
-        total = self._strain(self.displacement_of(layer).total, layer)
+        total = self._strain(self._displacement(layer), layer)
         return total - self.model.creeps[layer].strain() if layer in self.model.creeps else total
-
-    def degree(self, layer: str) -> int | None:
-        """Of the quadrature of integrals with the stress; None: as the integrand suggests."""
-        return self.model.creeps[layer].degree if layer in self.model.creeps else None
 
     def _concentration(self, layer: str) -> Any:
         """Of lithium in a host, mol/m^3; None where nothing is stored."""
@@ -257,13 +263,11 @@ class Mechanics:
             mass = ufl.inner(function(side), unknown.test(side))
             model.residuals[unknown].append(geometry.interface_integral(mass, part))
         if not plane:
-            model.residuals[unknown].append(
-                -geometry.integral(self.virtual_work(layer, unknown.test), layer, self.degree(layer))
-            )
+            model.residuals[unknown].append(-geometry.integral(self.virtual_work(layer, unknown.test), layer))
             return unknown
         # the part above is pushed up by p, the part below down
         virtual = ufl.as_vector([unknown.test if k == axis else 0 * unknown.test for k in range(geometry.gdim)])
-        work = geometry.integral(self.virtual_work(layer, virtual), layer, self.degree(layer))
+        work = geometry.integral(self.virtual_work(layer, virtual), layer)
         model.residuals[unknown].append(work if layer == below else -work)
         return unknown
 

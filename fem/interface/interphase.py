@@ -44,6 +44,8 @@ class InterphaseLayer:
             exp(-E/RT).
         temperature: K, of the given conductivities.
         stored: lithium that the layer holds beyond what is bound in it; None: none.
+        expansion: part of its thickness that is new volume: 1 - (volume of what it was made of) / (its own); 0: it
+            takes the room of what it replaces.
     """
 
     name: str
@@ -56,6 +58,7 @@ class InterphaseLayer:
     electronic_activation: float = 0.0
     temperature: float = 298.15
     stored: StoredLithium | None = None
+    expansion: float = 0.0
 
     def __post_init__(self) -> None:
         for key in ("ionic_conductivity", "electronic_conductivity"):
@@ -130,6 +133,15 @@ class Interphase:
         """Index of the layer that stores lithium."""
         return next((k for k, layer in enumerate(self.layers) if layer.stored is not None), None)
 
+    @property
+    def expands(self) -> bool:
+        """Whether what grows takes another volume than what it is made of."""
+        return any(layer.expansion != 0.0 for layer in self.growing)
+
+    def opening(self, thickness: Any) -> Any:
+        """How far the neighbours have been pushed apart, m."""
+        return sum(layer.expansion * (thickness(layer) - layer.thickness) for layer in self.growing)
+
     def frozen(self) -> Interphase:
         """The same layers, which keep their thickness."""
         return replace(self, layers=tuple(replace(layer, share=0.0, stored=None) for layer in self.layers))
@@ -138,23 +150,23 @@ class Interphase:
         """Ohm m^2 for the current of the cell; ``thickness``: layer -> m (UFL or number)."""
         return sum(thickness(layer) / layer.ionic(temperature) for layer in self.layers)
 
-    def decomposition_current(self, thickness: Any, potential: Any, temperature: float) -> Any:
-        """i_dec in A/m^2 at a potential of the electrode against the electrolyte, V."""
+    def decomposition_current(self, thickness: Any, potential: Any, temperature: float, opposed: Any = 0.0) -> Any:
+        """i_dec in A/m^2 at a potential of the electrode against the electrolyte, V; ``opposed``: as for `drive`."""
         resistance = ambipolar_resistance(self.layers, thickness, temperature)
         total: Any = 0.0
-        for drive in self._drives(potential):
+        for drive in self._drives(potential, opposed):
             beyond = ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0)
             limit = 0.0 if self.reaction_current is None else beyond / self.reaction_current
             total = total + beyond / (resistance + limit)
         return total
 
-    def drive(self, potential: Any) -> Any:
-        """dE in V: how far the electrode lies outside the window; 0 inside."""
-        return sum(ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0) for drive in self._drives(potential))
+    def drive(self, potential: Any, opposed: Any = 0.0) -> Any:
+        """dE in V: how far the electrode lies outside the window, less what opposes growth (pressure); 0 inside."""
+        return sum(ufl.conditional(ufl.gt(drive, 0.0), drive, 0.0) for drive in self._drives(potential, opposed))
 
-    def _drives(self, potential: Any) -> list[Any]:
-        drives = [] if self.reduction is None else [self.reduction - potential]
-        return drives if self.oxidation is None else [*drives, potential - self.oxidation]
+    def _drives(self, potential: Any, opposed: Any) -> list[Any]:
+        drives = [] if self.reduction is None else [self.reduction - potential - opposed]
+        return drives if self.oxidation is None else [*drives, potential - self.oxidation - opposed]
 
 
 def ambipolar_resistance(layers: tuple[InterphaseLayer, ...], thickness: Any, temperature: float) -> Any:

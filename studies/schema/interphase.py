@@ -59,6 +59,11 @@ class InterphaseLayerWords(Part):
     molar_volume: MolarVolume | None = Field(
         default=None, description="Volume of the layer per mole of electrons that decomposed the electrolyte."
     )
+    reactant_volume: MolarVolume | None = Field(
+        default=None,
+        description="Volume of what the layer is made of (electrolyte and lithium), per mole of electrons. Where"
+        " stresses are computed, the rest of its volume pushes the neighbours apart; default: it takes the same room.",
+    )
     share: Fraction | None = Field(
         default=None,
         description="Part of the decomposition that becomes this layer; default: 1 with a molar_volume, else 0 (a"
@@ -78,6 +83,8 @@ class InterphaseLayerWords(Part):
             raise complaint("a layer that grows needs a molar_volume")
         if self.molar_volume is not None and not self.molar_volume > 0:
             raise complaint("molar_volume must be positive")
+        if self.reactant_volume is not None and (self.molar_volume is None or self.reactant_volume < 0):
+            raise complaint("reactant_volume goes with a molar_volume and is not negative")
         return self
 
 
@@ -145,6 +152,7 @@ class InterphaseWords(Part):
                 layer.electronic_activation,
                 layer.temperature,
                 stored(layer.stored),
+                _expansion(layer),
             )
             for layer in self.layers
         )
@@ -155,3 +163,9 @@ def _share(layer: InterphaseLayerWords) -> float:
     if layer.share is not None:
         return layer.share
     return 0.0 if layer.molar_volume is None else 1.0
+
+
+def _expansion(layer: InterphaseLayerWords) -> float:
+    if layer.reactant_volume is None or not layer.molar_volume:
+        return 0.0
+    return 1.0 - layer.reactant_volume / layer.molar_volume
