@@ -89,6 +89,7 @@ class Creep:
         rows = made._rows(function)
         rows[:, size:] = law.beginnings
         function.x.array[:] = rows.reshape(-1)
+        geometry.pointwise[function] = made.degree
         return made
 
     # ------------------------------------------------------------------ UFL
@@ -261,20 +262,63 @@ class Creep:
         strain_now = before[:, :m] + flowed.share[:, None] * trial
         self._from_points(np.column_stack([strain_now, flowed.internals]), self.function)
         along = 1 - flowed.share - flowed.slope
-        self._tangent_at = (flowed.share, along, normal)
+        self._tangent_at = (flowed.share, along, normal, np.sqrt(6.0) * shear * flowed.bends.T)
         self._from_points(np.column_stack([flowed.share, along, normal]), self.tangent)
         self._driven = trial + before[:, :m]
 
     def follow(self) -> Array:
         """(owned,) first-order change of the state from the fields at the last update to the present ones."""
-        share, along, normal = self._tangent_at
+        share, along, normal, bends = self._tangent_at
         change = self._drive() - self._driven
-        values = share[:, None] * change + (along * np.einsum("pk,pk->p", normal, change))[:, None] * normal
+        towards = np.einsum("pk,pk->p", normal, change)
+        values = share[:, None] * change + (along * towards)[:, None] * normal
         own = self._prepared()
-        full = np.column_stack([values, np.zeros((len(values), len(self.law.beginnings)))])
+        full = np.column_stack([values, (bends * towards).T])
         rows = np.zeros((self.owned // full.shape[1], full.shape[1]))
         rows[own["dofs"]] = np.einsum("dp,cpk->cdk", own["to_dofs"], full.reshape(*own["dofs"].shape, full.shape[1]))
         return np.asarray(rows.reshape(-1))
+
+
+class Dissipation:
+    """What creep has dissipated in a layer: integral of s : d(e) over the accepted steps by the trapezoidal rule.
+
+    With it the work of the loads (by the same rule, `fem.solve.work`) is what is stored plus what is dissipated, up to
+    the tolerance of Newton's method, whatever the time steps.
+
+    Attributes:
+        creep: of the layer. function: J/m^3, at the points of the quadrature rule.
+    """
+
+    def __init__(self, creep: Creep) -> None:
+        self.creep = creep
+        space = fem.functionspace(creep.function.function_space.mesh, ("DG", creep.degree // 2))
+        self.function = fem.Function(space, name="creep_dissipation")
+        self._last: tuple[Any, Any] = (0.0, 0.0)
+
+    def begin(self) -> None:
+        """Count from the present state, which has been read from a checkpoint."""
+        self._last = self._now()
+
+    def _now(self) -> tuple[Array, Array]:
+        """(points, m) deviatoric stresses in Pa and creep strains."""
+        creep = self.creep
+        strains = creep._to_points(creep.get())[:, : creep.components]
+        elastic = creep._drive() - strains
+        return 2 * np.broadcast_to(creep._shear(), len(elastic))[:, None] * elastic, strains
+
+    def accept(self) -> None:
+        """Add what has been dissipated since the last accepted state. Collective."""
+        now, then, own = self._now(), self._last, self.creep._prepared()
+        added = 0.5 * np.sum((now[0] + then[0]) * (now[1] - then[1]), axis=1)
+        local = np.einsum("dp,cp->cd", own["to_dofs"], added.reshape(own["dofs"].shape))
+        dofs = np.asarray(self.function.function_space.dofmap.list)[own["cells"]]
+        self.function.x.array[dofs] += local
+        self.function.x.scatter_forward()
+        self._last = now
+
+    def functions(self) -> dict[str, Any]:
+        """What a checkpoint stores."""
+        return {f"dissipation of {self.creep.name}": self.function}
 
 
 def _points(mesh: Any, degree: int) -> Array:

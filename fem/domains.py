@@ -45,6 +45,7 @@ class Domains:
         self._regions: dict[frozenset[str], compat.SubMesh] = {}
         self._interface_meshes: dict[tuple[str, ...], compat.SubMesh] = {}
         self._entities: dict[str, IntArray] = {}
+        self.pointwise: dict[Any, int] = {}  # functions known at the points of a quadrature rule -> its degree
         self._maps: tuple[int, compat.EntityMaps] | None = None
 
     # ------------------------------------------------------------------ names
@@ -216,6 +217,9 @@ class Domains:
         ``degree``: up to which polynomials are integrated exactly; default: as the density suggests.
         """
         measure = self._cell_measure(self.layer_tag(layer))
+        if degree is None and self.pointwise:
+            found = ufl.algorithms.extract_coefficients(ufl.as_ufl(density))
+            degree = next((self.pointwise[f] for f in found if f in self.pointwise), None)
         if degree is not None:
             measure = measure(metadata={"quadrature_degree": degree})
         return self.weight() * density * measure

@@ -24,7 +24,7 @@ from fem.conditions import (
     Terminal,
 )
 from fem.constants import STANDARD_TEMPERATURE
-from fem.creep import Creep
+from fem.creep import Creep, Dissipation
 from fem.damage import Damage
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
@@ -164,6 +164,8 @@ class Model:
             for layer, domain in self.domains.items()
             if domain.creep is not None
         }
+        self.dissipations = {layer: Dissipation(creep) for layer, creep in self.creeps.items()}
+        self.histories += self.dissipations.values()
         self.mechanics = Mechanics.build(self)
         if self.transport is not None:
             self.transport.couple()

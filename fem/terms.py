@@ -58,11 +58,13 @@ class Flowed(NamedTuple):
         share: (n,) part of the trial stress that creep takes away: 1 - sigma / trial.
         slope: (n,) d(sigma) / d(trial).
         internals: (n, k) internal variables.
+        bends: (n, k) d(internals) / d(trial), 1/Pa.
     """
 
     share: Any
     slope: Any
     internals: Any
+    bends: Any
 
 
 class CreepLaw(Protocol):

@@ -83,4 +83,4 @@ class Norton:
                 break
         share = -np.expm1(-np.logaddexp(0.0, log_c + (n - 1) * x))
         slope = np.exp(x) / (1 + (n - 1) * share)
-        return Flowed(-np.expm1(x), slope, known)
+        return Flowed(-np.expm1(x), slope, known, known)

@@ -204,10 +204,12 @@ class Flow:
         with self.remembering():
             self.control(time)
             self.local.shift = shift
-            self._set(self.flat(), zero)
+            here = self.flat()
+            self._set(here, zero)
             self.shift = shift
             self.stage.system.shift.value = shift
             self.bordered.assemble()
+            self.local.take(here)  # what has memory stays
 
     @contextlib.contextmanager
     def remembering(self) -> Iterator[None]:
