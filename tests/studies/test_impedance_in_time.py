@@ -15,6 +15,7 @@ from studies.errors import InputError
 from studies.pictures.spectra import tracks
 from studies.progress import Silent
 from studies.schema import Study
+from studies.space_charge.injection import state_of
 from studies.transient import Recorded, TransientSession
 
 GROWING: dict[str, Any] = {
@@ -154,6 +155,28 @@ def test_going_on_equals_never_stopping(tmp_path: Path) -> None:
             assert one["columns"][name] == pytest.approx(column, rel=1e-8, abs=1e-14), name
     for session in (whole, first, again):
         session.destroy()
+
+
+def test_space_charge_of_an_interface_counts_in_time() -> None:
+    """What a space-charge study gives stands in the model of the run and in its impedance."""
+    layers = [*GROWING["geometry"]["layers"][:2], {"name": "cathode", "material": "LCO", "thickness": "5 um"}]
+    layers[2]["transport"] = {"lithiation": 0.5}
+    source = {"study": "space-charge-llzo-lco", "potential": "4.3 V"}
+    study = changed(
+        geometry={"dimension": 1, "layers": layers},
+        interfaces={
+            "anode|electrolyte": {"kinetics": "butler-volmer", "exchange_current": "10 A/m^2"},
+            "electrolyte|cathode": {
+                "kinetics": "butler-volmer", "exchange_current": "1e4 A/m^2", "space_charge": source,
+            },
+        },
+        operation={"working_electrode": "cathode", "protocol": [{"rest": "1 min"}]},
+        impedance={"from": "1 kHz", "to": "1 MHz"},
+        quantities=[{"impedance_part": {"of": "films", "frequency": "1 kHz"}}],
+    )  # fmt: skip
+    layer = state_of("space-charge-llzo-lco", 4.3, MPI.COMM_SELF)
+    assert layer.resistance > 0.0
+    assert recorded(study).last["impedance_part"] == pytest.approx(layer.resistance, rel=1e-6)
 
 
 @pytest.mark.mpi

@@ -9,6 +9,7 @@ from support.cells import planar_cell
 from support.impedance import METAL, half_contact
 
 from fem.conditions import Terminal
+from fem.constants import FARADAY, GAS, STANDARD_TEMPERATURE
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
@@ -55,9 +56,12 @@ def test_every_part_of_a_planar_cell() -> None:
     assert found.regions["p"] == pytest.approx(np.full(7, 2e-5 / 0.1), rel=1e-8)
     assert found.regions["e"] == pytest.approx(1e-5 / (0.02 + 1e-10 * s), rel=1e-8)
     root = np.sqrt(s * tau)
-    resistance = slope * np.sqrt(tau / 1e-12) / 96485.33212
+    resistance = slope * np.sqrt(tau / 1e-12) / FARADAY
     assert found.diffusion["c"] == pytest.approx(resistance / (np.tanh(root) * root), rel=1e-4)
-    assert np.all(found.diffusion["p"].real > 0)
+    # each half of the polymer is an element with tanh, because no salt leaves it at either end
+    half = np.sqrt(s * 1e-5**2 / 1e-11)
+    unit = GAS * STANDARD_TEMPERATURE * 0.7**2 * 2e-5 / (FARADAY**2 * 1e-11 * 1000.0)
+    assert found.diffusion["p"] == pytest.approx(2 * unit * np.tanh(half) / half, rel=1e-4)
 
 
 @pytest.mark.mpi
