@@ -117,6 +117,11 @@ def _opening(mechanics: Mechanics, name: str) -> Opening:
 def _span(geometry: Any) -> float:
     """Largest extent of the mesh, m. Collective."""
     x = geometry.mesh.geometry.x
-    low = geometry.comm.allreduce(x.min(axis=0) if len(x) else np.full(3, np.inf), op=MPI.MIN)
-    high = geometry.comm.allreduce(x.max(axis=0) if len(x) else np.full(3, -np.inf), op=MPI.MAX)
-    return float(np.max(high - low))
+    ends = [
+        (
+            geometry.comm.allreduce(float(x[:, k].min(initial=np.inf)), op=MPI.MIN),
+            geometry.comm.allreduce(float(x[:, k].max(initial=-np.inf)), op=MPI.MAX),
+        )
+        for k in range(geometry.gdim)
+    ]
+    return float(max(high - low for low, high in ends))
