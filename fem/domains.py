@@ -6,6 +6,7 @@ is always ``a``, because the side that Gmsh or dolfinx calls ``+`` is arbitrary 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -224,13 +225,17 @@ class Domains:
             measure = measure(metadata={"quadrature_degree": degree})
         return self.weight() * density * measure
 
-    def interface_integral(self, density: Any, name: str, weighted: bool = True) -> Any:
+    def interface_integral(
+        self, density: Any, name: str, weighted: bool = True, rule: Mapping[str, Any] | None = None
+    ) -> Any:
         """Integral of a density (with restricted operands) over an interface.
 
-        ``weighted=False`` leaves out 2 pi r, for projections onto functions of the interface.
+        ``weighted=False`` leaves out 2 pi r, for projections onto functions of the interface. ``rule``: metadata of
+        another quadrature.
         """
         weight = self.weight("+") if weighted else 1.0
-        return weight * density * self._interface_measure(self.facet_tag(name))
+        measure = self._interface_measure(self.facet_tag(name))
+        return weight * density * (measure if rule is None else measure(metadata=dict(rule)))
 
     def outer_integral(self, density: Any, name: str, layers: tuple[str, ...] | None = None) -> Any:
         """Integral of a density over an outer side or a void surface.

@@ -228,6 +228,8 @@ class Mechanics:
         below, above = both_sides(name)
         if below not in self.solids or above not in self.solids:
             raise ModelError(f"interface {name!r}: both layers need mechanics, else its pressure is unknown")
+        if name in self.model.joints:
+            return self.model.joints[name].pressure()
         if name not in self.tractions:
             self.tractions[name] = self._traction(name, layer)
         field = self.tractions[name]

@@ -33,9 +33,12 @@ from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
 from fem.growths import Profile
 from fem.histories import History
+from fem.interface.cohesive import Cohesive
+from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
+from fem.joints import JointLaw, build_joint
 from fem.kinematics import Plane
 from fem.levels import anchor_metal
 from fem.mechanics import Mechanics
@@ -124,7 +127,7 @@ class Model:
 
     tagged: TaggedMesh
     domains: Mapping[str, Domain]
-    interfaces: Mapping[str, Sequence[InterfaceLaw]]
+    interfaces: Mapping[str, Sequence[InterfaceLaw | JointLaw]]
     conditions: Sequence[Condition] = ()
     settings: Settings = field(default_factory=Settings)
 
@@ -149,7 +152,9 @@ class Model:
         self.decomposition: dict[str, Any] = {}
         self.profiles: dict[str, Profile] = {}
         self.histories: list[History] = []
-        self.joint_laws: dict[str, Any] = {}
+        self.joint_laws = {
+            name: law for name, laws in self.interfaces.items() for law in laws if isinstance(law, Contact | Cohesive)
+        }
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
         self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))
@@ -167,6 +172,7 @@ class Model:
         self.dissipations = {layer: Dissipation(creep) for layer, creep in self.creeps.items()}
         self.histories += self.dissipations.values()
         self.mechanics = Mechanics.build(self)
+        self.joints = {name: build_joint(self, name, law) for name, law in self.joint_laws.items()}
         if self.transport is not None:
             self.transport.couple()
         if self.damage is not None:
@@ -208,10 +214,17 @@ class Model:
             for term in domain.conduction
         }
         self.conductors = conductors
-        laws = {name: self.interfaces.get(name, ()) for name in self.geometry.interfaces}
-        laws |= {name: self.interfaces[name] for name in self.geometry.gaps if name in self.interfaces}
+        laws: dict[str, list[InterfaceLaw]] = {
+            name: [x for x in self.interfaces.get(name, ()) if not isinstance(x, Contact | Cohesive)]
+            for name in (*self.geometry.interfaces, *self.geometry.gaps)
+            if name in self.geometry.interfaces or name in self.interfaces
+        }
         partial = frozenset(n.removesuffix(":gap") for n in self.tagged.facets if n.endswith(":gap"))
-        return build_network(conductors, laws, partial)
+        network = build_network(conductors, laws, partial | frozenset(self.joint_laws))
+        for tie in network.ties:
+            if tie.interface in self.joint_laws:
+                raise ModelError(f"interface {tie.interface!r} can come apart: give it a resistance or kinetics")
+        return network
 
     def _conductor(
         self, layer: str, term: Conduction | BinaryElectrolyte | Equipotential

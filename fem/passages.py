@@ -19,6 +19,7 @@ from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
 from fem.interface.kinetics import ButlerVolmer
+from fem.interface.names import whole as whole_interface
 from fem.potentials import Link
 from fem.unknowns import Field, Handle, Number
 from fem.values import constant
@@ -99,6 +100,8 @@ def connect(model: Model, link: Link) -> InterfaceState:
 def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
     """Share of the area that passes current: what is in contact and where neither side is broken."""
     share: Any = constant(model.geometry.mesh, link.law.contact_fraction)
+    if whole_interface(link.interface) in model.joints:
+        share = share * model.joints[whole_interface(link.interface)].conducting()
     if model.damage is not None:
         for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
             whole = model.damage.passage(layer)

@@ -19,6 +19,8 @@ from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.errors import ModelError
 from fem.interface.charge_transfer import Blocked, ChargeTransfer
+from fem.interface.cohesive import Cohesive
+from fem.interface.contact import Contact
 from fem.interface.names import both_sides
 from fem.unknowns import Field
 from fem.values import realised
@@ -165,7 +167,9 @@ def _start(medium: Medium) -> float:
 
 def _stops(law: Any) -> bool:
     """Whether no salt or lithium passes an interface with this law beside the current."""
-    return isinstance(law, Blocked) or (isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic")
+    return isinstance(law, Blocked | Contact | Cohesive) or (
+        isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic"
+    )
 
 
 def _alike(a: Medium, b: Medium) -> bool:

@@ -14,9 +14,9 @@ from dolfinx import default_scalar_type, fem
 from fem.compat import SubMesh
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 
-FieldKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage"]
+FieldKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage", "contact"]
 """What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows."""
-SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction", "damage"))
+SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction", "damage", "contact"))
 """Kinds whose couplings all derive from one potential, so that their matrix is symmetric."""
 
 
@@ -138,6 +138,9 @@ class Field:
     level: Number | None = field(init=False, default=None)
     anchor: Tie | None = field(init=False, default=None)
     mean: Any = field(init=False, default=None)
+    unsymmetric: bool = field(init=False, default=False)  # couplings that derive from no potential act on it
+    softens: bool = field(init=False, default=False)  # its matrix may lose its definiteness
+    weights: Any = field(init=False, default=None)  # of a contact: (owned,) what stands for its Schur complement
 
     def __post_init__(self) -> None:
         self.test = ufl.TestFunction(self.function.function_space)

@@ -190,7 +190,10 @@ def mean_overpotential(assembly: Assembly, name: str) -> float:
 def contact_fraction(assembly: Assembly, name: str) -> float:
     """Real contact area over nominal area."""
     fractions = [s.contact_fraction for s in assembly.states(name)]
-    return assembly.contact_area(name) / assembly.area * (fractions[0] if fractions else 1.0)
+    area = assembly.contact_area(name)
+    if name in assembly.model.joints:
+        area = assembly.scalar(assembly.model.joints[name].conducting_area(), ("conducting area", name))
+    return area / assembly.area * (fractions[0] if fractions else 1.0)
 
 
 def focusing(assembly: Assembly, name: str) -> float:

@@ -32,7 +32,7 @@ def mean_interface_pressure(assembly: Assembly, name: str) -> float:
 def interface_pressure(assembly: Assembly, name: str) -> Any:
     """Normal pressure on an interface as UFL: what acts on the kinetics, or the mean trace of both sides, Pa."""
     mechanics = assembly.mechanics
-    if whole(name) in mechanics.tractions:
+    if whole(name) in mechanics.tractions or whole(name) in assembly.model.joints:
         return mechanics.interface_pressure(name, "")
     normal = embed(ufl.FacetNormal(assembly.geometry.mesh)("+"), assembly.geometry.gdim)
     traces = []

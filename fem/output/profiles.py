@@ -277,7 +277,7 @@ def _pressure(model: Model, interface: str) -> Any | None:
     if mechanics is None:
         return None
     below, above = both_sides(interface)
-    if whole(interface) in mechanics.tractions:
+    if whole(interface) in mechanics.tractions or whole(interface) in model.joints:
         return mechanics.interface_pressure(interface, below)
     pairs = [(x, side) for x, side in ((below, "+"), (above, "-")) if x in mechanics.solids]
     if model.geometry.is_level(interface):

@@ -12,7 +12,7 @@ from typing import Literal
 
 Method = Literal["auto", "direct", "iterative"]
 Technique = Literal["hypre", "gamg", "jacobi", "p-multigrid"]
-UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage"]
+UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage", "contact"]
 
 METHODS: tuple[Method, ...] = ("auto", "direct", "iterative")
 
@@ -61,7 +61,7 @@ def technique(kind: UnknownKind, degree: int) -> Technique:
 
     Tractions are defined by a mass matrix, for which the diagonal is enough, and states of interfaces nearly so.
     """
-    if kind in ("traction", "state"):
+    if kind in ("traction", "state", "contact"):
         return "jacobi"
     if degree > 1:
         return "p-multigrid"
@@ -80,7 +80,7 @@ def amg_options(kind: UnknownKind, prefix: str = "") -> Options:
         prefix: put before every key.
     """
     own: Options
-    if kind in ("traction", "state"):
+    if kind in ("traction", "state", "contact"):
         own = {"pc_type": "jacobi"}
     elif kind == "displacement":
         own = {

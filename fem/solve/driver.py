@@ -64,6 +64,11 @@ class Solver:
         self.report.wall_seconds["compile forms"] = time.perf_counter() - start
         self.newtons = [NewtonSolver(s, self.linear_for(s, method), options) for s in self.stages]
         self._guessed = False
+        for stage, newton in zip(self.stages, self.newtons, strict=True):
+            if any(f.kind == "contact" for f in stage.fields):
+                # an active set is found in full steps, on which the residual may rise, facet by facet where it is large
+                newton.search("basic")
+                newton.snes.setTolerances(max_it=5 * newton.options.max_iterations)
 
     @staticmethod
     def linear_for(stage: Stage, method: str) -> Any:
@@ -94,6 +99,8 @@ class Solver:
         """Guess a state, unless there is one to start from."""
         if not self._guessed:
             guess_potentials(self.model)
+            for joint in self.model.joints.values():
+                joint.start()
             self._guessed = True
 
     def solve(self) -> SolveReport:

@@ -60,7 +60,7 @@ class Flow:
         self.rates: Array = np.empty(0)
         self._now = 0.0
         self.newton_iterations = 0
-        self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction")]
+        self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction", "contact")]
         self._forces = self._mask(self.loads)
         moved = {t.number for f in self.loads for t in f.ties}
         self._platens = [(k, n) for k, n in enumerate(stage.numbers) if n in moved]
@@ -130,7 +130,7 @@ class Flow:
         made = PETSc.Vec().createMPI((self.rows, None), comm=self.comm)
         parts: list[Any] = []
         for field in self.stage.fields:
-            moves = field.kind not in ("displacement", "traction")
+            moves = field.kind not in ("displacement", "traction", "contact")
             scale = REFERENCES.get(field.kind, field.scale) * tolerance if moves else IGNORED
             parts.append(np.full(field.owned, scale))
         if self.comm.rank == 0:

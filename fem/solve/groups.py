@@ -25,11 +25,15 @@ class Block:
         space: its function space.
         kind: decides the preconditioner.
         constrained: unrolled local unknowns whose rows and columns are those of the identity.
+        definite: whether its part of the matrix is symmetric and positive definite.
+        weights: (owned,) diagonal that stands for the Schur complement of a contact.
     """
 
     space: Any
     kind: UnknownKind
     constrained: IndexArray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    definite: bool = True
+    weights: npt.NDArray[np.float64] | None = None
 
 
 class Group:
@@ -107,6 +111,15 @@ class Group:
             | amg_options(self.kind, "mg_coarse_")
         )
 
+    def stand_in(self, own: Any) -> Any:
+        """Diagonal matrix for the Schur complement of contacts, like their own block ``own`` in size."""
+        if self.coarse is None:
+            vector = own.createVecLeft()
+            parts = [b.weights for b in self.blocks]
+            vector.array_w[:] = np.concatenate([np.empty(0) if p is None else p for p in parts])
+            self.coarse = PETSc.Mat().createDiagonal(vector)
+        return self.coarse
+
     def renounce_coarse(self) -> None:
         """Precondition the matrix itself from now on, without linear elements below it."""
         self.destroy()
@@ -122,7 +135,12 @@ class Group:
 
     def describe(self) -> str:
         """The preconditioner in words."""
-        names = {"displacement": "smoothed aggregation", "traction": "the diagonal", "state": "the diagonal"}
+        names = {
+            "displacement": "smoothed aggregation",
+            "traction": "the diagonal",
+            "state": "the diagonal",
+            "contact": "its mass",
+        }
         amg = names.get(self.kind, "BoomerAMG")
         if self.technique == "p-multigrid":
             return f"p-multigrid over {amg}"

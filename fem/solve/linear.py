@@ -71,10 +71,19 @@ class LinearSolver:
         self._ksp: Any = None
         self._matrix: Any = None
         self._options: dict[str, None] = {}
-        kinds: list[UnknownKind] = ["state", "concentration", "potential", "displacement", "traction", "damage"]
+        kinds: list[UnknownKind] = [
+            "state",
+            "concentration",
+            "potential",
+            "displacement",
+            "traction",
+            "damage",
+            "contact",
+        ]
         members = {kind: [k for k, b in enumerate(blocks) if b.kind == kind] for kind in kinds}
         self.groups = [Group(index, [blocks[k] for k in index]) for index in members.values() if index]
-        self.symmetric = len(self.groups) == 1 and self.groups[0].kind in SYMMETRIC
+        definite = all(b.definite for b in blocks)
+        self.symmetric = len(self.groups) == 1 and self.groups[0].kind in SYMMETRIC and definite
         self._prepared = False
 
     # ------------------------------------------------------------------ set-up
@@ -157,7 +166,10 @@ class LinearSolver:
         pc.setUp()
         for group, part in zip(self.groups, pc.getFieldSplitSubKSP(), strict=True):
             own, _ = part.getOperators()
-            group.update(own, self._coarse)
+            if group.kind == "contact":
+                part.setOperators(group.stand_in(own))
+            else:
+                group.update(own, self._coarse)
             if fresh:
                 group.attach(part.getPC())
                 part.setFromOptions()
@@ -324,5 +336,8 @@ def linear_solver(stage: Stage, method: str = "auto", rtol: float = TIGHTEST) ->
 
     if not stage.fields:
         return NoSystem()
-    blocks = [Block(f.space, f.kind, c) for f, c in zip(stage.fields, stage.constrained, strict=True)]
+    blocks = [
+        Block(f.space, f.kind, c, not (f.softens or f.unsymmetric), f.weights)
+        for f, c in zip(stage.fields, stage.constrained, strict=True)
+    ]
     return LinearSolver(blocks, method, StageCoarse(stage), rtol)  # type: ignore[arg-type]

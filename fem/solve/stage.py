@@ -51,7 +51,9 @@ class Stage:
         self.jacobian_ufl = blocks
         self.jacobian_forms = [[form(b) for b in row] for row in blocks]
         self.charge_forms = [form(system.charges[n]) if n in system.charges else None for n in self.numbers]
-        self.symmetric = all(f.kind in SYMMETRIC for f in self.fields) and not any(n.state for n in self.numbers)
+        self.symmetric = all(f.kind in SYMMETRIC and not f.unsymmetric for f in self.fields) and not any(
+            n.state for n in self.numbers
+        )
         borders = self._border_forms()
         if not self.symmetric:
             self._row_forms()

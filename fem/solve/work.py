@@ -11,6 +11,8 @@ import ufl
 from dolfinx import fem, la
 
 from fem.errors import ModelError
+from fem.joints import CohesiveJoint
+from fem.unknowns import Field
 
 if TYPE_CHECKING:
     from fem.model import Model
@@ -23,8 +25,8 @@ class Energies:
     """J (per depth in 2-D, per area in 1-D).
 
     Attributes:
-        stored: elastic energy.
-        fracture: energy of the cracks.
+        stored: elastic energy, that of bonds and closed contacts included.
+        fracture: energy of the cracks, and what broken bonds have dissipated.
         loads: minus the work that dead loads, platens and pressures in cracks would do from the undeformed state.
     """
 
@@ -55,20 +57,23 @@ class Book:
         if model.mechanics is None:
             raise ModelError("this model has no mechanics")
         self.model, mechanics = model, model.mechanics
-        self.comm, unknown = model.geometry.comm, mechanics.displacement
+        self.comm, self.unknowns = model.geometry.comm, mechanics.displacements
         form, integral = model.geometry.entity_maps().form, model.geometry.integral
-        self._stored = form(_total([integral(mechanics.energy_density(x), x) for x in mechanics.solids]))
+        bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]
+        stored = [integral(mechanics.energy_density(x), x) for x in mechanics.solids]
+        self._stored = form(_total([*stored, *(b.points.integral(b.stored()) for b in bonds)]))
         cracks = [] if model.damage is None else [model.damage.surface_energy(x) for x in model.damage.terms]
+        cracks += [b.points.integral(b.dissipated()) for b in bonds]
         self._cracks = form(_total(cracks)) if cracks else None
-        dead = mechanics.dead
-        self._dead = form(ufl.replace(_total(dead), {unknown.test: unknown.function})) if dead else None
+        dead = {u: [x for x in mechanics.dead if x.arguments()[0] == u.test] for u in self.unknowns}
+        works = [ufl.replace(_total(forms), {u.test: u.function}) for u, forms in dead.items() if forms]
+        self._dead = form(_total(works)) if works else None
         fills = [] if model.damage is None else model.damage.fills
         self._fills = [(fill.pressure, form(fill.volume)) for fill in fills if fill.pressure is not None]
         pressing = [fill.energy for fill in fills]
         self._pressing = form(_total(pressing)) if pressing else None
-        self._rows_form = form(model.system.residuals[unknown])
-        self._dead_rows_form = form(_total(dead)) if dead else None
-        self._vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
+        self._rows_forms = {u: form(model.system.residuals[u]) for u in self.unknowns}
+        self._dead_rows_forms = {u: form(_total(forms)) for u, forms in dead.items() if forms}
         self._strains = eigenstrains(model)
         self._before: tuple[list[Array], list[Array], float] | None = None
         self.work = 0.0
@@ -81,33 +86,32 @@ class Book:
         """Of the present state. Collective."""
         loads = self._scalar(self._dead)
         loads += self._scalar(self._pressing)
-        assert self.model.mechanics is not None
-        numbers = {t.number for t in self.model.mechanics.displacement.ties if t.number is not None}
+        numbers = {t.number for u in self.unknowns for t in u.ties if t.number is not None}
         loads -= sum(n.source * n.value for n in sorted(numbers, key=lambda n: n.name) if n.unknown)
         return Energies(self._scalar(self._stored), self._scalar(self._cracks), loads)
 
-    def _rows(self, form: Any) -> Array:
-        self._vector.array[:] = 0.0
-        fem.assemble_vector(self._vector.array, form)
-        self._vector.scatter_reverse(la.InsertMode.add)
-        assert self.model.mechanics is not None
-        return np.array(self._vector.array[: self.model.mechanics.displacement.owned])
+    def _rows(self, unknown: Field, form: Any) -> Array:
+        vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
+        fem.assemble_vector(vector.array, form)
+        vector.scatter_reverse(la.InsertMode.add)
+        return np.array(vector.array[: unknown.owned])
 
     def _forces(self) -> Array:
         """(owned rows,) forces from outside on the nodes: reactions where they are held, and dead loads."""
-        assert self.model.mechanics is not None
-        unknown = self.model.mechanics.displacement
-        held = unknown.constrained()
-        rows, out = self._rows(self._rows_form), np.zeros(unknown.owned)
-        own = held[held < unknown.owned]
-        out[own] = rows[own]
-        return out if self._dead_rows_form is None else out - self._rows(self._dead_rows_form)
+        parts = []
+        for unknown in self.unknowns:
+            held = unknown.constrained()
+            rows, out = self._rows(unknown, self._rows_forms[unknown]), np.zeros(unknown.owned)
+            own = held[held < unknown.owned]
+            out[own] = rows[own]
+            if unknown in self._dead_rows_forms:
+                out -= self._rows(unknown, self._dead_rows_forms[unknown])
+            parts.append(out)
+        return np.concatenate(parts)
 
     def advance(self) -> float:
         """Add the work since the last call; returns the work since the first one. Collective."""
-        assert self.model.mechanics is not None
-        unknown = self.model.mechanics.displacement
-        moved = np.array(unknown.function.x.array[: unknown.owned])
+        moved = np.concatenate([u.function.x.array[: u.owned] for u in self.unknowns])
         forces = self._forces()
         fills = [(pressure.value, self._scalar(volume)) for pressure, volume in self._fills]
         if self._last is not None:

@@ -1,0 +1,127 @@
+"""Cohesion of two solids: a bond that softens, breaks, and bears pressure ever after.
+
+Bilinear traction-separation with the mixed-mode criterion of Benzeggagh and Kenane after Camanho and Davila (NASA
+TM-2002-211737) and Turon et al. (Mech. Mater. 38 (2006) 1072). The stored energy is
+
+    (1 - d) K/2 (<g>^2 + |s|^2) + K/2 <-g>^2,
+
+g the opening, s the slip, d the damage: the largest so far of what the present jump asks for. Tractions are its
+derivatives at fixed damage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ufl
+
+from fem.interface.jump import Jump, positive
+
+__all__ = ["Cohesive"]
+
+_TINY = 1e-9
+"""Jumps below this share of the one at which damage begins have no direction."""
+
+
+@dataclass(frozen=True)
+class Cohesive:
+    """A bond.
+
+    Attributes:
+        strength: largest traction in opening, Pa.
+        toughness: energy of breaking in opening, J/m^2.
+        shear_strength, shear_toughness: the same in sliding; None: as in opening.
+        exponent: eta of Benzeggagh and Kenane, G_c = G_I + (G_II - G_I) (share of sliding)^eta.
+        stiffness: K before damage and of closed contact, Pa/m; None: a hundred times that at which the bond would break
+            without softening, strength^2 / (2 toughness).
+        viscosity: s; time in which damage follows what the jump asks for. 0: at once.
+    """
+
+    strength: float
+    toughness: float
+    shear_strength: float | None = None
+    shear_toughness: float | None = None
+    exponent: float = 2.0
+    stiffness: float | None = None
+    viscosity: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("strength", "toughness", "shear_strength", "shear_toughness", "stiffness", "exponent"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be positive, got {value}")
+        if self.viscosity < 0:
+            raise ValueError(f"viscosity must not be negative, got {self.viscosity}")
+        for strength, toughness in self.modes:
+            if self.penalty * 2 * toughness <= strength**2:
+                raise ValueError(
+                    f"stiffness must be above strength^2 / (2 toughness) = {strength**2 / (2 * toughness):.4g} Pa/m, "
+                    f"got {self.penalty:.4g}: the bond would break at once"
+                )
+
+    @property
+    def modes(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """(strength, toughness) in opening and in sliding."""
+        opening = self.strength, self.toughness
+        sliding = self.shear_strength or self.strength, self.shear_toughness or self.toughness
+        return opening, sliding
+
+    @property
+    def penalty(self) -> float:
+        """K in Pa/m."""
+        if self.stiffness is not None:
+            return self.stiffness
+        return 100 * max(strength**2 / (2 * toughness) for strength, toughness in self.modes)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the tangent is symmetric: all modes alike."""
+        opening, sliding = self.modes
+        return opening == sliding
+
+    def _size(self, jump: Jump) -> Any:
+        """Square of the effective jump, m^2."""
+        return positive(jump.normal) ** 2 + ufl.inner(jump.shear, jump.shear)
+
+    def limits(self, jump: Jump) -> tuple[Any, Any]:
+        """Effective jumps at which damage begins and is complete, m."""
+        stiff = self.penalty
+        (t1, g1), (t2, g2) = self.modes
+        if self.symmetric:
+            return t1 / stiff, 2 * g1 / t1
+        tiny = (_TINY * t1 / stiff) ** 2
+        share = (ufl.inner(jump.shear, jump.shear) + 0.0) / (self._size(jump) + tiny)
+        mixed = share**self.exponent
+        begin = ufl.sqrt((t1 / stiff) ** 2 + ((t2 / stiff) ** 2 - (t1 / stiff) ** 2) * mixed)
+        return begin, 2 * (g1 + (g2 - g1) * mixed) / (stiff * begin)
+
+    def effective(self, jump: Jump) -> Any:
+        """Effective jump, m."""
+        return ufl.sqrt(self._size(jump) + (_TINY * self.strength / self.penalty) ** 2)
+
+    def damage(self, jump: Jump, before: Any, share: Any = 1.0) -> Any:
+        """0 whole, 1 broken: the larger of that ``before`` and what the jump asks for, of which ``share`` has come."""
+        size = self.effective(jump)
+        begin, end = self.limits(jump)
+        asked = ufl.conditional(
+            ufl.lt(size, begin),
+            0.0,
+            ufl.conditional(ufl.lt(size, end), end * (size - begin) / (size * (end - begin)), 1.0),
+        )
+        return before + share * positive(asked - before)
+
+    def energy(self, jump: Jump, damage: Any) -> Any:
+        """Stored energy, J/m^2."""
+        return 0.5 * self.penalty * ((1 - damage) * self._size(jump) + positive(-jump.normal) ** 2)
+
+    def dissipated(self, jump: Jump, before: Any, damage: Any) -> Any:
+        """Energy that growing damage has turned to heat at the present mode, J/m^2."""
+        if self.viscosity > 0:
+            return 0.5 * self.penalty * self._size(jump) * (damage - before)
+        begin, end = self.limits(jump)
+
+        def spent(d: Any) -> Any:
+            return 0.5 * self.penalty * begin**2 * end * d / (end - d * (end - begin))
+
+        return spent(damage) - spent(before)
