@@ -11,12 +11,13 @@ from studies.schema.fields import Bounds, In, Part
 __all__ = ["Swelling", "SwellingWords"]
 
 Lithiation = Annotated[float, In("dimensionless", Bounds(at_least=0.0, at_most=1.0))]
+SwellingModel = Literal["isotropic", "lattice", "lattice-mean"]
 
 
 class SwellingWords(Part):
     """How an active material swells with its lithium."""
 
-    model: Literal["isotropic", "lattice", "lattice-mean"] = Field(
+    model: SwellingModel = Field(
         description="isotropic: partial_molar_volume times concentration, a third of it in each direction; lattice:"
         " lattice_parameter_a within the layers of the crystal and lattice_parameter_c along its crystal_axis, as"
         " functions of lithiation; lattice-mean: the mean of these strains in all directions, as of many small grains."
@@ -39,4 +40,4 @@ def _short(given: Any) -> Any:
     return {"model": given} if isinstance(given, str) else given
 
 
-Swelling = Annotated[SwellingWords, BeforeValidator(_short)]
+Swelling = Annotated[SwellingWords, BeforeValidator(_short, json_schema_input_type=SwellingWords | SwellingModel)]
