@@ -17,11 +17,13 @@ from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from fem.terms import EnergyTerm
 from studies.breaking import filling_of, fracture_of
+from studies.creep import creep_of
 from studies.graded import Values
 from studies.homogenise import field_conditions
 from studies.moving import electrolyte_of, following_kinetics, host_of
 from studies.rims import joint_resistance
 from studies.schema.body import body_pair
+from studies.schema.protocol import entries_in
 from studies.solids import solid_of
 
 if TYPE_CHECKING:
@@ -79,7 +81,13 @@ def _domain(study: Study, name: str) -> Domain:
     if study.mechanics.on:
         solid = solid_of(study, name)
         energy = (fracture_of(study, name, solid) if isinstance(solid, Elastic) else solid,)
-    return Domain(tuple(conduction), energy, host=host_of(study, name), permittivity=_permittivity(study, name))
+    return Domain(
+        tuple(conduction),
+        energy,
+        host=host_of(study, name),
+        permittivity=_permittivity(study, name),
+        creep=creep_of(study, name),
+    )
 
 
 def _permittivity(study: Study, name: str) -> float:
@@ -193,6 +201,12 @@ def _terminals(study: Study, current: float | None) -> list[Condition]:
     return made
 
 
+def _pressed(study: Study) -> bool:
+    """Whether the protocol changes the stack pressure."""
+    entries = study.operation.protocol or ()
+    return any(entry.stack_pressure is not None for _, entry in entries_in(list(entries)))
+
+
 def _mechanical(study: Study) -> list[Condition]:
     if not study.mechanics.on:
         return []
@@ -207,8 +221,8 @@ def _mechanical(study: Study) -> list[Condition]:
     made.append(Roller("bottom", axis))
     if operation.stack_control == "fixed-gap":
         made.append(Roller("top", axis, -(operation.stack_displacement or 0.0)))
-    elif operation.stack_pressure:
-        made.append(Pressure("top", operation.stack_pressure))
+    elif operation.stack_pressure or _pressed(study):
+        made.append(Pressure("top", operation.stack_pressure or 0.0))
     if periodic:
         return made
     if lateral == "free-standing":

@@ -214,6 +214,8 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "mean_stack_pressure": lambda p, r: mechanical.stack_force(p.assembly) / p.assembly.area,
     "stack_shortening": lambda p, r: mechanical.stack_shortening(p.assembly),
     "elastic_energy": lambda p, r: mechanical.elastic_energy(p.assembly, _layers(p, r)) / p.assembly.area,
+    "creep_dissipation": lambda p, r: mechanical.creep_dissipation(p.assembly, _layers(p, r)) / p.assembly.area,
+    "mean_creep_strain": lambda p, r: mechanical.mean_creep_strain(p.assembly, _layers(p, r)),
     "energy_release_rate": lambda p, r: fracture.energy_release_rate(p.assembly, _crack(r), _tip(r)),
     "stress_intensity": lambda p, r: fracture.stress_intensity(
         p.assembly, _crack(r), _tip(r), str(r.parameters["mode"])

@@ -231,6 +231,16 @@ _SPECS = (
         {"layer": _LAYER}, needs_mechanics=True,
     ),
     QuantitySpec(
+        "creep_dissipation", "energy per area", "J/m^2",
+        "energy that creep has dissipated since the beginning, over the nominal area",
+        {"layer": _LAYER}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "mean_creep_strain", "dimensionless", "",
+        "mean equivalent creep strain, sqrt(2/3 e : e), over the volume of what creeps",
+        {"layer": _LAYER}, needs_mechanics=True,
+    ),
+    QuantitySpec(
         "fracture_energy", "energy per area", "J/m^2", "energy of the cracks over the nominal area", **_BREAKING
     ),
     QuantitySpec(

@@ -116,7 +116,9 @@ class TransientSession:
         self.tagged = tagged
         area = study.geometry.area
         capacity = nominal_capacity(operation.capacity, area)
-        self.protocol = build_protocol(operation.protocol, area, capacity, words, operation.stop_when)
+        self.protocol = build_protocol(
+            operation.protocol, area, capacity, words, operation.stop_when, operation.stack_pressure or 0.0
+        )
         posed, self.remarks = injected(study, comm)
         self.instants, self.spectra = Instants.none(), None
         if study.impedance is not None:
@@ -136,7 +138,7 @@ class TransientSession:
             self.run = Transient(
                 self.model,
                 self.protocol,
-                operation.working_electrode or "",
+                operation.working_electrode or "" if self.model.terminals else None,
                 area,
                 settings,
                 study.solver.method,

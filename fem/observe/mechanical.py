@@ -142,6 +142,25 @@ def elastic_energy(assembly: Assembly, layers: tuple[str, ...]) -> float:
     return sum(assembly.in_layer(mechanics.energy_density(n), n, ("energy", n)) for n in layers)
 
 
+def creep_dissipation(assembly: Assembly, layers: tuple[str, ...]) -> float:
+    """Energy that creep has dissipated in layers since the beginning, J (per depth in 2-D, per area in 1-D)."""
+    model, total = assembly.model, 0.0
+    for layer in (n for n in layers if n in model.creeps):
+        lost = model.geometry.integral(model.dissipations[layer].function, layer, model.creeps[layer].degree)
+        total += assembly.scalar(lost, ("creep dissipation", layer))
+    return total
+
+
+def mean_creep_strain(assembly: Assembly, layers: tuple[str, ...]) -> float:
+    """Mean equivalent creep strain over the volume of the layers that creep; 0 where none does."""
+    model, total, volume = assembly.model, 0.0, 0.0
+    for layer in (n for n in layers if n in model.creeps):
+        strain = model.creeps[layer].strain()
+        total += assembly.in_layer(ufl.sqrt(2 / 3 * ufl.inner(strain, strain)), layer, ("creep strain", layer))
+        volume += assembly.in_layer(1.0, layer, ("volume", layer))
+    return total / volume if volume else 0.0
+
+
 def stack_shortening(assembly: Assembly) -> float:
     """Mean approach of the two ends of the stack, m."""
     axis = assembly.geometry.gdim - 1

@@ -78,6 +78,11 @@ class Body(Part):
         description="Temperature at which the region was strain-free, such as that of sintering; from there to"
         " `operation.temperature` it expands with the thermal_expansion of its material. Default: no such strain.",
     )
+    creep: Literal["none", "norton", "anand"] = Field(
+        default="none",
+        description="How the region creeps in time, with properties norton_... or anand_... of its material: norton, a"
+        " power of the stress; anand, with a resistance that evolves.",
+    )
     elasticity: Literal["isotropic", "crystal"] = Field(
         default="isotropic",
         description="isotropic: young_modulus and poisson_ratio; crystal: stiffness_c11, c12, c13, c33, c44 (and c14,"

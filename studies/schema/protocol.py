@@ -19,7 +19,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from fem.units import DIMENSIONS, UnitError, to_si
-from studies.schema.fields import Applied, Bounds, In, NotABoolean, Part, PositiveTime, Potential, complaint
+from studies.schema.fields import (
+    Applied,
+    Bounds,
+    In,
+    NotABoolean,
+    Part,
+    PositiveTime,
+    Potential,
+    StackPressure,
+    complaint,
+)
 from studies.schema.protocol_values import Crossing, Level, Span
 
 __all__ = ["Column", "Entry", "Pulse", "Ramp", "Table", "Time", "Until", "entries_in"]
@@ -175,6 +185,13 @@ class Table(Part):
         return "current density"
 
 
+class PressureRamp(Part):
+    """A stack pressure that changes evenly from the beginning of a step to its end."""
+
+    from_: StackPressure = Field(alias="from", description="At the beginning.")
+    to: StackPressure = Field(description="At the end.")
+
+
 class Entry(Part):
     """One entry of a protocol: exactly one of current, c_rate, voltage, rest, pulse, ramp, table and cycle."""
 
@@ -197,6 +214,11 @@ class Entry(Part):
     )
     until: Until | None = Field(default=None, description="What ends the step earlier; the next one follows.")
     stop_when: Until | None = Field(default=None, description="What ends the whole protocol in this step.")
+    stack_pressure: StackPressure | PressureRamp | None = Field(
+        default=None,
+        description="Stack pressure in this step, held or changed evenly; later steps go on with it. Default: that of"
+        " the step before, of operation.stack_pressure in the first.",
+    )
     initial_step: PositiveTime | None = Field(default=None, description="First time step, also after every jump.")
     record_every: PositiveTime | None = Field(default=None, description="Interval of the time series in this step.")
 
@@ -211,7 +233,7 @@ class Entry(Part):
         if what not in _WITH_DURATION and self.for_ is not None:
             raise complaint(f"'for' is for constant current or voltage; {what} has its own times")
         if what == "cycle":
-            for key in ("until", "stop_when", "initial_step", "record_every"):
+            for key in ("until", "stop_when", "initial_step", "record_every", "stack_pressure"):
                 if getattr(self, key) is not None:
                     raise complaint(f"{key} belongs to the entries of the cycle, not to the cycle")
             if self.times is None:

@@ -8,7 +8,7 @@ from fem.columns import ColumnError
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of
-from studies.schema.protocol import Entry, Until, entries_in
+from studies.schema.protocol import Entry, PressureRamp, Until, entries_in
 from studies.schema.protocol_steps import table_points
 from studies.schema.reader import KeyPath
 
@@ -56,6 +56,8 @@ def _check_absent(draft: Draft) -> None:
         if body is not None and body.transport is not None and not isinstance(draft.data.get("impedance"), dict):
             message = "concentrations change in time: they need operation.protocol"
             draft.report((*path, "transport"), message)
+        if body is not None and body.creep != "none":
+            draft.report((*path, "creep"), "creep goes on in time: it needs operation.protocol")
 
 
 def _check_quantities(draft: Draft, in_time: bool) -> None:
@@ -94,9 +96,23 @@ def _check_entry(draft: Draft, path: KeyPath, entry: Entry) -> None:
             table_points(entry.table)
         except ColumnError as error:
             draft.report((*path, "table", "file"), str(error))
+    if entry.stack_pressure is not None:
+        _check_pressure(draft, path, entry)
     for key, until in (("until", entry.until), ("stop_when", entry.stop_when)):
         if until is not None:
             _check_until(draft, (*path, key), until, entry)
+
+
+def _check_pressure(draft: Draft, path: KeyPath, entry: Entry) -> None:
+    operation, mechanics = draft.operation, draft.mechanics
+    given = entry.stack_pressure
+    least = min(given.from_, given.to) if isinstance(given, PressureRamp) else given
+    if least is not None and least < 0 and (mechanics is None or mechanics.lateral != "free-standing"):
+        draft.report((*path, "stack_pressure"), "must not be negative (only a specimen is pulled)")
+    if mechanics is not None and mechanics.on is False:
+        draft.report((*path, "stack_pressure"), "needs mechanics")
+    if operation is not None and (operation.stack_control == "fixed-gap" or operation.stack_displacement is not None):
+        draft.report((*path, "stack_pressure"), "is a result where the gap is fixed (operation.stack_control)")
 
 
 def _check_until(draft: Draft, path: KeyPath, until: Until, entry: Entry | None) -> None:

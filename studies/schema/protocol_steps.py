@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from fem.columns import ColumnError, read_columns
-from fem.protocol import Cutoff, CutoffQuantity, Protocol, Step, repeated
+from fem.protocol import Course, Cutoff, CutoffQuantity, Protocol, Step, repeated
 from fem.units import to_si
 from studies.schema.fields import Applied
-from studies.schema.protocol import Entry, Pulse, Ramp, Table, Time, Until
+from studies.schema.protocol import Entry, PressureRamp, Pulse, Ramp, Table, Time, Until
 from studies.schema.protocol_values import Capacity, Level, Span
 from studies.units import format
 
@@ -21,7 +22,12 @@ HOUR = 3600.0
 
 
 def build_protocol(
-    entries: Sequence[Entry], area: float, capacity: float | None, time: Time, stop_when: Until | None = None
+    entries: Sequence[Entry],
+    area: float,
+    capacity: float | None,
+    time: Time,
+    stop_when: Until | None = None,
+    pressure: float = 0.0,
 ) -> Protocol:
     """The steps that entries describe.
 
@@ -31,8 +37,21 @@ def build_protocol(
         capacity: C/m^2, for currents relative to it.
         time: intervals that apply where an entry has none of its own.
         stop_when: what ends the protocol in any step.
+        pressure: Pa, of the stack before the first entry with one of its own.
     """
-    return Protocol(tuple(_Steps(area, capacity, time, stop_when).of(entries)))
+    return Protocol(_held(tuple(_Steps(area, capacity, time, stop_when).of(entries)), pressure))
+
+
+def _held(steps: tuple[Step, ...], pressure: float) -> tuple[Step, ...]:
+    """The steps with the stack pressure that those without one of their own go on with."""
+    if not any(step.loads for step in steps):
+        return steps
+    made = []
+    for step in steps:
+        loads = step.loads or (("top", Course((0.0,), (pressure,))),)
+        pressure = loads[0][1].values[-1]
+        made.append(replace(step, loads=loads))
+    return tuple(made)
 
 
 class _Steps:
@@ -66,7 +85,17 @@ class _Steps:
             cutoffs=tuple(c for c in cutoffs if c.quantity != entry.held),
             initial_step=entry.initial_step or self.time.initial_step,
             record=entry.record_every or self.time.record_every,
+            loads=self._loads(entry, duration),
         )
+
+    @staticmethod
+    def _loads(entry: Entry, duration: float) -> tuple[tuple[str, Course], ...]:
+        given = entry.stack_pressure
+        if given is None:
+            return ()
+        if isinstance(given, PressureRamp):
+            return (("top", Course.ramp(given.from_, given.to, duration)),)
+        return (("top", Course((0.0,), (given,))),)
 
     def _course(self, entry: Entry) -> tuple[str, Any, Sequence[float], Sequence[float], float]:
         """Name, control, times, values and duration."""

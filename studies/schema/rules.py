@@ -6,6 +6,7 @@ import re
 
 from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
+from studies.schema.body import Body
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of, suggestion
 from studies.schema.homogenisation import check_mean_field
@@ -116,6 +117,20 @@ def check_layers(draft: Draft) -> None:
                 draft.report((*here, "properties", *path), message, value)
         if material is not None:
             _check_properties(draft, here, material, draft.conduction[layer.name], mechanics)
+            _check_creep(draft, here, layer, material, mechanics)
+
+
+def _check_creep(draft: Draft, here: KeyPath, layer: Body, material: Material, mechanics: bool) -> None:
+    if layer.creep == "none":
+        return
+    if not mechanics:
+        draft.report((*here, "creep"), "needs mechanics")
+    if layer.elasticity != "isotropic" or layer.fracture is not None:
+        draft.report((*here, "creep"), "is of isotropic solids that do not break")
+    for key in (key for key in PROPERTIES if key.startswith(f"{layer.creep}_")):
+        if not material.has(key):
+            message = f"{material.name} has no {key}, which {layer.creep} creep needs; give it in `properties`"
+            draft.report((*here, "creep"), message)
 
 
 def _check_property_names(draft: Draft, here: KeyPath) -> None:
