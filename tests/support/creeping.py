@@ -17,7 +17,7 @@ from fem.dissipation.anand import Anand
 from fem.dissipation.norton import Norton
 from fem.energy.elastic import Elastic
 from fem.model import Domain, Model, Settings
-from fem.protocol import Protocol, Step
+from fem.protocol import Course, Protocol, Step
 from fem.solve.transient import TimeSettings, Transient
 from fem.terms import CreepLaw
 from support.layered import AXES, layered
@@ -54,7 +54,13 @@ def bar(
 
 
 def hollow(
-    dimension: str, law: Norton, side: str, pressure: float, ratio: float, size: float, comm: Any = MPI.COMM_WORLD
+    dimension: str,
+    law: Norton,
+    side: str,
+    pressure: float | Course,
+    ratio: float,
+    size: float,
+    comm: Any = MPI.COMM_WORLD,
 ) -> Model:
     """A thick cylinder in plane strain ("2") or a hollow sphere ("axisymmetric", "3") under pressure."""
     rollers = [Roller("left", 0), Roller("bottom", 2 if dimension == "3" else 1)]
