@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,6 +160,21 @@ class FilledCrack:
 
 
 Mechanical = Pressure | Traction | Roller | Anchor | Platen | MeanStrain | FilledCrack
+
+
+@dataclass(frozen=True)
+class OpeningControl:
+    """Tractions of unknown size that open a bond to a given mean: what goes on where given loads would jump.
+
+    Attributes:
+        interface: ``a|b`` with a law of cohesion.
+        opening: mean of the normal opening, m.
+        tractions: (outer side, layer) -> direction and ratio of the tractions, as many components as dimensions.
+    """
+
+    interface: str
+    opening: float
+    tractions: Mapping[tuple[str, str], tuple[float, ...]]
 
 
 @dataclass(frozen=True)

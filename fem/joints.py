@@ -6,30 +6,31 @@ contact) and keeps its memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ufl
-from dolfinx import default_scalar_type, fem
+from dolfinx import default_scalar_type, fem, la
 from mpi4py import MPI
 
+from fem.conditions import OpeningControl
+from fem.errors import ModelError
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.jump import Jump
 from fem.interface.names import both_sides, whole
 from fem.interface.points import InterfacePoints
-from fem.unknowns import Field
+from fem.unknowns import Field, Number
 
 if TYPE_CHECKING:
     from fem.model import Model
 
-__all__ = ["CohesiveJoint", "ContactJoint", "Joint", "JointLaw", "build_joint"]
+__all__ = ["CohesiveJoint", "ContactJoint", "DrivenOpening", "Joint", "JointLaw", "build_joint"]
 
 JointLaw = Contact | Cohesive
-#: c of contact in stiffness of the stiffer side over the size of a facet: of 10, 1, 0.1, 0.01 the larger ones took up
-#: to 40 iterations for a sphere on a plane, the smaller ones found its radius less well.
+#: c of contact in stiffness of the stiffer side over the size of a facet (decision 19).
 _AUGMENTATION = 0.3
 
 
@@ -205,6 +206,12 @@ class CohesiveJoint(Joint):
     def start(self) -> None:
         """Nothing to guess."""
 
+    def break_where(self, inside: Callable[[Any], Any]) -> None:
+        """Let the bond be broken from the beginning where a condition on the UFL coordinate holds. Collective."""
+        x = ufl.SpatialCoordinate(self.model.geometry.mesh)("+")
+        broken = ufl.conditional(inside(x), 1.0, self.before("+"))
+        self.before.x.array[:] = self.points.sampler(broken, self.before.function_space)()
+
     def step(self, length: float) -> None:
         """Set the length of the present step, s."""
         tau = self.law.viscosity
@@ -221,6 +228,55 @@ class CohesiveJoint(Joint):
     def functions(self) -> Mapping[str, Any]:
         """What it remembers."""
         return {f"damage at {self.name}": self.before, f"dissipated at {self.name}": self.spent}
+
+
+@dataclass
+class DrivenOpening:
+    """The load factor of an `OpeningControl` as an unknown, whose balance is the opening.
+
+    Attributes:
+        number: Pa, times the directions of the condition.
+        moved: form of the integral of displacements along the directions: what the load works on.
+        scale: N per m of mean opening, so that the balance compares with forces.
+    """
+
+    number: Number
+    scale: float
+    moved: Any = None
+
+    @classmethod
+    def build(cls, model: Model, condition: OpeningControl) -> DrivenOpening:
+        """Add load and balance.
+
+        Raises:
+            ModelError: the interface has no bond.
+        """
+        joint = model.joints.get(condition.interface)
+        if not isinstance(joint, CohesiveJoint):
+            raise ModelError(f"interface {condition.interface!r}: only the opening of a bond can be controlled")
+        geometry, law = model.geometry, joint.law
+        assert model.mechanics is not None
+        form = geometry.entity_maps().form(joint.points.integral(model.one))
+        area = geometry.comm.allreduce(float(np.real(fem.assemble_scalar(form))))
+        scale = area * law.strength**2 / (2 * law.toughness)
+        name = f"load that opens {condition.interface}"
+        number = model.add_number(Number.create(name, geometry.mesh, 0.0, unknown=True))
+        made = cls(number, scale)
+        made.set(condition.opening)
+        model.charges[number].append(joint.points.integral(scale / area * joint.jump().normal * model.one))
+        for (side, layer), direction in condition.tractions.items():
+            moving = model.mechanics.displacement_of(layer)
+            vector = ufl.as_vector([float(v) for v in direction])
+            load = -number.variable * ufl.dot(vector, moving.test)
+            model.residuals[moving].append(geometry.outer_integral(load, side, (layer,)))
+            along = geometry.outer_integral(ufl.dot(vector, moving.function), side, (layer,))
+            made.moved = along if made.moved is None else made.moved + along
+        joint.above.unsymmetric = joint.below.unsymmetric = True
+        return made
+
+    def set(self, opening: float) -> None:
+        """Ask for another mean opening, m; it holds from the next solve on."""
+        self.number.source = self.scale * opening
 
 
 def build_joint(model: Model, name: str, law: JointLaw) -> ContactJoint | CohesiveJoint:
@@ -240,8 +296,22 @@ def build_joint(model: Model, name: str, law: JointLaw) -> ContactJoint | Cohesi
         if law.sticking:
             made.drag = _pressing(model, name, points, (geometry.gdim,))
             made.slid = points.function("slip", (geometry.gdim,))
+        for unknown in (made.press, made.drag):
+            if unknown is not None:
+                unknown.weights = _schur(unknown, points, stiff)
     made.couple()
     return made
+
+
+def _schur(unknown: Field, points: InterfacePoints, stiffness: Any) -> Any:
+    """(owned,) -c times the lumped mass: the Schur complement of an augmented Lagrangian, nearly."""
+    one: Any = ufl.as_vector([1.0] * unknown.function.ufl_shape[0]) if unknown.function.ufl_shape else 1.0
+    form = points.geometry.entity_maps().form(points.integral(-stiffness * ufl.inner(one, unknown.test("+"))))
+    vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
+    fem.assemble_vector(vector.array, form)
+    vector.scatter_reverse(la.InsertMode.add)
+    owned = np.array(vector.array[: unknown.owned])
+    return np.where(owned != 0.0, owned, 1.0)
 
 
 def _pressing(model: Model, name: str, points: InterfacePoints, shape: tuple[int, ...]) -> Field:

@@ -19,6 +19,7 @@ from fem.conditions import (
     ImposedPotential,
     MeanField,
     Mechanical,
+    OpeningControl,
     Source,
     SurfaceSource,
     Terminal,
@@ -38,7 +39,7 @@ from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
-from fem.joints import JointLaw, build_joint
+from fem.joints import DrivenOpening, JointLaw, build_joint
 from fem.kinematics import Plane
 from fem.levels import anchor_metal
 from fem.mechanics import Mechanics
@@ -56,7 +57,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "Domain", "InterfaceState", "Model", "Settings"]
 
-Condition = Terminal | Mechanical | MeanField | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
+Condition = (
+    (
+)
+    Terminal | Mechanical | OpeningControl | MeanField | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
+)
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,8 @@ class Model:
         self.histories += self.dissipations.values()
         self.mechanics = Mechanics.build(self)
         self.joints = {name: build_joint(self, name, law) for name, law in self.joint_laws.items()}
+        controls = [c for c in self.conditions if isinstance(c, OpeningControl)]
+        self.opened = {c.interface: DrivenOpening.build(self, c) for c in controls}
         if self.transport is not None:
             self.transport.couple()
         if self.damage is not None:

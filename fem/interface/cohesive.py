@@ -113,7 +113,9 @@ class Cohesive:
 
     def energy(self, jump: Jump, damage: Any) -> Any:
         """Stored energy, J/m^2."""
-        return 0.5 * self.penalty * ((1 - damage) * self._size(jump) + positive(-jump.normal) ** 2)
+        # without stiffness at zero: the faces of a crack that opens from there are not stuck in the first iteration
+        overlap = ufl.conditional(ufl.lt(jump.normal, 0.0), jump.normal, 0.0)
+        return 0.5 * self.penalty * ((1 - damage) * self._size(jump) + overlap**2)
 
     def dissipated(self, jump: Jump, before: Any, damage: Any) -> Any:
         """Energy that growing damage has turned to heat at the present mode, J/m^2."""

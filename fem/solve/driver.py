@@ -64,11 +64,13 @@ class Solver:
         self.report.wall_seconds["compile forms"] = time.perf_counter() - start
         self.newtons = [NewtonSolver(s, self.linear_for(s, method), options) for s in self.stages]
         self._guessed = False
+        self.continuation = True  # False: one attempt, because the caller shortens its steps
         for stage, newton in zip(self.stages, self.newtons, strict=True):
-            if any(f.kind == "contact" for f in stage.fields):
+            if any(f.kind == "contact" or f.softens for f in stage.fields):
                 # an active set is found in full steps, on which the residual may rise, facet by facet where it is large
                 newton.search("basic")
-                newton.snes.setTolerances(max_it=5 * newton.options.max_iterations)
+                if not any(f.softens for f in stage.fields):
+                    newton.snes.setTolerances(max_it=5 * newton.options.max_iterations)
 
     @staticmethod
     def linear_for(stage: Stage, method: str) -> Any:
@@ -146,6 +148,8 @@ class Solver:
         try:
             return newton.solve()
         except ConvergenceError as first:
+            if not self.continuation:
+                raise
             if stage.linear:
                 raise ConvergenceError(f"{first}; try solver: {{method: direct}} or a finer mesh") from first
             self.report.notes.append(f"Newton failed from the first guess ({first}); continued in the exponent")

@@ -86,6 +86,7 @@ class QuasiStatic:
     ) -> None:
         self.model, self.apply, self.settings = model, apply, settings or StepSettings()
         self.solver = solver or Solver(model)
+        self.solver.continuation = False
         self.book = Book(model)
         self.failed = self.shortened = 0
         self._bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]

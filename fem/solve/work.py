@@ -70,6 +70,7 @@ class Book:
         self._dead = form(_total(works)) if works else None
         fills = [] if model.damage is None else model.damage.fills
         self._fills = [(fill.pressure, form(fill.volume)) for fill in fills if fill.pressure is not None]
+        self._fills += [(driven.number, form(driven.moved)) for driven in model.opened.values()]
         pressing = [fill.energy for fill in fills]
         self._pressing = form(_total(pressing)) if pressing else None
         self._rows_forms = {u: form(model.system.residuals[u]) for u in self.unknowns}
