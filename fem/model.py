@@ -58,8 +58,6 @@ if TYPE_CHECKING:
 __all__ = ["Condition", "Domain", "InterfaceState", "Model", "Settings"]
 
 Condition = (
-    (
-)
     Terminal | Mechanical | OpeningControl | MeanField | ImposedDisplacement | ImposedPotential | Source | SurfaceSource
 )
 
