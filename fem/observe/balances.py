@@ -133,7 +133,8 @@ def force_balances(assembly: Assembly) -> list[Imbalance]:
         return []
     mechanics = model.mechanics
     supports = {s: assembly.support_force(s) for s in mechanics.supports}
-    loads = {p.side: p.pressure * assembly.area for p in mechanics.loads if p.side in ("bottom", "top")}
+    sides = [p.side for p in mechanics.loads if p.side in ("bottom", "top")]
+    loads = {s: float(mechanics.pressures[s].value) * assembly.area for s in sides}
     upward = supports.get("bottom", 0.0) + loads.get("bottom", 0.0)
     downward = -supports.get("top", 0.0) + loads.get("top", 0.0)
     scale = max(*(abs(v) for v in [*supports.values(), *loads.values()]), 0.0, _internal_force(assembly))

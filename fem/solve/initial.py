@@ -100,7 +100,7 @@ def _drop(model: Model, link: Link, density: float) -> float:
     law = law_at_start(model, link)
     local = density / law.contact_fraction
     if not isinstance(law, ChargeTransfer):
-        return law.resistance * local
+        return float(law.resistance * local)
     kinetic = 0.0 if law.kinetics is None else law.kinetics.overpotential(local, model.settings.temperature)
     return float(law.equilibrium_potential + kinetic + law.film_resistance * local)
 
