@@ -76,9 +76,9 @@ class Domain:
 
     conduction: tuple[Conduction | BinaryElectrolyte | Equipotential, ...] = ()
     energy: tuple[EnergyTerm, ...] = ()
-    creep: CreepLaw | None = None
-    host: Intercalation | None = None
-    permittivity: float = 0.0
+    creep: CreepLaw | None = field(default=None, kw_only=True)
+    host: Intercalation | None = field(default=None, kw_only=True)
+    permittivity: float = field(default=0.0, kw_only=True)
 
 
 @dataclass(frozen=True)

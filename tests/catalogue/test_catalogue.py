@@ -62,8 +62,13 @@ def _shared_out() -> list[str]:
 
 
 def _whole(label: str, values: dict[str, float]) -> float:
-    """What a number is a part of: constrictions are small differences of larger numbers, zero where there are no voids
-    or where the frequency is high."""
+    """What a number is a part of.
+
+    Constrictions are small differences of larger numbers, zero where there are no voids or where the frequency is
+    high. The pressure on the ends of a stack that nothing presses is what remains of stresses that cancel.
+    """
+    if label == "mean_stack_pressure":
+        return max((abs(v) for k, v in values.items() if "stress" in k), default=0.0)
     if not label.startswith("constriction"):
         return 0.0
     names = ("area_specific_resistance", "differential_resistance")

@@ -42,7 +42,7 @@ def membrane(dimension: str, comm: Any = MPI.COMM_SELF, volume: float = VOLUME, 
     host = Domain(
         (Equipotential(),),
         (Elastic(YOUNG, POISSON, 0.0, swelling),),
-        Intercalation(ideal, MAXIMUM, DIFFUSIVITY, START / MAXIMUM),
+        host=Intercalation(ideal, MAXIMUM, DIFFUSIVITY, START / MAXIMUM),
     )
     ceramic = Domain((Conduction("ionic", 1.0),))
     metal = Domain((Equipotential(),))
