@@ -15,7 +15,7 @@ from fem.orientations import GrainAxes, UniformAxes
 if TYPE_CHECKING:
     from fem.domains import Domains
 
-__all__ = ["Directions", "Graded", "at", "constant", "realised"]
+__all__ = ["Graded", "at", "constant", "realised"]
 
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -43,24 +43,6 @@ class Graded:
         return function
 
 
-@dataclass(frozen=True)
-class Directions:
-    """A direction that differs from grain to grain.
-
-    Attributes:
-        values: coordinates (n, gdim) in metres -> unit vectors (n, 3) in the axes of the model.
-    """
-
-    values: Callable[[Floats], Floats]
-
-    def on(self, geometry: Domains, layer: str) -> Any:
-        """The direction as a function on the region that is constant in every cell."""
-        region = geometry.region((layer,))
-        function = fem.Function(fem.functionspace(region.mesh, ("DG", 0, (3,))), name="direction")
-        function.interpolate(lambda x: self.values(np.ascontiguousarray(x[: geometry.gdim].T)).T)
-        return function
-
-
 def realised(term: T, geometry: Domains, layer: str) -> T:
     """The term with constants for its non-zero numbers and functions for what varies in the region.
 
@@ -71,10 +53,8 @@ def realised(term: T, geometry: Domains, layer: str) -> T:
     changed: dict[str, Any] = {}
     for item in fields(term):
         value = getattr(term, item.name)
-        if isinstance(value, Graded | Directions | UniformAxes | GrainAxes):
+        if isinstance(value, Graded | UniformAxes | GrainAxes):
             changed[item.name] = value.on(geometry, layer)
-        elif item.name == "axis" and isinstance(value, tuple):
-            changed[item.name] = fem.Constant(geometry.mesh, np.asarray(value, dtype=default_scalar_type))
         elif item.name in _PARTS and is_dataclass(value):
             changed[item.name] = realised(value, geometry, layer)
         elif isinstance(value, float) and value != 0.0:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fem.constants import FARADAY, GAS
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.interface.exchange import FollowingKinetics, InsertionKinetics, PlatingKinetics
 from fem.materials import Material
 from fem.materials.curves import Curve
-from fem.values import Directions, at
+from fem.values import at
+from studies.solids import axes_of
 
 if TYPE_CHECKING:
     from studies.schema import Study
     from studies.schema.interfaces import Interface
 
-__all__ = ["NernstEinstein", "TracerDiffusion", "crystal_axis", "electrolyte_of", "following_kinetics", "host_of"]
+__all__ = ["NernstEinstein", "TracerDiffusion", "electrolyte_of", "following_kinetics", "host_of"]
 
 
 @dataclass(frozen=True)
@@ -100,31 +99,15 @@ def host_of(study: Study, region: str) -> Intercalation | None:
         return _property(material, f"diffusivity{suffix}", temperature)
 
     along = "self_diffusivity_c" if transport.diffusion == "tracer" else "diffusivity_c"
-    axis = crystal_axis(study, region) if material.has(along) else None
+    axes = axes_of(study, region) if material.has(along) else None
     return Intercalation(
         curve,
         material.value("maximum_concentration", temperature),
         spread(""),
         transport.lithiation,
-        axis,
-        None if axis is None else spread("_c"),
+        axes,
+        None if axes is None else spread("_c"),
     )
-
-
-def crystal_axis(study: Study, region: str) -> tuple[float, float, float] | Directions | None:
-    """Unit vector along the c axis of a region in the axes of the model, or that of each of its grains."""
-    given = study.body(region).crystal_axis
-    if given is None:
-        return None
-    if given != "random":
-        axis = np.zeros(3)
-        axis[: len(given)] = given
-        x, y, z = axis / np.linalg.norm(axis)
-        return float(x), float(y), float(z)
-    stack = study.stack()
-    with_grains: list[Any] = [f for f in stack.features if hasattr(f, "grain_at")]
-    grains = next(f for f in with_grains if region in f.parts(stack))
-    return Directions(lambda points: grains.grain_at(stack, points, region)[1][:, :, 2])
 
 
 def following_kinetics(spec: Interface, anodic: float, cathodic: float) -> FollowingKinetics | None:

@@ -20,16 +20,16 @@ class Intercalation:
         maximum: c_max in mol/m^3.
         diffusivity: chemical diffusivity D in m^2/s: a number, a function of x, or a UFL tensor.
         stoichiometry: x at the beginning, 0 < x < 1.
-        axis: c axis m of a layered crystal, a unit vector (3,) in the axes of the model, or `fem.values.Directions`
-            where grains differ; D is then that within the layers. None: the same in all directions.
-        across: diffusivity along that axis in m^2/s, a number or a function of x: D (I - m m) + D_c m m.
+        axes: `fem.orientations.CrystalAxes` of a layered crystal; D is then that within the layers. None: the same in
+            all directions.
+        across: diffusivity along its c axis m in m^2/s, a number or a function of x: D (I - m m) + D_c m m.
     """
 
     open_circuit: Any
     maximum: Any
     diffusivity: Any
     stoichiometry: Any
-    axis: Any = None
+    axes: Any = None
     across: Any = None
 
     @property
@@ -50,10 +50,10 @@ class Intercalation:
         """-D gradient."""
         x = concentration / self.maximum
         spread = at(self.diffusivity, x)
-        if self.axis is None:
+        if self.axes is None:
             return -(ufl.dot(spread, gradient) if getattr(spread, "ufl_shape", ()) else spread * gradient)
         # fewer dimensions: nothing varies along the axes that are left out
-        axis = ufl.as_vector([self.axis[i] for i in range(gradient.ufl_shape[0])])
+        axis = ufl.as_vector([self.axes[i, 2] for i in range(gradient.ufl_shape[0])])
         along = ufl.inner(axis, gradient) * axis
         return -spread * (gradient - along) - at(self.across, x) * along
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 
-from fem.energy.eigenstrain import given_strain
+from fem.energy.eigenstrain import stress_free_strain
 from fem.energy.swelling import StressFreeStrain
 from fem.terms import State
 
@@ -117,12 +117,7 @@ class CrystalElastic:
 
     def stress_free_strain(self, concentration: Any = None) -> Any:
         """(3, 3) eigenstrain in model axes as UFL, with the swelling at a concentration in mol/m^3."""
-        free = given_strain(self.eigenstrain)
-        if self.thermal is not None:
-            free = free + self.thermal.tensor()
-        if self.swelling is None or concentration is None:
-            return free
-        return free + self.swelling.strain(concentration)
+        return stress_free_strain(self, concentration)
 
     def _stress(self, elastic: Any) -> Any:
         turn = self.axes

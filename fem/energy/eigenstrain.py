@@ -11,7 +11,7 @@ from typing import Any
 
 import ufl
 
-__all__ = ["AxialStrain", "ThermalExpansion", "axial", "given_strain"]
+__all__ = ["AxialStrain", "ThermalExpansion", "axial", "given_strain", "stress_free_strain"]
 
 
 def axial(within: Any, across: Any, axes: Any) -> Any:
@@ -68,3 +68,18 @@ def given_strain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return ufl.as_matrix([list(row) for row in value])
     return value * ufl.Identity(3)
+
+
+def stress_free_strain(term: Any, concentration: Any = None) -> Any:
+    """(3, 3) sum of the `eigenstrain`, `thermal` and `swelling` of an elastic energy, as UFL.
+
+    Args:
+        term: `fem.energy.elastic.Elastic`, or one of crystals.
+        concentration: mol/m^3, at which the swelling is taken; None: without it.
+    """
+    free = given_strain(term.eigenstrain)
+    if term.thermal is not None:
+        free = free + term.thermal.tensor()
+    if term.swelling is None or concentration is None:
+        return free
+    return free + term.swelling.strain(concentration)

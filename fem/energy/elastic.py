@@ -7,7 +7,7 @@ from typing import Any
 
 import ufl
 
-from fem.energy.eigenstrain import given_strain
+from fem.energy.eigenstrain import stress_free_strain
 from fem.energy.swelling import StressFreeStrain
 from fem.terms import State
 
@@ -47,12 +47,7 @@ class Elastic:
 
     def stress_free_strain(self, concentration: Any = None) -> Any:
         """(3, 3) eigenstrain as UFL, with the swelling at a concentration in mol/m^3."""
-        free = given_strain(self.eigenstrain)
-        if self.thermal is not None:
-            free = free + self.thermal.tensor()
-        if self.swelling is None or concentration is None:
-            return free
-        return free + self.swelling.strain(concentration)
+        return stress_free_strain(self, concentration)
 
     def density(self, state: State) -> Any:
         """Energy density in J/m^3."""

@@ -20,6 +20,7 @@ from fem.dissipation.intercalation import Intercalation
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import LinearKinetics
 from fem.model import Domain, Model
+from fem.orientations import UniformAxes, rotation_to
 from fem.protocol import Protocol, Step
 from fem.solve.transient import TimeSettings, Transient
 from meshes.tagged import TaggedMesh
@@ -165,7 +166,7 @@ def test_a_rotated_exact_solution(dimension: str) -> None:
         surface = lambda x, t, i=i, out=out: -out * flux(x, t)[i]  # noqa: E731
         sources.append(SurfaceSource(f"{side} of h", "h", "lithium", surface, True))
     sources.append(SurfaceSource("h|e", "h", "lithium", lambda x, t: -flux(x, t)[n - 1], True))
-    host = Intercalation(lambda x: 4.0 - 0.2 * x, CMAX, WITHIN, 0.3, axis, ALONG)
+    host = Intercalation(lambda x: 4.0 - 0.2 * x, CMAX, WITHIN, 0.3, UniformAxes(rotation_to(axis)), ALONG)
     tagged = TaggedMesh.from_arrays(replace(arrays, facet_tags=tags, facet_names=names), MPI.COMM_SELF, PARTITIONER)
     model = Model(
         replace(tagged, dimension=dimension),  # type: ignore[arg-type]
@@ -209,10 +210,10 @@ def test_grains_of_a_polycrystal_have_axes_of_their_own() -> None:
     assert len(transport.fields) > 2
     stack = words.stack()
     for region in transport.fields:
-        axis = transport.media[region].axis  # type: ignore[union-attr]
-        x = axis.function_space.tabulate_dof_coordinates()[:, :2]
+        axes = transport.media[region].axes  # type: ignore[union-attr]
+        x = axes.function_space.tabulate_dof_coordinates()[:, :2]
         _, turned = stack.features[0].grain_at(stack, x, region)  # type: ignore[attr-defined]
-        assert axis.x.array.reshape(-1, 3) == pytest.approx(turned[:, :, 2])
+        assert axes.x.array.reshape(-1, 3, 3) == pytest.approx(turned)
     last = list(session.points())[-1]
     values = session.recorded.last
     filled = CURRENT * 3000 / FARADAY / (CMAX * THICK)
