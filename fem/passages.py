@@ -159,7 +159,8 @@ def _following(
     if isinstance(law.kinetics, InsertionKinetics) and lithium is None:
         raise ModelError(f"interface {link.interface!r}: insertion kinetics need a host, and {link.first[0]!r} is none")
     if isinstance(law.kinetics, InsertionKinetics | PlatingKinetics):
-        law = replace(law, kinetics=law.kinetics.at(lithium, maximum, salt))
+        leaves = salted == [link.first[0]] and link.first[1] == "ionic"
+        law = replace(law, kinetics=law.kinetics.at(lithium, maximum, salt, leaves))
     if plain:
         kinetics = law.kinetics
         if isinstance(kinetics, ButlerVolmer):

@@ -148,6 +148,7 @@ def _charge_transfer(study: Study, name: str, spec: Interface) -> ChargeTransfer
     return ChargeTransfer(
         electrode=electrode_of(study, name),
         kinetics=kinetics,
+        electrode_carrier="ionic" if study.passage(name).between_electrolytes else "electronic",
         equilibrium_potential=spec.equilibrium_potential or 0.0,
         film_resistance=spec.film_resistance,
         contact_fraction=spec.contact_fraction,
@@ -168,14 +169,9 @@ def _interphase(study: Study, spec: Interface) -> Interphase | None:
 
 
 def electrode_of(study: Study, interface: str) -> str:
-    """The region whose electrons take part in the charge transfer of an interface of the mesh."""
-    from studies.schema.contacts import Passage
-
+    """The region whose electrons take part in the charge transfer of an interface of the mesh; else the one below."""
     below, above = both_sides(interface)
-    first, second = study.body(below).conduction, study.body(above).conduction
-    assert first is not None
-    assert second is not None
-    return below if Passage.between(first, second).electrode == "below" else above
+    return above if study.passage(interface).electrode == "above" else below
 
 
 def _terminals(study: Study, current: float | None) -> list[Condition]:

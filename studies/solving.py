@@ -298,7 +298,7 @@ class Session:
         layers = [x.name for x in self.study.geometry.layers]
         potentials = {}
         for name, spec in self.study.interfaces.items():
-            if spec.kinetics not in (None, "none"):
+            if spec.kinetics not in (None, "none") and not self.study.passage(name).between_electrolytes:
                 below = name.split("|")[0]
                 end = layers[0] if layers.index(below) < len(layers) / 2 else layers[-1]
                 if end in potentials:

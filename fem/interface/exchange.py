@@ -32,8 +32,11 @@ class InsertionKinetics:
         """False."""
         return False
 
-    def at(self, lithium: Any, maximum: Any, salt: Any) -> ButlerVolmer:
-        """The law at concentrations (UFL or numbers, mol/m^3) of the host, its maximum, and the salt (None: fixed)."""
+    def at(self, lithium: Any, maximum: Any, salt: Any, leaves: bool = False) -> ButlerVolmer:
+        """The law at concentrations (UFL or numbers, mol/m^3) of the host, its maximum, and the salt (None: fixed).
+
+        ``leaves``: of no meaning, ions of a host enter the salt.
+        """
         electrolyte = self.electrolyte_concentration if salt is None else salt
         exchange = FARADAY * self.rate_constant * electrolyte**self.anodic
         exchange = exchange * (maximum - lithium) ** self.anodic * lithium**self.cathodic
@@ -43,6 +46,9 @@ class InsertionKinetics:
 @dataclass(frozen=True)
 class PlatingKinetics:
     """Butler-Volmer kinetics of lithium metal in an electrolyte with salt: i0 = i_ref (c_e / c_ref)^a_a.
+
+    Where ions pass from an electrolyte with salt into one without, they leave the salt in the anodic direction, in
+    proportion to its concentration: i0 = i_ref (c_e / c_ref)^a_c.
 
     Attributes:
         exchange_current: i_ref in A/m^2.
@@ -62,9 +68,13 @@ class PlatingKinetics:
         """False."""
         return False
 
-    def at(self, lithium: Any, maximum: Any, salt: Any) -> ButlerVolmer:
-        """The law at the concentration of the salt (UFL or number, mol/m^3; None: at the reference)."""
-        share = 1.0 if salt is None else (salt / self.reference) ** self.anodic
+    def at(self, lithium: Any, maximum: Any, salt: Any, leaves: bool = False) -> ButlerVolmer:
+        """The law at the concentration of the salt (UFL or number, mol/m^3; None: at the reference).
+
+        ``leaves``: whether ions leave the salt in the anodic direction.
+        """
+        into = self.cathodic if leaves else self.anodic
+        share = 1.0 if salt is None else (salt / self.reference) ** into
         return ButlerVolmer(self.exchange_current * share, self.anodic, self.cathodic, self.mechanical)
 
 

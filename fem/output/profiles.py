@@ -221,6 +221,8 @@ def _columns(model: Model, interface: str) -> list[_Column]:
             continue
         suffix = f"_{law.electrode}" if transfers > 1 else ""
         sign = f"anodic positive (from {law.electrode} into the electrolyte)"
+        if law.electrode_carrier == "ionic":
+            sign = f"ionic current, positive from {state.link.first[0]} to {state.link.second[0]}"
         columns.append(_Column(f"current_density{suffix}", "A/m^2", sign, state.current))
         meaning = "driving force of the kinetics, stress shift included"
         columns.append(_Column(f"overpotential{suffix}", "V", meaning, state.driving))

@@ -133,6 +133,8 @@ def collapsed_interface(study: Study, pair: str, film: CollapsedFilm) -> Interfa
     transfer = [f for f in faces if f.kinetics is not None]
     if transfer:
         face = transfer[0]
+        if sides == {"ionic"}:  # ions from one electrolyte into another
+            return _ion_transfer(study, pair, film, face, total)
         if sides <= {"ionic", "mixed"}:
             blocked["ionic_contact"] = "blocked"
         return face.model_copy(
@@ -142,3 +144,15 @@ def collapsed_interface(study: Study, pair: str, film: CollapsedFilm) -> Interfa
         return Interface(ionic_contact="blocked", **blocked)
     # numbers in SI: a study file gives them with units
     return Interface().model_copy(update={"ionic_contact": "resistive", "ionic_resistance": total, **blocked})
+
+
+def _ion_transfer(study: Study, pair: str, film: CollapsedFilm, face: Interface, total: float) -> Interface:
+    """The film with the kinetics of one of its faces, counted from the first to the second of the `pair`."""
+    order = [body.name for body in study.geometry.bodies]
+    first, second = pair.split("|")
+    name = next(n for n in film.faces(first, second, order) if study.interfaces[n].kinetics is not None)
+    update: dict[str, Any] = {"film_resistance": face.film_resistance + total}
+    if on_mesh(study, name, [pair])[1] < 0:
+        update["anodic_transfer_coefficient"] = face.cathodic_transfer_coefficient
+        update["cathodic_transfer_coefficient"] = face.anodic_transfer_coefficient
+    return face.model_copy(update=update)

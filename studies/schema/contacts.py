@@ -11,6 +11,7 @@ from studies.schema.body import Conduction
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of
 from studies.schema.interfaces import CHARGE_TRANSFER_KEYS, Interface
+from studies.schema.ion_transfer import check_ion_transfer, complete_ion_transfer
 from studies.schema.transport import Transport
 from studies.schema.transport_rules import check_storing_interface, storing_defaults, transport_of
 
@@ -52,6 +53,11 @@ class Passage:
     def shared(self) -> int:
         """Number of carriers that both sides conduct."""
         return int(self.electrons) + int(self.ions)
+
+    @property
+    def between_electrolytes(self) -> bool:
+        """Whether ions are all that passes, from one electrolyte into another: kinetics are possible, not needed."""
+        return self.ions and not self.electrons and self.electrode is None
 
 
 def passages(conduction: Mapping[str, Conduction], interfaces: Iterable[str]) -> dict[str, Passage]:
@@ -121,7 +127,11 @@ def _check_interface(draft: Draft, name: str, interface: Interface, passage: Pas
     def report(key: str, message: str) -> None:
         draft.report(("interfaces", name, key), message)
 
-    if passage.electrode is None:
+    if passage.between_electrolytes:
+        check_ion_transfer(draft, name, interface)
+        if interface.kinetics is not None:
+            _check_coefficients(report, interface)
+    elif passage.electrode is None:
         sides = " and ".join(f"{layer} ({draft.conduction[layer]})" for layer in name.split("|"))
         for key in CHARGE_TRANSFER_KEYS:
             # the resolved study writes defaults out
@@ -146,15 +156,7 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
     given = interface.exchange_current is not None or host is not None
     if interface.kinetics not in _NO_OVERPOTENTIAL and not given:
         report("exchange_current", f"is required for {interface.kinetics} kinetics, for example 10 A/m^2")
-    anodic, cathodic = interface.transfer_coefficients()
-    for key, value, other in (
-        ("anodic_transfer_coefficient", anodic, "cathodic_transfer_coefficient"),
-        ("cathodic_transfer_coefficient", cathodic, "anodic_transfer_coefficient"),
-    ):
-        if value < 0:
-            report(other, f"is more than 1: give {key}, too")
-    if anodic == cathodic == 0:
-        report("anodic_transfer_coefficient", "anodic and cathodic transfer coefficient cannot both be 0")
+    _check_coefficients(report, interface)
     material = electrode_material(draft, name, passage)
     if material is None or interface.kinetics == "none":
         return
@@ -177,6 +179,18 @@ def _check_charge_transfer(draft: Draft, name: str, interface: Interface, passag
                 "partial_molar_volume",
                 f"is required for the stress shift: {material.name} has no molar volume",
             )
+
+
+def _check_coefficients(report: Any, interface: Interface) -> None:
+    anodic, cathodic = interface.transfer_coefficients()
+    for key, value, other in (
+        ("anodic_transfer_coefficient", anodic, "cathodic_transfer_coefficient"),
+        ("cathodic_transfer_coefficient", cathodic, "anodic_transfer_coefficient"),
+    ):
+        if value < 0:
+            report(other, f"is more than 1: give {key}, too")
+    if anodic == cathodic == 0:
+        report("anodic_transfer_coefficient", "anodic and cathodic transfer coefficient cannot both be 0")
 
 
 def host_of(draft: Draft, name: str, passage: Passage) -> Transport | None:
@@ -247,6 +261,8 @@ def complete_interface(
         contact = getattr(interface, f"{carrier}_contact")
         filled[f"{carrier}_contact"] = contact or ("perfect" if resistance is None else "resistive")
         filled[f"{carrier}_resistance"] = resistance
+    if passage.between_electrolytes and interface.kinetics is not None:
+        filled |= complete_ion_transfer(interface)
     if passage.electrode is not None:
         filled["kinetics"] = interface.kinetics or "none"
     if interface.kinetics is not None and interface.kinetics != "none" and electrode is not None:

@@ -44,19 +44,20 @@ CHARGE_TRANSFER_KEYS = (
     "largest_pressure",
     "interphase",
 )
-"""Keys that only mean something where electrons become ions."""
+"""Keys of charge transfer: where electrons become ions, some of them between two electrolytes (`ion_transfer`)."""
 
 
 class Interface(Part):
     """One interface `below|above`.
 
     Charge transfer (electrons on one side, ions on the other) needs `kinetics`. Conductors of the same kind
-    are in perfect contact unless a resistance is given.
+    are in perfect contact unless a resistance is given; between two electrolytes kinetics are possible, too.
     """
 
     kinetics: KineticsName | None = Field(
         default=None,
-        description="Charge transfer: butler-volmer, linear, perfect (no overpotential) or none (blocking).",
+        description="Charge transfer: butler-volmer, linear, perfect (no overpotential) or none (blocking). Between two"
+        " electrolytes butler-volmer or linear let lithium ions pass with a barrier; anodic is from below to above.",
     )
     exchange_current: PositiveCurrentDensity | None = Field(
         default=None, description="Exchange current density, for butler-volmer and linear."

@@ -12,6 +12,7 @@ from studies.schema.contacts import passages
 from studies.schema.draft import Draft
 from studies.schema.explain import one_of, suggestion
 from studies.schema.homogenisation import check_place_of
+from studies.schema.ion_transfer import ion_transfers
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
@@ -77,7 +78,8 @@ def candidates(draft: Draft, parameter: Parameter) -> list[str]:
         return names if parameter.kind == "interphase-layer" else list(grown)
     if parameter.kind == "electrode-interface":
         known = passages(draft.conduction, draft.interface_names)
-        return [n for n in draft.interface_names if n not in known or known[n].electrode is not None]
+        apart = ion_transfers(draft)
+        return [n for n in draft.interface_names if n not in known or known[n].electrode is not None or n in apart]
     return draft.interface_names
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from fem.interface.names import is_covered
+from fem.interface.names import both_sides, is_covered
 from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
@@ -259,12 +259,16 @@ class Study(Part):
             return collapsed_interface(self, pair, film)
         return self.interfaces[pair] if pair in self.interfaces else self._plain_interface(pair)
 
-    def _plain_interface(self, name: str) -> Interface:
-        """An interface that turned up in the mesh and needs nothing to be said about it."""
-        first, second = (self.body(side).conduction for side in name.split("|"))
+    def passage(self, interface: str) -> Passage:
+        """What may pass an interface of the mesh."""
+        first, second = (self.body(side).conduction for side in both_sides(interface))
         assert first is not None
         assert second is not None
-        passage = Passage.between(first, second)
+        return Passage.between(first, second)
+
+    def _plain_interface(self, name: str) -> Interface:
+        """An interface that turned up in the mesh and needs nothing to be said about it."""
+        passage = self.passage(name)
         if passage.needs_kinetics:
             message = "the mesh has this interface, and its charge transfer is not described: kinetics is required"
             raise InputError.single(message, path=f"interfaces.{name}")
@@ -272,10 +276,7 @@ class Study(Part):
 
     def told(self, interface: str) -> bool:
         """Whether the file says anything about an interface (what it did not say is in `interfaces`, too)."""
-        conduction = [self.body(side).conduction for side in interface.split("|")]
-        assert conduction[0] is not None
-        assert conduction[1] is not None
-        passage = Passage.between(conduction[0], conduction[1])
+        passage = self.passage(interface)
         if passage.needs_kinetics:
             return True
         plain = complete_interface(Interface(), passage, None, self.operation.temperature, bool(self.mechanics.on))

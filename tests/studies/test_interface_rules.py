@@ -135,7 +135,7 @@ def test_contact_of_two_electrolytes() -> None:
         ({"ionic_contact": "perfect", "ionic_resistance": "1 ohm*cm^2"}, "ionic_resistance", "contradicts"),
         ({"ionic_contact": "blocked", "resistance": "1 ohm*cm^2"}, "resistance", "contradicts"),
         ({"ionic_resistance": "1 ohm*cm^2", "resistance": "1 ohm*cm^2"}, "resistance", "twice"),
-        ({"kinetics": "perfect"}, "kinetics", "no meaning"),
+        ({"kinetics": "perfect"}, "kinetics", "must be one of butler-volmer, linear"),
         ({"electronic_resistance": "1 ohm*cm^2"}, "electronic_resistance", "both conduct electrons"),
     ],
 )

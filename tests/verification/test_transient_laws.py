@@ -128,25 +128,39 @@ def test_three_dimensions_are_as_one() -> None:
     assert found[1] == pytest.approx(found[0], abs=1e-5)
 
 
-def transfer_cell(donnan: float, exchange: float) -> Model:
-    """Lithium, a polymer with salt, a ceramic, lithium; ions pass between the electrolytes with kinetics."""
-    plating: Any = PlatingKinetics(exchange, START)
-    between = ChargeTransfer("p", plating, donnan, electrode_carrier="ionic")
+def transfer_cell(donnan: float, exchange: float, anodic: float, below: str) -> Model:
+    """Lithium, two electrolytes, lithium: ions pass between a polymer with salt and a ceramic, `below` the first."""
+    plating: Any = PlatingKinetics(exchange, START, anodic, 1 - anodic)
     fast = LinearKinetics(1e-9)
+    both = {"p": (Domain((dilute(5e-12, 0.2),)), 5e-5), "s": (Domain((Conduction("ionic", 0.05),)), 2e-5)}
+    above = "s" if below == "p" else "p"
+    between = ChargeTransfer(below, plating, donnan, electrode_carrier="ionic")
     return planar_cell(
         "1",
-        [("a", 1e-5), ("p", 5e-5), ("s", 2e-5), ("c", 1e-5)],
-        {"a": METAL, "p": Domain((dilute(5e-12, 0.2),)), "s": Domain((Conduction("ionic", 0.05),)), "c": METAL},
-        {"a|p": [ChargeTransfer("a", fast)], "p|s": [between], "s|c": [ChargeTransfer("c", fast)]},
+        [("a", 1e-5), (below, both[below][1]), (above, both[above][1]), ("c", 1e-5)],
+        {"a": METAL, **{name: domain for name, (domain, _) in both.items()}, "c": METAL},
+        {
+            f"a|{below}": [ChargeTransfer("a", fast)],
+            f"{below}|{above}": [between],
+            f"{above}|c": [ChargeTransfer("c", fast)],
+        },
         [Terminal("anode", "a", current=0.0), Terminal("cathode", "c", potential=0.0)],
         boxes=16,
     )
 
 
-@pytest.mark.parametrize(("donnan", "exchange", "current"), [(0.05, 8.0, 10.0), (-0.02, 2.0, -6.0)])
-def test_ions_between_two_electrolytes(donnan: float, exchange: float, current: float) -> None:
-    """At rest the Donnan potential; in the steady state salt stays in the polymer and each part drops what it must."""
-    model = transfer_cell(donnan, exchange)
+@pytest.mark.parametrize(
+    ("donnan", "exchange", "current", "anodic", "below"),
+    [(0.05, 8.0, 10.0, 0.5, "p"), (-0.02, 2.0, -6.0, 0.5, "p"), (0.0, 5.0, 8.0, 0.7, "p"), (0.0, 5.0, 8.0, 0.7, "s")],
+)
+def test_ions_between_two_electrolytes(
+    donnan: float, exchange: float, current: float, anodic: float, below: str
+) -> None:
+    """At rest the Donnan potential; in the steady state salt stays in the polymer and each part drops what it must.
+
+    The exchange current goes with the coefficient of the direction in which ions enter the salt.
+    """
+    model = transfer_cell(donnan, exchange, anodic, below)
     tau = (5e-5) ** 2 / (math.pi**2 * 5e-12)
     steps = Step.constant("rest", "current", 0.0, 1.0), Step.constant("pass", "current", current, 30 * tau)
     run = Transient(model, Protocol(steps), "anode", 1.0)
@@ -154,7 +168,13 @@ def test_ions_between_two_electrolytes(donnan: float, exchange: float, current: 
     assert found["rest"] == pytest.approx(donnan, abs=1e-9)
     share = current / (2 * FARADAY * 5e-12 * START / (0.8 * 5e-5))
     left, right = START * (1 + share), START * (1 - share)
-    kinetic = 2 * THERMAL * math.asinh(current / (2 * exchange * math.sqrt(right / START)))
+    beside, into = (right, 1 - anodic) if below == "p" else (left, anodic)
+    exchange *= (beside / START) ** into
+
+    def balance(eta: float) -> float:
+        return exchange * (math.exp(anodic * eta / THERMAL) - math.exp(-(1 - anodic) * eta / THERMAL)) - current
+
+    kinetic = brentq(balance, -1.0, 1.0, xtol=1e-14)
     expected = 2 * THERMAL * math.log(left / right) + donnan + kinetic + current * (2e-5 / 0.05 + 2e-9)
     assert found["pass"] == pytest.approx(expected, abs=2e-6)
     run.destroy()
