@@ -12,6 +12,7 @@ from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
 from fem.observe.interphase import lithium_balance
 from fem.observe.rates import rate_balances
+from fem.solve.ledger import Ledger
 from studies.results import Balance
 
 __all__ = ["Stored", "amount", "extremes", "volume"]
@@ -22,6 +23,9 @@ CHARGE_LIMIT = 1e-8
 """Largest relative difference of the currents of the terminals: potentials of volts are rounded like volts."""
 RATE_LIMIT = 1e-7
 """The same of single interfaces and species: Newton's method stops where the sum over all of them is rounded."""
+
+WORK_LIMIT = 1e-6
+"""Largest relative difference of the work of loads and what is stored and dissipated."""
 
 NO_CURRENT = 1.0
 """A/m^2: what currents are measured against at least, in runs that only rest."""
@@ -53,12 +57,15 @@ def extremes(assembly: Assembly, layers: tuple[str, ...]) -> tuple[float, float]
 class Stored:
     """Amounts at the beginning of a run, and the balances at any later time.
 
+    Args:
+        assembly: of the model. ledger: of its work, where it creeps.
+
     Attributes:
         first: name -> amount (mol) or charge (C) at the beginning.
     """
 
-    def __init__(self, assembly: Assembly) -> None:
-        self.assembly, self.model = assembly, assembly.model
+    def __init__(self, assembly: Assembly, ledger: Ledger | None = None) -> None:
+        self.assembly, self.model, self.ledger = assembly, assembly.model, ledger
         self.first: dict[str, float] = {}
 
     def begin(self, charge: float) -> None:
@@ -114,6 +121,10 @@ class Stored:
             if part is not None and part.entered != 0.0:
                 left = part.entered - part.held - part.converted
                 found[f"lithium in the interphase at {name}"] = Balance(left, part.entered, AMOUNT_LIMIT, "mol")
+        if self.ledger is not None:
+            work, stored, lost = self.ledger.terms()
+            largest = max(abs(work), abs(stored), abs(lost))
+            found["work"] = Balance(work - stored - lost, largest, WORK_LIMIT, "J")
         if length == 0.0:
             return found
         terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fem.observe.assembly import Assembly
 from fem.output import checkpoint
+from fem.solve.ledger import Ledger
 from fem.solve.transient import Point as TimePoint
 from fem.solve.transient import Position, TimeSettings, Transient
 from studies.build import build_model
@@ -147,7 +148,10 @@ class TransientSession:
             )
         self.assembly = Assembly(self.model, _Stages(self.run), area)  # type: ignore[arg-type]
         self.recorded = Recorded()
-        self.stored = Stored(self.assembly)
+        self.ledger = Ledger(self.model) if self.model.creeps else None
+        if self.ledger is not None:
+            self.model.histories.append(self.ledger)
+        self.stored = Stored(self.assembly, self.ledger)
         self.snapshots = 0
         self._keep: tuple[Path, float] | None = None
         self._kept = self._begun = time.perf_counter()
@@ -186,6 +190,7 @@ class TransientSession:
                 "between": self.recorded.between,
                 "spectra": self.recorded.spectra,
                 "stored": self.stored.first,
+                "ledger": None if self.ledger is None else self.ledger.kept(),
                 "snapshots": self.snapshots,
                 "report": _counters(self.run.report),
             }
@@ -223,6 +228,8 @@ class TransientSession:
             setattr(self.run.report, key, value)
         position = Position(**meta["position"])
         self.run.restore(position)
+        if self.ledger is not None:
+            self.ledger.go_on(meta["ledger"])
         self._resumed_at = position.begun + position.time
 
     @staticmethod

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
+from mpi4py import MPI
 
 from fem.errors import ModelError
 from fem.joints import CohesiveJoint
@@ -76,6 +77,11 @@ class Book:
         self._rows_forms = {u: form(model.system.residuals[u]) for u in self.unknowns}
         self._dead_rows_forms = {u: form(_total(forms)) for u, forms in dead.items() if forms}
         self._strains = eigenstrains(model)
+        transport = model.transport
+        hosts = {} if transport is None else {id(f): f.function for f in transport.fields.values()}
+        contained = {id(c) for x in stored for c in x.coefficients()}
+        self._stored_in = [c for c in hosts.values() if id(c) in contained]
+        self._stored_in += [opening.field.function for opening in mechanics.openings.values()]
         self._before: tuple[list[Array], list[Array], float] | None = None
         self.work = 0.0
         self._last: tuple[Array, Array, list[tuple[float, float]]] | None = None
@@ -90,6 +96,11 @@ class Book:
         numbers = {t.number for u in self.unknowns for t in u.ties if t.number is not None}
         loads -= sum(n.source * n.value for n in sorted(numbers, key=lambda n: n.name) if n.unknown)
         return Energies(self._scalar(self._stored), self._scalar(self._cracks), loads)
+
+    def restart(self, work: float) -> None:
+        """Count from the present state, with the work so far. Collective."""
+        self._last, self._before, self.work = None, None, work
+        self.advance()
 
     def _rows(self, unknown: Field, form: Any) -> Array:
         vector = la.vector(unknown.space.dofmap.index_map, unknown.space.dofmap.index_map_bs)
@@ -125,23 +136,29 @@ class Book:
         return self.work
 
     def _swelling(self) -> float:
-        """Work of eigenstrains since the last call: the mean of what their change adds to either state."""
-        if not self._strains:
+        """Work of what changes stress-free strains since the last call: half of what the change adds to either state.
+
+        Exact where the energy is quadratic in the elastic strain. Concentrations of hosts and openings of interfaces
+        count like eigenstrains that are constants.
+        """
+        if not self._strains and not self._stored_in:
             return 0.0
-        model = self.model
-        fields = [f.function for f in model.fields] + ([] if model.damage is None else [model.damage.unknown.function])
-        now, strains = [np.array(f.x.array) for f in fields], [np.array(c.value) for c in self._strains]
-        found = self._scalar(self._stored)
+        model, causes = self.model, {id(c) for c in self._stored_in}
+        fields = [f.function for f in model.fields if id(f.function) not in causes]
+        fields += [] if model.damage is None else [model.damage.unknown.function]
+        now, found = [np.array(f.x.array) for f in fields], self._scalar(self._stored)
+        strains = [np.array(c.value) for c in self._strains] + [np.array(c.x.array) for c in self._stored_in]
         done = 0.0
         if self._before is not None:
             then, strains_then, found_then = self._before
-            if any(np.any(a != b) for a, b in zip(strains, strains_then, strict=True)):
+            changed = any(np.any(a != b) for a, b in zip(strains, strains_then, strict=True))
+            if self.comm.allreduce(bool(changed), op=MPI.LOR):
                 self._set(fields, then)
                 ahead = self._scalar(self._stored) - found_then
                 self._set(fields, now)
-                self._set_strains(strains_then)
+                self._set_causes(strains_then)
                 done = 0.5 * (ahead + found - self._scalar(self._stored))
-                self._set_strains(strains)
+                self._set_causes(strains)
         self._before = (now, strains, found)
         return done
 
@@ -150,9 +167,11 @@ class Book:
         for function, array in zip(functions, values, strict=True):
             function.x.array[:] = array
 
-    def _set_strains(self, values: list[Array]) -> None:
-        for constant, value in zip(self._strains, values, strict=True):
+    def _set_causes(self, values: list[Array]) -> None:
+        number = len(self._strains)
+        for constant, value in zip(self._strains, values[:number], strict=True):
             constant.value = value
+        self._set(self._stored_in, values[number:])
 
 
 def eigenstrains(model: Model) -> list[Any]:

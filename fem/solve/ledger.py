@@ -1,0 +1,83 @@
+"""Work of a run in time against what is stored and what creep dissipates, added up over all accepted states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from dolfinx import fem
+
+from fem.solve.work import Book
+
+if TYPE_CHECKING:
+    from fem.model import Model
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """Work of the loads of a run in time against what is stored and what creep has dissipated.
+
+    A history (`fem.histories`): the work is added up whenever a state is accepted. It begins at the undeformed model
+    without loads.
+
+    Args:
+        model: whose creep strains change in time.
+
+    Raises:
+        ModelError: it has no mechanics.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.book, self.model = Book(model), model
+        integral, form = model.geometry.integral, model.geometry.entity_maps().form
+        self._lost = [
+            form(integral(x.function, name, model.creeps[name].degree)) for name, x in model.dissipations.items()
+        ]
+        loads = self._loads()
+        self._set_loads(dict.fromkeys(loads, 0.0))
+        self.book.advance()
+        self.first = self.book.energies().stored
+        self._set_loads(loads)
+
+    def _loads(self) -> dict[str, float]:
+        """Side -> pressure, given displacement or force."""
+        mechanics = self.model.mechanics
+        assert mechanics is not None
+        found = {side: float(np.real(constant.value)) for side, constant in mechanics.pressures.items()}
+        for side, support in mechanics.supports.items():
+            if side not in found and np.isscalar(support.offset):
+                given: Any = support.offset
+                found[side] = float(given) if support.number is None else support.number.source
+        return found
+
+    def _set_loads(self, loads: Mapping[str, float]) -> None:
+        assert self.model.mechanics is not None
+        for side, value in loads.items():
+            self.model.mechanics.set_load(side, value)
+
+    def accept(self) -> None:
+        """Add the work since the last accepted state. Collective."""
+        self.book.advance()
+
+    def functions(self) -> dict[str, Any]:
+        """Nothing at points: see `kept`."""
+        return {}
+
+    def kept(self) -> dict[str, Any]:
+        """What a later run needs to go on: work (J), stored energy at the beginning, loads."""
+        return {"work": self.book.work, "first": self.first, "loads": self._loads()}
+
+    def go_on(self, kept: Mapping[str, Any]) -> None:
+        """Go on from what was kept, with the fields and histories of that time in the model. Collective."""
+        loads = self._loads()
+        self._set_loads(kept["loads"])
+        self.book.restart(float(kept["work"]))
+        self.first = float(kept["first"])
+        self._set_loads(loads)
+
+    def terms(self) -> tuple[float, float, float]:
+        """Work of loads and eigenstrains, what is stored of it, and what creep has dissipated, J. Collective."""
+        lost = sum(self.book.comm.allreduce(float(np.real(fem.assemble_scalar(x)))) for x in self._lost)
+        return self.book.work, self.book.energies().stored - self.first, lost
