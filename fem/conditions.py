@@ -230,7 +230,7 @@ class SurfaceSource:
     """A source on one side of an interface, or on an outer side.
 
     Attributes:
-        facets: interface or outer side.
+        facets: interface or outer side, of which those count beside which the unknown exists.
         layer: the side that receives it; the layer of an interphase for ``thickness``, nothing for ``inner``.
         quantity: ``ionic`` or ``electronic`` (A/m^2), ``salt`` or ``lithium`` (times F: A/m^2), ``inner`` (the
             potential between film and reaction, A/m^2), ``thickness`` (as the current that would decompose, A/m^2),

@@ -37,6 +37,7 @@ from fem.histories import History
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
+from fem.interface.names import both_sides
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
 from fem.joints import DrivenOpening, JointLaw, build_joint
@@ -396,6 +397,8 @@ class Model:
             if not isinstance(source, Source | SurfaceSource):
                 continue
             target = self._fed_by(source)
+            if isinstance(source, SurfaceSource) and source.quantity not in ("inner", "thickness"):
+                self._check_touching(source, target)
             density = source.density(x, self.time) if source.timed else source.density(x)
             if isinstance(target, Number):
                 if not isinstance(source, SurfaceSource) or source.layer in self.geometry.layers:
@@ -404,15 +407,30 @@ class Model:
                 continue
             if isinstance(source, Source):
                 form = self.geometry.integral(-ufl.inner(density, target.test), source.layer)
-            elif "|" in source.facets:
-                side = "-" if source.layer == source.facets.split("|")[1] else "+"
+            elif source.facets in (*self.geometry.interfaces, *self.geometry.gaps):
+                side = "-" if source.layer == both_sides(source.facets)[1] else "+"
                 form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
             else:
-                layers = target.layers if source.quantity == "force" else None
-                form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets, layers)
+                form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets, target.layers)
             self.residuals[target].append(form)
             if source.quantity == "force" and self.mechanics is not None:
                 self.mechanics.dead.append(form)
+
+    def _check_touching(self, source: SurfaceSource, target: Field | Number) -> None:
+        """Refuse a source where its unknown does not exist: dolfinx would read beyond the end of a field there."""
+        if source.facets in (*self.geometry.interfaces, *self.geometry.gaps):
+            if source.layer not in both_sides(source.facets):
+                raise ModelError(
+                    f"surface source at {source.facets!r}: layer {source.layer!r} is on neither side of it"
+                )
+            return
+        there = self.geometry.layers_on(source.facets)
+        known = target.layers if isinstance(target, Field) else (source.layer,)
+        if not there & set(known):
+            raise ModelError(
+                f"surface source of {source.quantity} on {source.facets!r}: layer {source.layer!r} has no facets "
+                f"there; those that have are {', '.join(sorted(there)) or 'none'}"
+            )
 
     def _fed_by(self, source: Source | SurfaceSource) -> Field | Number:
         """The unknown whose balance a source feeds."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import ufl
 from mpi4py import MPI
-from support.layered import layered_arrays
+from support.layered import layered
 
-from fem.compat import shared_facet_partitioner
 from fem.conditions import Source, SurfaceSource, Terminal
 from fem.constants import FARADAY
 from fem.dissipation.conduction import Conduction, Equipotential
@@ -23,7 +21,6 @@ from fem.model import Domain, Model
 from fem.orientations import UniformAxes, rotation_to
 from fem.protocol import Protocol, Step
 from fem.solve.transient import TimeSettings, Transient
-from meshes.tagged import TaggedMesh
 from studies.progress import Silent
 from studies.schema import Study
 from studies.transient import TransientSession
@@ -85,7 +82,6 @@ def excess(words: Study) -> float:
     return float(found["highest_concentration"] - found["mean_concentration"])
 
 
-PARTITIONER = shared_facet_partitioner()
 THICK, FLUX = 1e-6, CURRENT / FARADAY
 
 
@@ -151,25 +147,16 @@ def test_a_rotated_exact_solution(dimension: str) -> None:
         return FARADAY * (exact(x, 1.0) - exact(x, 0.0)) + out
 
     sources: list[Any] = [Source("h", "lithium", inside, True)]
-    arrays = layered_arrays(dimension, [("h", size), ("e", size), ("a", size)], size, size, 3, 3)
-    # the lateral sides go on beside the other layers
-    low = arrays.points[arrays.facets].mean(axis=1)[:, -1] < size
-    names, tags = dict(arrays.facet_names), arrays.facet_tags.copy()
+    # the lateral sides go on beside the other layers, where nothing of this is
     for side, i, out in [("left", 0, -1), ("right", 0, 1), ("front", 1, -1), ("back", 1, 1), ("bottom", n - 1, -1)]:
         if (side in ("front", "back") and n < 3) or (side == "left" and dimension == "axisymmetric"):
             continue
-        here = (tags == names[side]) & low
-        names[f"{side} of h"] = max(names.values()) + 1
-        tags[here] = names[f"{side} of h"]
-        if side == "bottom":
-            del names[side]
         surface = lambda x, t, i=i, out=out: -out * flux(x, t)[i]  # noqa: E731
-        sources.append(SurfaceSource(f"{side} of h", "h", "lithium", surface, True))
+        sources.append(SurfaceSource(side, "h", "lithium", surface, True))
     sources.append(SurfaceSource("h|e", "h", "lithium", lambda x, t: -flux(x, t)[n - 1], True))
     host = Intercalation(lambda x: 4.0 - 0.2 * x, CMAX, WITHIN, 0.3, UniformAxes(rotation_to(axis)), ALONG)
-    tagged = TaggedMesh.from_arrays(replace(arrays, facet_tags=tags, facet_names=names), MPI.COMM_SELF, PARTITIONER)
     model = Model(
-        replace(tagged, dimension=dimension),  # type: ignore[arg-type]
+        layered(MPI.COMM_SELF, dimension, [("h", size), ("e", size), ("a", size)], size, size, 3, 3),
         {
             "h": Domain((Equipotential(),), host=host),
             "e": Domain((Conduction("ionic", 1.0),)),
