@@ -1,6 +1,6 @@
 """Sources on facets beside which their unknown does not exist are refused, on every rank.
 
-That sources on sides which go on beside other layers are right is part of `test_a_rotated_exact_solution` of crystal axes.
+Sources on sides that go on beside other layers are in `test_a_rotated_exact_solution` of crystal axes.
 """
 
 from __future__ import annotations
