@@ -62,6 +62,7 @@ class Damage:
         model: owner.
         unknown: the field, 0 whole to 1 broken, linear in every cell, on all layers that may break.
         accepted: damage of the last accepted state, below which it never falls.
+        seen: damage that currents and diffusion see: the present one, or that at the beginning of the time step.
         terms: layer -> its energy.
         fills: what presses the cracks open.
         residual: UFL derivative of the total energy by the field.
@@ -70,6 +71,7 @@ class Damage:
     model: Model
     unknown: Field
     accepted: Any
+    seen: Any
     terms: Mapping[str, Fracture]
     fills: list[Fill] = field(default_factory=list)
     residual: Any = None
@@ -90,7 +92,8 @@ class Damage:
         region = model.geometry.region(tuple(terms))
         space = fem.functionspace(region.mesh, ("Lagrange", 1))
         function = fem.Function(space, name="damage")
-        made = cls(model, Field("damage", "damage", function, region, tuple(terms)), fem.Function(space), terms)
+        seen = fem.Function(space, name="damage seen") if model.settings.damage_lags else function
+        made = cls(model, Field("damage", "damage", function, region, tuple(terms)), fem.Function(space), seen, terms)
         model.histories.append(made)
         return made
 
@@ -102,7 +105,7 @@ class Damage:
         """Share of currents and of diffusion that damage lets pass in a layer as UFL; None: all of them."""
         if layer not in self.terms or not self.terms[layer].blocks:
             return None
-        return BLOCKED + (1 - BLOCKED) * (1 - self.unknown.function) ** 2
+        return BLOCKED + (1 - BLOCKED) * (1 - self.seen) ** 2
 
     def block(self) -> None:
         """Cut the conductivities and diffusivities of media with unknown concentrations."""
@@ -189,7 +192,7 @@ class Damage:
     def break_where(self, inside: Any) -> None:
         """Nodes where ``inside(points (3, n)) -> (n,)`` says so are broken from the beginning. Collective."""
         broken = np.asarray(inside(self.unknown.space.tabulate_dof_coordinates().T), dtype=bool)
-        for function in (self.unknown.function, self.accepted):
+        for function in (self.unknown.function, self.accepted, self.seen):
             function.x.array[broken] = 1.0
             function.x.scatter_forward()
 
@@ -201,6 +204,11 @@ class Damage:
     def retreat(self) -> None:
         """Back to the accepted damage."""
         self.unknown.function.x.array[:] = self.accepted.x.array
+
+    def begin(self) -> None:
+        """A time step begins: back to the accepted damage, which is what currents and diffusion see from now on."""
+        self.retreat()
+        self.seen.x.array[:] = self.accepted.x.array
 
     def functions(self) -> Mapping[str, Any]:
         """What a checkpoint keeps."""

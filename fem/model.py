@@ -93,6 +93,8 @@ class Settings:
         temperature: K.
         plane: plane strain or plane stress (2-D only).
         interface_quadrature: degree up to which integrals over interfaces are exact.
+        damage_lags: what passes through media sees the damage at the beginning of a time step (`fem.solve.cracking`),
+            not the present one; for models that break in time.
     """
 
     potential_degree: int = 2
@@ -101,6 +103,7 @@ class Settings:
     temperature: float = STANDARD_TEMPERATURE
     plane: Plane = "strain"
     interface_quadrature: int = INTERFACE_QUADRATURE_DEGREE
+    damage_lags: bool = field(default=False, kw_only=True)
 
     def enriched(self) -> Settings:
         """One degree more, and twice the quadrature: what error estimates compare with."""

@@ -25,6 +25,8 @@ _prefix = itertools.count()
 LOCATED = 1e-6
 """Cut-offs are met to this share of the threshold's own scale (voltages: to this many volts)."""
 MOST_TRIALS = 8
+CUT = 0.25
+"""Where too much breaks in a step, the next attempt has this share of its length."""
 APART = 1e-3
 """Share of a time step over which the slope of the interpolated charge is taken: the current within the step."""
 
@@ -37,6 +39,7 @@ class Leg:
 
     Attributes:
         time: s since the step began. next_step: s. met: the cut-off that ended the leg.
+        broken: damage that grew has ended it.
     """
 
     def __init__(self, run: Transient, step: Step, end: float) -> None:
@@ -44,6 +47,7 @@ class Leg:
         self.time = run.position.time
         self.next_step = run.position.next_step or run.first_length(step)
         self.met: Cutoff | None = None
+        self.broken = False
         run._leg_start = self.time
         self.vector = run.flow.vector()
         self._state = np.array(self.vector.array_r)
@@ -70,9 +74,9 @@ class Leg:
             ended = str(self.met) if self.met else ("duration" if self._done() else None)
             run.report.steps += 1
             yield from self._between(begin)
-            run.model.accept()
+            run.accept(self.time)
             yield run._point(self.step, self.time, self.time - begin, ended)
-            if self.met is not None or self._at_end():
+            if self.met is not None or self._at_end() or self.broken:
                 return
 
     def _between(self, begin: float) -> Iterator[Point]:
@@ -114,15 +118,25 @@ class Leg:
         shortest = run.settings.smallest_step * self.step.duration
         growth, tried = GROWTH, list[tuple[float, float]]()
         while True:
+            if run.cracking is not None:
+                run.cracking.begin()
             self.ts.setTimeStep(length)
             cut = self._step()
             taken = float(self.ts.getTime()) - begin
             self._remember(begin, taken)
             if exact:
+                self._follow_damage(taken, math.inf)
                 break
             estimate = self.history.estimate()
             growth = min(growth, 1.0) if cut else growth
             if estimate.accepted or taken <= shortest:
+                least = self._least()
+                if not self._follow_damage(taken, least):
+                    run.report.broken += 1
+                    growth, tried = 1.0, []
+                    length = fitted(max(CUT * taken, least), math.inf)
+                    self._take_back(begin, length)
+                    continue
                 following = taken * min(estimate.factor, growth)
                 # a step that was cut to meet the end says nothing of how long the next may be
                 self.next_step = min(max(following, wanted if self._at_end() else 0.0), run.longest(self.step))
@@ -138,6 +152,22 @@ class Leg:
         run.report.linear_iterations = run.flow.bordered.iterations
         run.report.linear_solver = run.flow.bordered.linear.describe()
         return wanted
+
+    def _least(self) -> float:
+        """Shortest time step that damage asks for, s."""
+        cracking = self.run.cracking
+        return 0.0 if cracking is None else cracking.settings.smallest * self.step.duration
+
+    def _follow_damage(self, taken: float, shortest: float) -> bool:
+        """Find the damage at the end of a step; whether the step may stay. The state of the integrator follows."""
+        run = self.run
+        if run.cracking is None:
+            return True
+        stays = run.cracking.follow(taken, shortest)
+        if stays:
+            self.vector.array_w[:] = run.flow.flat()
+            self.broken = run.cracking.anew
+        return stays
 
     @property
     def _fresh(self) -> bool:

@@ -27,6 +27,7 @@ from mpi4py import MPI
 
 from fem.errors import ConvergenceError, ModelError
 from fem.protocol import Cutoff, Protocol, Side, Step
+from fem.solve.cracking import Cracking, CrackSettings
 from fem.solve.driver import Solver
 from fem.solve.flow import Flow
 from fem.solve.initial import guess_potentials
@@ -82,6 +83,7 @@ class Position:
         next_step: s, length of the next time step; None: as a new step of the protocol begins.
         passed: C that the working electrode has passed since the run began.
         reference: A, the largest current so far, which residuals are measured against.
+        cracks: what the damage remembers beside its fields (`Cracking.memory`).
     """
 
     step: int = 0
@@ -91,6 +93,7 @@ class Position:
     next_step: float | None = None
     passed: float = 0.0
     reference: float = 0.0
+    cracks: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class TransientReport:
 
     Attributes:
         steps: accepted time steps. rejected: steps that were too long. failed: whose Newton iteration failed.
+        broken: steps that were taken back because too much broke.
         newton_iterations, linear_iterations: sums.
         legs: how often the integrator started afresh.
         linear_solver: in words.
@@ -137,6 +141,7 @@ class TransientReport:
     steps: int = 0
     rejected: int = 0
     failed: int = 0
+    broken: int = 0
     newton_iterations: int = 0
     linear_iterations: int = 0
     legs: int = 0
@@ -158,6 +163,7 @@ class Transient:
             run needs (`restore`): the moment for a checkpoint.
         instants: s since the run began, rising: times at which a point is wanted beside the accepted time steps. They
             change nothing in the time steps.
+        cracks: how damage and time steps go together, where something can break.
 
     Raises:
         ModelError: the model does not fit.
@@ -173,6 +179,7 @@ class Transient:
         method: str = "auto",
         boundary: Callable[[Position], None] | None = None,
         instants: Sequence[float] = (),
+        cracks: CrackSettings | None = None,
     ) -> None:
         self.boundary, self.instants = boundary, tuple(instants)
         self.model, self.protocol, self.area = model, protocol, area
@@ -188,6 +195,7 @@ class Transient:
         self.flow = Flow(self.stage, linear_solver(self.stage, method), self.working, self._control)
         self._method = method
         self._others: dict[int, NewtonSolver] = {}
+        self.cracking = None if model.damage is None else Cracking(model, cracks, method)
         self._started = False
 
     def _terminal(self, name: str) -> Number:
@@ -259,6 +267,8 @@ class Transient:
             item.apply_ties()
         for dissipation in self.model.dissipations.values():
             dissipation.begin()
+        if self.cracking is not None:
+            self.cracking.recall(position.cracks, position.begun + position.time)
         self._started = True
 
     def _solve_other(self, group: int) -> None:
@@ -266,6 +276,8 @@ class Transient:
             fields, numbers = self.model.system.stages[group]
             stage = Stage(self.model.system, fields, numbers)
             self._others[group] = NewtonSolver(stage, Solver.linear_for(stage, self._method))
+        if self.cracking is not None:
+            self._others[group].renew()
         self._others[group].solve()
 
     def follow(self) -> None:
@@ -318,6 +330,8 @@ class Transient:
             if leg.time >= end * (1 - 1e-14):
                 self._settle(step, end)
                 at.next_step = self.first_length(step)
+            elif leg.broken:
+                self._settle(step, leg.time)
             self._rest_here()
 
     def _breakpoints(self, step: Step) -> list[float]:
@@ -331,6 +345,8 @@ class Transient:
 
     def _rest_here(self) -> None:
         self.position.passed, self.position.reference = self.flow.charge, self.flow.reference
+        if self.cracking is not None:
+            self.position.cracks = self.cracking.memory()
         if self.boundary is not None:
             self.boundary(self.position)
 
@@ -347,11 +363,29 @@ class Transient:
         """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""
         self._leg_start = time
         length = SETTLING * self.first_length(step)
+        self._settled(time, length)
+        if self.cracking is not None:
+            self.cracking.follow(0.0, 0.0)
+            if self.cracking.anew:  # the jump has broken something
+                self.accept(time)
+                self._settled(time, length)
+                self.cracking.follow(0.0, 0.0)
+        self.accept(time)
+
+    def _settled(self, time: float, length: float) -> None:
+        if self.cracking is not None:
+            self.cracking.begin()
         try:
             self._one_short_step(time, length)
         except ConvergenceError:
             self._ramp(time, length)
-        self.model.accept()
+
+    def accept(self, time: float) -> None:
+        """Histories move on to the present state, `time` seconds after the present step of the protocol began."""
+        if self.cracking is None:
+            self.model.accept()
+        else:
+            self.cracking.accept(self.position.begun + time)
 
     def _one_short_step(self, time: float, length: float) -> None:
         before = self.flow.flat()
@@ -466,6 +500,8 @@ class Transient:
         """Free PETSc objects."""
         self.flow.bordered.linear.destroy()
         self.flow.destroy()
+        if self.cracking is not None:
+            self.cracking.destroy()
         for newton in self._others.values():
             newton.linear.destroy()
             newton.destroy()
