@@ -61,35 +61,12 @@ class Bordered:
         return np.asarray(self._rhs.array_r / self._left)
 
     def _equilibrate(self) -> None:
-        """Scale rows and columns by kind of field, so that forces, currents and amounts compare.
-
-        In SI the diagonal of a stage with stresses and lithium spans thirty powers of ten, which no solver survives.
-        Kinds have one factor each: multigrid within a kind does not notice.
-        """
-        stage = self.stage
-        kinds = {f.kind for f in stage.fields}
-        if stage.symmetric or len(kinds) < 2:
+        """Scale rows and columns by kind of field, so that forces, currents and amounts compare."""
+        factors = equilibration(self.stage, self.stage.diagonal)
+        if factors is None:
             return
-        x = stage.system.geometry.mesh.geometry.x
-        span = stage.comm.allreduce(float(np.ptp(x, axis=0).max(initial=0.0)) if len(x) else 0.0, op=MPI.MAX)
-        left, right = np.ones(int(stage.offsets[-1])), np.ones(int(stage.offsets[-1]))
-        for kind in sorted(kinds):
-            rows = np.concatenate([np.full(f.owned, f.kind == kind) for f in stage.fields])
-            free = rows.copy()
-            for k, dofs in enumerate(stage.constrained):
-                free[int(stage.offsets[k]) + dofs[dofs < stage.fields[k].owned]] = False
-            entries = stage.diagonal[free]
-            square, count = stage.comm.allreduce(np.array([entries @ entries, len(entries)]))
-            column = _typical(kind, span, max(f.scale for f in stage.fields if f.kind == kind))
-            size = math.sqrt(square / count) if count and square > 0 else 1.0
-            stage.scales[kind] = (1.0 / (size * column), column)
-            left[rows], right[rows] = stage.scales[kind]
-        self._left, self._right = left, right
-        rows_, columns = self._rhs.duplicate(), self._rhs.duplicate()
-        rows_.array_w[:], columns.array_w[:] = left, right
-        stage.matrix.diagonalScale(rows_, columns)
-        rows_.destroy()
-        columns.destroy()
+        self._left, self._right = factors
+        scale(self.stage.matrix, *factors)
 
     def prepare(self) -> None:
         """Solve for the borders and form the Schur complement of the numbers."""
@@ -144,6 +121,44 @@ class Bordered:
         """Free PETSc objects."""
         for item in (self._rhs, self._sol):
             item.destroy()
+
+
+def equilibration(stage: Stage, diagonal: Array) -> tuple[Array, Array] | None:
+    """Factors of the rows and columns of a stage by kind of field; None where nothing needs scaling. Collective.
+
+    In SI the diagonal of a stage with stresses and lithium spans thirty powers of ten, which no solver survives.
+    Kinds have one factor each: multigrid within a kind does not notice. They are kept in ``stage.scales``, too.
+
+    Args:
+        stage: assembly. diagonal: (owned field rows,) of its matrix.
+    """
+    kinds = {f.kind for f in stage.fields}
+    if stage.symmetric or len(kinds) < 2:
+        return None
+    x = stage.system.geometry.mesh.geometry.x
+    span = stage.comm.allreduce(float(np.ptp(x, axis=0).max(initial=0.0)) if len(x) else 0.0, op=MPI.MAX)
+    left, right = np.ones(int(stage.offsets[-1])), np.ones(int(stage.offsets[-1]))
+    for kind in sorted(kinds):
+        rows = np.concatenate([np.full(f.owned, f.kind == kind) for f in stage.fields])
+        free = rows.copy()
+        for k, dofs in enumerate(stage.constrained):
+            free[int(stage.offsets[k]) + dofs[dofs < stage.fields[k].owned]] = False
+        entries = diagonal[free]
+        square, count = stage.comm.allreduce(np.array([entries @ entries, len(entries)]))
+        column = _typical(kind, span, max(f.scale for f in stage.fields if f.kind == kind))
+        size = math.sqrt(square / count) if count and square > 0 else 1.0
+        stage.scales[kind] = (1.0 / (size * column), column)
+        left[rows], right[rows] = stage.scales[kind]
+    return left, right
+
+
+def scale(matrix: Any, left: Array, right: Array) -> None:
+    """Multiply the rows and columns of a PETSc matrix with factors of the owned rows."""
+    columns, rows = matrix.createVecs()
+    rows.array_w[:], columns.array_w[:] = left, right
+    matrix.diagonalScale(rows, columns)
+    rows.destroy()
+    columns.destroy()
 
 
 def _typical(kind: str, span: float, scale: float) -> float:

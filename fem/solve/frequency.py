@@ -35,7 +35,7 @@ Array = npt.NDArray[np.floating[Any]]
 ComplexArray = npt.NDArray[np.complex128]
 log = logging.getLogger("ssbfem.solve")
 
-# Kinds of fields whose amount is kept: without time they have no steady response to a current.
+# Kinds of fields whose amount may be kept: without time they have no steady response to a current.
 STORING = ("concentration", "state")
 # Shifts among which the next one is chosen: so many per decade, up to so far beyond the range of interest.
 _CANDIDATES, _BEYOND = 6, 10.0
@@ -112,7 +112,7 @@ class FrequencyResponse:
     @property
     def steady(self) -> bool:
         """Whether there is a response at zero frequency: nothing accumulates."""
-        stored = any(f.kind in STORING for f in self.stage.fields)
+        stored = any(keeps(self.model, f) for f in self.stage.fields)
         return not stored and not any(n.state for n in self.stage.numbers)
 
     # ------------------------------------------------------------------ building
@@ -226,6 +226,11 @@ def _with_ties(item: Field, owned: ComplexArray, numbers: dict[Number, complex])
     return values
 
 
+def keeps(model: Model, item: Field) -> bool:
+    """Whether a field has a memory of its own: an amount or a thickness, not what follows them at once."""
+    return item.kind in STORING and any(item.moves_in(form) for form in model.system.residuals.values())
+
+
 def stage_of(model: Model, number: Number) -> Stage:
     """The coupled unknowns that a current at a number acts on.
 
@@ -255,7 +260,7 @@ def rest(model: Model, number: Number, method: str = "auto", source: float = 0.0
     number.source = source
     guess_potentials(model)
     for fields, numbers in model.system.stages:
-        kept = [f for f in fields if f.kind not in STORING]
+        kept = [f for f in fields if not keeps(model, f)]
         if not kept and not numbers:
             continue
         stage = Stage(model.system, kept, numbers)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from petsc4py import PETSc
 
+from fem.solve.bordered import equilibration, scale
 from fem.solve.coarse import StageCoarse
 from fem.solve.groups import Block, Group
 from fem.solve.linear import LinearSolver
@@ -58,6 +59,7 @@ class Pencil:
         count = len(stage.numbers)
         self.borders, self.rows, self.corner = pairs[:count], pairs[count : 2 * count], pairs[-1]
         self.matrix = self.static.copy()
+        self._scales = equilibration(stage, np.asarray(self.diagonal(), dtype=np.float64))
         self.linear = self._solver(method, rtol)
         self._right, self._left = self.matrix.createVecs()
 
@@ -82,14 +84,17 @@ class Pencil:
         self.static.copy(self.matrix, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
         if shift:
             self.matrix.axpy(shift, self.dynamic, PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
+        if self._scales is not None:
+            scale(self.matrix, *self._scales)
         self.linear.set_operator(self.matrix)
 
     def solve(self, rows: Array) -> Array:
         """(J + shift M)^-1 applied to the rows of the fields."""
-        self._right.array_w[:] = rows
+        left, right = (1.0, 1.0) if self._scales is None else self._scales
+        self._right.array_w[:] = rows * left
         self.linear.solve(self._right, self._left)
         self.iterations += int(self.linear.iterations)
-        return np.array(self._left.array_r)
+        return np.array(self._left.array_r * right)
 
     def multiply(self, x: Array) -> tuple[Array, Array]:
         """J x and M x on the rows of the fields."""
