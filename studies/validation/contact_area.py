@@ -21,10 +21,12 @@ from mpi4py import MPI
 from studies.progress import Silent
 from studies.runner import run
 from studies.schema import Study
+from studies.validation.rows import Row, table
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.7, 1.0)
 PATTERNS = ("single spot", "frame", "distributed")
 PUBLISHED = (-1.08, -1.03)
+SOURCE = "Eckhardt et al. 2023"
 #: RT/F over 0.5 ohm cm^2, A/m^2.
 EXCHANGE_CURRENT = 0.025692579 / 0.5e-4
 
@@ -85,19 +87,24 @@ def slope(fractions: Sequence[float], values: Sequence[float]) -> float:
     return float(np.polyfit(np.log(fractions), np.log(values), 1)[0])
 
 
+def rows() -> list[Row]:
+    """The slope of every pattern, and what else the authors say of the constriction, as numbers."""
+    found = {p: [resistances(p, f) for f in FRACTIONS] for p in PATTERNS}
+    made = []
+    for pattern, values in found.items():
+        power = slope([v["contact_fraction"] for v in values], [v["kinetic_resistance"] for v in values])
+        made.append(Row(f"power of the area in R_CT, {pattern}", PUBLISHED, power, "", source=SOURCE, margin=0.0))
+    for fraction, *several in zip(FRACTIONS[:-1], *found.values(), strict=False):
+        single, frame, distributed = (v["constriction_resistance"] for v in several)
+        for name, value in (("frame", frame), ("distributed", distributed)):
+            what = f"constriction of the {name} pattern over that of a single spot, {100 * fraction:.0f} % contact"
+            made.append(Row(what, (0, 1), value / single, "", source=SOURCE, margin=0.0))
+    return made
+
+
 def main() -> None:
-    """Print resistances and slopes beside the published ones."""
-    print("pattern       fraction  R_CT [ohm cm^2]  R_constriction [ohm cm^2]")
-    slopes = {}
-    for pattern in PATTERNS:
-        found = [resistances(pattern, f) for f in FRACTIONS]
-        for fraction, values in zip(FRACTIONS, found, strict=True):
-            kinetic, constriction = (1e4 * values[f"{key}_resistance"] for key in ("kinetic", "constriction"))
-            print(f"{pattern:12s}  {fraction:8.2f}  {kinetic:15.3f}  {constriction:25.3f}")
-        contact = [v["contact_fraction"] for v in found]
-        slopes[pattern] = slope(contact, [v["kinetic_resistance"] for v in found])
-    for pattern, value in slopes.items():
-        print(f"slope of R_CT, {pattern}: {value:.3f} (published {PUBLISHED[0]} to {PUBLISHED[1]})")
+    """Print the table."""
+    print("\n".join(table(rows())))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ One number per material is fitted; everything else is a result. Run: ``python3 -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from mpi4py import MPI
@@ -20,34 +19,13 @@ from fem.constants import FARADAY
 from studies.progress import Silent
 from studies.runner import run
 from studies.schema import Study
+from studies.validation.rows import Row, table
 
 HOUR, DAY = 3600.0, 86400.0
 #: m^3 of products per mol of electrons: 9 nm per uAh/cm^2.
 VOLUME = 9e-9 * FARADAY / 36.0
 WINDOW = 1.7
 IONIC = 1e-5
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison.
-
-    Attributes:
-        what: quantity. published, ours: in the same unit. unit: as printed.
-        fitted: whether our number was fitted to it.
-    """
-
-    what: str
-    published: tuple[float, float]
-    ours: float
-    unit: str
-    fitted: bool = False
-
-    @property
-    def agrees(self) -> bool:
-        """Whether ours lies in the published range, a tenth added at both ends."""
-        low, high = self.published
-        return 0.9 * low <= self.ours <= 1.1 * high
 
 
 def study(electronic: float, duration: float, reaction: float | None = None) -> dict[str, Any]:
@@ -123,19 +101,18 @@ def rows(comm: Any = MPI.COMM_WORLD) -> list[Row]:
     made.append(Row("LGPS over Li6PS5Cl after 7 d", (15, 25), thio / week_charge, ""))
     rich = grown((1 - 0.9466) ** 2 * argyrodite, 600 * HOUR, comm=comm)[1]
     plain = grown(argyrodite, 600 * HOUR, comm=comm)[1]
-    made.append(Row("chlorine-rich, drop of the resistance after 600 h", (94.66, 94.66), 100 * (1 - rich / plain), "%"))
+    made.append(
+        Row("chlorine-rich, drop of the resistance after 600 h", (94.66, 94.66), 100 * (1 - rich / plain), "%", True)
+    )
     assert resistance > 0
     return made
 
 
 def main() -> None:
     """Print the table."""
-    for row in rows():
-        low, high = row.published
-        published = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        verdict = "fitted" if row.fitted else ("agrees" if row.agrees else "DIFFERS")
-        if MPI.COMM_WORLD.rank == 0:
-            print(f"{row.what:50s} published {published:>12s}  ours {row.ours:9.4g} {row.unit:9s} {verdict}")
+    lines = table(rows())
+    if MPI.COMM_WORLD.rank == 0:
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":
