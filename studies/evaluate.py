@@ -215,6 +215,8 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "stack_shortening": lambda p, r: mechanical.stack_shortening(p.assembly),
     "elastic_energy": lambda p, r: mechanical.elastic_energy(p.assembly, _layers(p, r)) / p.assembly.area,
     "creep_dissipation": lambda p, r: mechanical.creep_dissipation(p.assembly, _layers(p, r)) / p.assembly.area,
+    "creep_power": lambda p, r: mechanical.creep_power(p.assembly, _layers(p, r)) / p.assembly.area,
+    "void_closure": lambda p, r: mechanical.void_closure(p.assembly),
     "mean_creep_strain": lambda p, r: mechanical.mean_creep_strain(p.assembly, _layers(p, r)),
     "energy_release_rate": lambda p, r: fracture.energy_release_rate(p.assembly, _crack(r), _tip(r)),
     "stress_intensity": lambda p, r: fracture.stress_intensity(

@@ -236,6 +236,15 @@ _SPECS = (
         {"layer": _LAYER}, needs_mechanics=True,
     ),
     QuantitySpec(
+        "creep_power", "power per area", "W/m^2",
+        "power that creep dissipates at the present stress, over the nominal area",
+        {"layer": _LAYER}, needs_mechanics=True,
+    ),
+    QuantitySpec(
+        "void_closure", "dimensionless", "",
+        "share of the volume of all voids that the displacement of their walls has taken", needs_mechanics=True,
+    ),
+    QuantitySpec(
         "mean_creep_strain", "dimensionless", "",
         "mean equivalent creep strain, sqrt(2/3 e : e), over the volume of what creeps",
         {"layer": _LAYER}, needs_mechanics=True,

@@ -19,6 +19,9 @@ from fem.observe.one_mesh import on_one_mesh
 
 Array = npt.NDArray[np.float64]
 
+_LEAST_STRESS = 1e-3
+"""Pa, added to equivalent stresses as a square: their logarithm is taken."""
+
 
 def mean_interface_pressure(assembly: Assembly, name: str) -> float:
     """Mean normal pressure on the contacted area, from the nodal forces: the force balance holds exactly, Pa.
@@ -159,6 +162,43 @@ def mean_creep_strain(assembly: Assembly, layers: tuple[str, ...]) -> float:
         total += assembly.in_layer(ufl.sqrt(2 / 3 * ufl.inner(strain, strain)), layer, ("creep strain", layer))
         volume += assembly.in_layer(1.0, layer, ("volume", layer))
     return total / volume if volume else 0.0
+
+
+def creep_power(assembly: Assembly, layers: tuple[str, ...]) -> float:
+    """Power that creep dissipates in layers at the present stress, equivalent stress times rate, W."""
+    model, total = assembly.model, 0.0
+    for layer in (n for n in layers if n in model.creeps):
+        creep = model.creeps[layer]
+        stress = assembly.mechanics.stress(layer)
+        deviator = ufl.dev(stress)
+        equivalent = ufl.variable(ufl.sqrt(1.5 * ufl.inner(deviator, deviator) + _LEAST_STRESS**2))
+        internals = [creep.function[creep.components + k] for k in range(len(creep.law.beginnings))]
+        rate = ufl.diff(creep.law.potential(equivalent, internals, model.settings.temperature), equivalent)
+        power = model.geometry.integral(rate * equivalent, layer, creep.degree)
+        total += assembly.scalar(power, ("creep power", layer))
+    return total
+
+
+def void_closure(assembly: Assembly) -> float:
+    """Share of the volume of all voids that the displacement of their walls has taken.
+
+    Both volumes are integrals over the walls: of the displacement into the void, and of minus the height times the
+    vertical part of the normal (Gauss), to which vertical sides that cut a void and the plane of height 0 add nothing.
+
+    Raises:
+        ModelError: there is no void.
+    """
+    geometry, mechanics = assembly.geometry, assembly.mechanics
+    axis = geometry.gdim - 1
+    normal, height = ufl.FacetNormal(geometry.mesh), ufl.SpatialCoordinate(geometry.mesh)[axis]
+    taken = volume = 0.0
+    for wall in sorted(name for name in geometry.tagged.facets if name.startswith("void|")):
+        for unknown, form in mechanics.on_side(lambda u: ufl.dot(u.total, normal), wall):
+            taken += assembly.scalar(form, ("closure", wall, unknown.name))
+        volume -= assembly.scalar(geometry.outer_integral(height * normal[axis], wall), ("void volume", wall))
+    if not volume > 0:
+        raise ModelError("there is no void whose closure could be told")
+    return taken / volume
 
 
 def stack_shortening(assembly: Assembly) -> float:
