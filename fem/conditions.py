@@ -213,8 +213,8 @@ class Source:
 
     Attributes:
         layer: where.
-        quantity: ``ionic`` or ``electronic`` (A/m^3), ``salt`` or ``lithium`` (mol/(m^3 s) times F: A/m^3), or
-            ``force`` (N/m^3).
+        quantity: ``ionic`` or ``electronic`` (A/m^3), ``salt``, ``liquid`` or ``lithium`` (mol/(m^3 s) times F:
+            A/m^3), or ``force`` (N/m^3).
         density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
         timed: whether ``density`` takes the time since the run began (UFL, s) as its second argument.
     """
@@ -232,9 +232,9 @@ class SurfaceSource:
     Attributes:
         facets: interface or outer side, of which those count beside which the unknown exists.
         layer: the side that receives it; the layer of an interphase for ``thickness``, nothing for ``inner``.
-        quantity: ``ionic`` or ``electronic`` (A/m^2), ``salt`` or ``lithium`` (times F: A/m^2), ``inner`` (the
-            potential between film and reaction, A/m^2), ``thickness`` (as the current that would decompose, A/m^2),
-            or ``force`` (Pa).
+        quantity: ``ionic`` or ``electronic`` (A/m^2), ``salt``, ``liquid`` or ``lithium`` (times F: A/m^2), ``inner``
+            (the potential between film and reaction, A/m^2), ``thickness`` (as the current that would decompose,
+            A/m^2), or ``force`` (Pa).
         density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
         timed: whether ``density`` takes the time since the run began (UFL, s) as its second argument.
     """

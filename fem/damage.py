@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,11 @@ __all__ = ["Damage", "Fill"]
 
 #: Of conductivities, diffusivities and exchange currents, what is left where the material is broken.
 BLOCKED = 1e-6
+#: What of a medium scales its fluxes; those of a mixture are proportional to all of its diffusivities.
+_PASSAGES = {
+    *("conductivity", "diffusivity", "across"),
+    *("lithium", "cation", "anion", "lithium_cation", "lithium_anion", "cation_anion"),
+}
 #: Pa; pressures of lithium in cracks are of this order.
 PRESSURE = 1e8
 
@@ -115,8 +120,8 @@ class Damage:
             share, medium = self.passage(layer), transport.media.get(layer)
             if share is None or medium is None:
                 continue
-            names = ("conductivity", "diffusivity", "across")
-            found = {n: value for n in names if (value := getattr(medium, n, None)) is not None}
+            own = {item.name for item in fields(medium)} & _PASSAGES
+            found = {n: value for n in sorted(own) if (value := getattr(medium, n)) is not None}
             transport.media[layer] = replace(medium, **{n: _scaled(share, v) for n, v in found.items()})
 
     def drive(self) -> None:

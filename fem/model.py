@@ -28,8 +28,9 @@ from fem.constants import STANDARD_TEMPERATURE
 from fem.creep import Creep, Dissipation
 from fem.damage import Damage
 from fem.dissipation.conduction import Conduction, Equipotential
-from fem.dissipation.electrolyte import BinaryElectrolyte, SaltConduction
+from fem.dissipation.electrolyte import SaltConduction
 from fem.dissipation.intercalation import Intercalation
+from fem.dissipation.ternary import SaltElectrolyte
 from fem.domains import INTERFACE_QUADRATURE_DEGREE, Domains
 from fem.errors import ModelError
 from fem.growths import Profile
@@ -75,7 +76,7 @@ class Domain:
         permittivity: F/m; what the layer stores as a dielectric, beside its conduction. 0: not looked at.
     """
 
-    conduction: tuple[Conduction | BinaryElectrolyte | Equipotential, ...] = ()
+    conduction: tuple[Conduction | SaltElectrolyte | Equipotential, ...] = ()
     energy: tuple[EnergyTerm, ...] = ()
     creep: CreepLaw | None = field(default=None, kw_only=True)
     host: Intercalation | None = field(default=None, kw_only=True)
@@ -235,19 +236,15 @@ class Model:
                 raise ModelError(f"interface {tie.interface!r} can come apart: give it a resistance or kinetics")
         return network
 
-    def _conductor(
-        self, layer: str, term: Conduction | BinaryElectrolyte | Equipotential
-    ) -> Conduction | Equipotential:
-        if not isinstance(term, BinaryElectrolyte):
+    def _conductor(self, layer: str, term: Conduction | SaltElectrolyte | Equipotential) -> Conduction | Equipotential:
+        if not isinstance(term, SaltElectrolyte):
             made = realised(term, self.geometry, layer)
             share = None if self.damage is None else self.damage.passage(layer)
             if share is None or isinstance(made, Equipotential):
                 return made
             return replace(made, conductivity=share * made.conductivity)
         assert self.transport is not None
-        medium = self.transport.media[layer]
-        assert isinstance(medium, BinaryElectrolyte)
-        return medium.conduction(self.transport.concentration(layer), self.settings.temperature)
+        return self.transport.conduction(layer)
 
     def add_field(self, item: Field) -> Field:
         """Register an unknown field."""
@@ -445,6 +442,10 @@ class Model:
             if self.transport is None or source.layer not in self.transport.fields:
                 raise ModelError(f"layer {source.layer!r} stores nothing: no source of {source.quantity} there")
             return self.transport.fields[source.layer]
+        if source.quantity == "liquid":
+            if self.transport is None or source.layer not in self.transport.liquids:
+                raise ModelError(f"layer {source.layer!r} has no ionic liquid: no source of it there")
+            return self.transport.liquids[source.layer]
         if isinstance(source, SurfaceSource) and source.quantity == "inner":
             return self.inner[source.facets].carrier
         if isinstance(source, SurfaceSource) and source.quantity == "thickness":

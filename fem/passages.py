@@ -14,7 +14,7 @@ from dolfinx import fem
 
 from fem import balance, growths
 from fem.constants import FARADAY
-from fem.dissipation.electrolyte import BinaryElectrolyte
+from fem.dissipation.ternary import SaltElectrolyte
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
@@ -153,7 +153,7 @@ def _following(
         law = replace(law, equilibrium_potential=law.equilibrium_potential + equilibrium)
     # between two electrolytes the salt may be on either side
     ionic = (link.second, link.first) if link.first[1] == "ionic" else (link.second,)
-    salted = [layer for layer, _ in ionic if isinstance(media.get(layer), BinaryElectrolyte)]
+    salted = [layer for layer, _ in ionic if isinstance(media.get(layer), SaltElectrolyte)]
     if salted:
         salt = concentration(salted[0])
     if isinstance(law.kinetics, InsertionKinetics) and lithium is None:

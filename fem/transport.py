@@ -1,13 +1,13 @@
 """Concentrations of a model: which fields there are, what moves in them, and what passes their interfaces.
 
-A host (active particle) holds lithium, a binary electrolyte holds salt. Every connected region of one such medium has
-one field of concentration. The balance of a species is written in amperes (times the Faraday constant), so that its
-residual is measured like that of a charge.
+A host (active particle) holds lithium, an electrolyte holds salt. Every connected region of one such medium has one
+field of concentration, and a second one where an ionic liquid is mixed with the salt. The balance of a species is
+written in amperes (times the Faraday constant), so that its residual is measured like that of a charge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ import ufl
 from dolfinx import fem
 
 from fem.constants import FARADAY, GAS
-from fem.dissipation.electrolyte import BinaryElectrolyte
+from fem.dissipation.electrolyte import SaltConduction
 from fem.dissipation.intercalation import Intercalation
+from fem.dissipation.ternary import SaltElectrolyte, TernaryElectrolyte
 from fem.errors import ModelError
 from fem.interface.charge_transfer import Blocked, ChargeTransfer
 from fem.interface.cohesive import Cohesive
@@ -28,7 +29,7 @@ from fem.values import realised
 if TYPE_CHECKING:
     from fem.model import Model
 
-Medium = BinaryElectrolyte | Intercalation
+Medium = SaltElectrolyte | Intercalation
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Transport:
     Attributes:
         model: owner.
         fields: layer -> its field of concentration, mol/m^3.
+        liquids: layer -> the concentration of the ionic liquid there, mol/m^3, where there is one.
         media: layer -> what moves there, with numbers as constants.
         given: layer -> the same as it was given, with plain numbers.
         stress: layer -> what stress adds to the chemical potential, as a continuous field in J/mol: its gradient drives
@@ -49,6 +51,7 @@ class Transport:
     media: dict[str, Medium] = field(default_factory=dict)
     given: dict[str, Medium] = field(default_factory=dict)
     stress: dict[str, Field] = field(default_factory=dict)
+    liquids: dict[str, Field] = field(default_factory=dict)
 
     @classmethod
     def build(cls, model: Model) -> Transport | None:
@@ -66,49 +69,81 @@ class Transport:
         model, medium = self.model, self.given[layers[0]]
         region = model.geometry.region(layers)
         space = fem.functionspace(region.mesh, ("Lagrange", model.settings.concentration_degree))
-        what = "lithium" if isinstance(medium, Intercalation) else "salt"
-        unknown = model.add_field(
-            Field(
-                f"{what} in {'+'.join(layers)}",
-                "concentration",
-                fem.Function(space, name="concentration"),
-                region,
-                layers,
-            )
-        )
-        unknown.scale = float(medium.maximum) if isinstance(medium, Intercalation) else _start(medium)
+
+        def add(what: str, name: str, scale: float) -> Field:
+            function = fem.Function(space, name=name)
+            unknown = model.add_field(Field(f"{what} in {'+'.join(layers)}", "concentration", function, region, layers))
+            unknown.scale = scale
+            return unknown
+
+        host = isinstance(medium, Intercalation)
+        largest = float(medium.maximum) if isinstance(medium, Intercalation) else _start(medium)
+        self.fields |= dict.fromkeys(layers, add("lithium" if host else "salt", "concentration", largest))
+        if isinstance(medium, TernaryElectrolyte):
+            liquid = add("ionic liquid", "ionic_liquid_concentration", float(medium.liquid))
+            self.liquids |= dict.fromkeys(layers, liquid)
+            self.reset(liquid)
         for layer in layers:
-            self.fields[layer] = unknown
             self.media[layer] = realised(self.given[layer], model.geometry, layer)
-        self.reset(unknown)
+        self.reset(self.fields[layers[0]])
 
     def reset(self, unknown: Field) -> None:
         """Give a field its concentration at the beginning."""
-        unknown.function.x.array[:] = _start(self.given[unknown.layers[0]])
+        layer = unknown.layers[0]
+        medium = self.given[layer]
+        if unknown is self.liquids.get(layer):
+            assert isinstance(medium, TernaryElectrolyte)
+            unknown.function.x.array[:] = float(medium.liquid)
+        else:
+            unknown.function.x.array[:] = _start(medium)
 
     def start(self, layer: str) -> float:
         """mol/m^3 at the beginning."""
         return _start(self.given[layer])
 
     def concentration(self, layer: str) -> Any:
-        """The concentration in a layer as UFL; None where nothing is stored."""
+        """The concentration in a layer as UFL, of the salt in a mixture; None where nothing is stored."""
         return self.fields[layer].function if layer in self.fields else None
+
+    def stored(self) -> Iterator[tuple[str, Field]]:
+        """Layers with each of their concentrations."""
+        yield from self.fields.items()
+        yield from self.liquids.items()
+
+    def conduction(self, layer: str) -> SaltConduction:
+        """The passage of ions in an electrolyte at the present concentrations."""
+        medium = self.media[layer]
+        assert not isinstance(medium, Intercalation)
+        return medium.conduction(self._state(layer), self.model.settings.temperature)
+
+    def _state(self, layer: str) -> Any:
+        """Concentration of an electrolyte as UFL; those of salt and liquid in a mixture."""
+        salt = self.fields[layer].function
+        return (salt, self.liquids[layer].function) if layer in self.liquids else salt
+
+    def _fluxes(self, layer: str) -> list[tuple[Field, Any]]:
+        """Every concentration of a layer with the flux that its balance has, mol/(m^2 s)."""
+        medium, unknown = self.media[layer], self.fields[layer]
+        temperature = self.model.settings.temperature
+        if isinstance(medium, Intercalation):
+            flux = medium.flux(unknown.function)
+            if layer in self.stress:
+                flux = flux + medium.drift(self.stress[layer].function, unknown.function, temperature)
+            return [(unknown, flux)]
+        potential = self.model.handle(layer, medium.carrier).value(None)
+        if isinstance(medium, TernaryElectrolyte):
+            both = medium.fluxes(potential, self._state(layer), temperature)
+            return list(zip((unknown, self.liquids[layer]), both, strict=True))
+        return [(unknown, medium.salt_flux(potential, unknown.function, temperature))]
 
     def balances(self) -> None:
         """Add storage and diffusion to the residuals: F (dc/dt + div N) = 0, what leaves counts positive."""
         model = self.model
-        for layer, unknown in self.fields.items():
-            medium, c = self.media[layer], unknown.function
-            if isinstance(medium, Intercalation):
-                flux = medium.flux(c)
-                if layer in self.stress:
-                    flux = flux + medium.drift(self.stress[layer].function, c, model.settings.temperature)
-            else:
-                potential = model.handle(layer, medium.carrier).value(None)
-                flux = medium.salt_flux(potential, c, model.settings.temperature)
-            density = unknown.rate * unknown.test - ufl.inner(flux, ufl.grad(unknown.test))
-            degree = 2 * model.settings.concentration_degree + 2
-            model.residuals[unknown].append(model.geometry.integral(FARADAY * density, layer, degree))
+        degree = 2 * model.settings.concentration_degree + 2
+        for layer in self.fields:
+            for unknown, flux in self._fluxes(layer):
+                density = unknown.rate * unknown.test - ufl.inner(flux, ufl.grad(unknown.test))
+                model.residuals[unknown].append(model.geometry.integral(FARADAY * density, layer, degree))
 
     def couple(self) -> None:
         """Let stress drive lithium where a host swells: one field of h = d(psi)/dc per connected host."""
@@ -152,7 +187,7 @@ def _medium(domain: Any) -> Medium | None:
     if domain.host is not None:
         host: Intercalation = domain.host
         return host
-    return next((t for t in domain.conduction if isinstance(t, BinaryElectrolyte)), None)
+    return next((t for t in domain.conduction if isinstance(t, SaltElectrolyte)), None)
 
 
 def _swells(terms: Any) -> bool:
@@ -195,7 +230,7 @@ def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:
             continue
         if _alike(media[a], media[b]):
             group[root(b)] = root(a)
-        elif not laws and all(isinstance(media[x], BinaryElectrolyte) for x in (a, b)):
+        elif not laws and all(isinstance(media[x], SaltElectrolyte) for x in (a, b)):
             raise ModelError(
                 f"interface {name!r}: the salts of {a!r} and {b!r} differ (in a property, or in the concentration at "
                 "the beginning), and no salt passes between such electrolytes: say so with kinetics between the two, "

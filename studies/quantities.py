@@ -107,6 +107,10 @@ _AT_GROWN = Parameter("interphase", "interface with an interphase; default: the 
 _AXES = ("x", "y", "z")
 _STORING = Parameter("layer", "a layer or body with `transport`; default: all of them")
 
+_OF = Parameter(
+    "choice", "of an electrolyte with an ionic liquid: of its salt or of the liquid", "salt", ("salt", "ionic_liquid")
+)
+
 _ASR: dict[str, Any] = {"dimension": "area-specific resistance", "unit": "ohm m^2", "needs_current": True}
 
 _SPECTRUM: dict[str, Any] = {
@@ -340,15 +344,15 @@ _SPECS = (
     ),
     QuantitySpec(
         "mean_concentration", "concentration", "mol/m^3", "mean concentration of salt or lithium in a region",
-        {"layer": _STORING}, needs_time=True,
+        {"layer": _STORING, "of": _OF}, needs_time=True,
     ),
     QuantitySpec(
         "lowest_concentration", "concentration", "mol/m^3", "lowest concentration of salt or lithium in a region",
-        {"layer": _STORING}, convergence="flux", needs_time=True,
+        {"layer": _STORING, "of": _OF}, convergence="flux", needs_time=True,
     ),
     QuantitySpec(
         "highest_concentration", "concentration", "mol/m^3", "highest concentration of salt or lithium in a region",
-        {"layer": _STORING}, convergence="flux", needs_time=True,
+        {"layer": _STORING, "of": _OF}, convergence="flux", needs_time=True,
     ),
     QuantitySpec(
         "mean_lithiation", "dimensionless", "", "lithium in hosts over what they can hold", {"layer": _STORING},

@@ -1,4 +1,4 @@
-"""What a cell stores: lithium in hosts, salt in electrolytes, charge of double layers; and that none is lost."""
+"""What a cell stores: lithium in hosts, salt and liquid in electrolytes, charge of double layers; and none is lost."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ NO_CURRENT = 1.0
 """A/m^2: what currents are measured against at least, in runs that only rest."""
 
 
-def amount(assembly: Assembly, layer: str) -> float:
-    """Lithium or salt in a region, mol."""
+def amount(assembly: Assembly, layer: str, liquid: bool = False) -> float:
+    """Lithium or salt in a region, or the ionic liquid beside the salt, mol."""
     transport = assembly.model.transport
     assert transport is not None
-    return assembly.in_layer(transport.concentration(layer), layer, ("amount", layer))
+    item = (transport.liquids if liquid else transport.fields)[layer]
+    return assembly.in_layer(item.function, layer, ("amount", layer, item.name))
 
 
 def volume(assembly: Assembly, layer: str) -> float:
@@ -43,12 +44,13 @@ def volume(assembly: Assembly, layer: str) -> float:
     return assembly.in_layer(1.0, layer, ("volume", layer))
 
 
-def extremes(assembly: Assembly, layers: tuple[str, ...]) -> tuple[float, float]:
-    """Lowest and highest concentration at the nodes of the fields of some regions, mol/m^3."""
+def extremes(assembly: Assembly, layers: tuple[str, ...], liquid: bool = False) -> tuple[float, float]:
+    """Lowest and highest concentration at the nodes of the fields of some regions, mol/m^3; of the ionic liquid."""
     transport = assembly.model.transport
     assert transport is not None
+    known = transport.liquids if liquid else transport.fields
     low, high = math.inf, -math.inf
-    for item in {id(f): f for f in (transport.fields[layer] for layer in layers)}.values():
+    for item in {id(f): f for f in (known[layer] for layer in layers)}.values():
         own = item.function.x.array[: item.owned]
         low, high = min(low, float(own.min(initial=math.inf))), max(high, float(own.max(initial=-math.inf)))
     return assembly.comm.allreduce(low, op=MPI.MIN), assembly.comm.allreduce(high, op=MPI.MAX)
@@ -77,6 +79,8 @@ class Stored:
         found: dict[str, float] = {}
         for layer in transport.fields if transport is not None else ():
             found[f"amount in {layer}"] = amount(self.assembly, layer)
+        for layer in transport.liquids if transport is not None else ():
+            found[f"liquid in {layer}"] = amount(self.assembly, layer, liquid=True)
         for state in self.model.states:
             if isinstance(state.link.law, ChargeTransfer) and state.link.law.double_layer_capacitance:
                 found[f"double layer at {state.link.interface}"] = self._double_layer(state)
@@ -108,6 +112,8 @@ class Stored:
         for key in salt:
             left = now[key] - first[key]
             found[f"salt in {key.removeprefix('amount in ')}"] = Balance(left, first[key], AMOUNT_LIMIT, "mol")
+        for key in (k for k in first if k.startswith("liquid in ")):
+            found[f"ionic {key}"] = Balance(now[key] - first[key], first[key], AMOUNT_LIMIT, "mol")
         hosts = [k for k in first if k.startswith("amount in ") and self._is_host(k)]
         sign = self._side_of_hosts()
         if hosts and sign is not None:

@@ -33,8 +33,26 @@ def _regions(point: Point, request: QuantityRequest, hosts: bool | None = None) 
     return found
 
 
-def _mean(point: Point, regions: tuple[str, ...]) -> float:
-    return sum(amount(point.assembly, r) for r in regions) / sum(volume(point.assembly, r) for r in regions)
+def _concentration(point: Point, request: QuantityRequest) -> tuple[tuple[str, ...], bool]:
+    """Regions that the request means, and whether it asks for their ionic liquid."""
+    liquid = request.parameters.get("of") == "ionic_liquid"
+    transport = point.assembly.model.transport
+    found = _regions(point, request)
+    if liquid and transport is not None:
+        found = tuple(r for r in found if r in transport.liquids)
+    if not found:
+        raise SolveError(f"{request.label}: no ionic liquid in {request.parameters.get('layer') or 'any region'}")
+    return found, liquid
+
+
+def _mean(point: Point, request: QuantityRequest) -> float:
+    regions, liquid = _concentration(point, request)
+    return sum(amount(point.assembly, r, liquid) for r in regions) / sum(volume(point.assembly, r) for r in regions)
+
+
+def _extreme(point: Point, request: QuantityRequest, which: int) -> float:
+    regions, liquid = _concentration(point, request)
+    return extremes(point.assembly, regions, liquid)[which]
 
 
 def _lithiation(point: Point, request: QuantityRequest) -> float:
@@ -63,9 +81,9 @@ def _moment(point: Point) -> Any:
 EVALUATE: Mapping[str, Callable[[Point, QuantityRequest], float]] = {
     "elapsed_time": lambda p, r: float(_moment(p).time),
     "passed_charge": lambda p, r: float(_moment(p).charge),
-    "mean_concentration": lambda p, r: _mean(p, _regions(p, r)),
-    "lowest_concentration": lambda p, r: extremes(p.assembly, _regions(p, r))[0],
-    "highest_concentration": lambda p, r: extremes(p.assembly, _regions(p, r))[1],
+    "mean_concentration": _mean,
+    "lowest_concentration": lambda p, r: _extreme(p, r, 0),
+    "highest_concentration": lambda p, r: _extreme(p, r, 1),
     "mean_lithiation": _lithiation,
     "stored_lithium": _stored_lithium,
 }

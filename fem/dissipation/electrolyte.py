@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import ufl
 
@@ -12,6 +12,18 @@ from fem.dissipation.conduction import Conduction
 from fem.energy.mixing import SaltMixing
 from fem.terms import Carrier
 from fem.values import at
+
+
+class Electrolyte(Protocol):
+    """What conducts ions with its own salts as a second force, whatever their number."""
+
+    def force(self, concentration: Any, temperature: float) -> Any:
+        """Minus the gradients of the chemical potentials of the salts, J/(mol m)."""
+        ...
+
+    def dissipation(self, field: Any, force: Any, concentration: Any, temperature: float) -> Any:
+        """Xi in W/m^3."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -71,19 +83,19 @@ class BinaryElectrolyte:
 
 @dataclass(frozen=True)
 class SaltConduction(Conduction):
-    """The ionic conduction of a binary electrolyte whose concentration is a field.
+    """The ionic conduction of an electrolyte whose concentrations are fields.
 
     Attributes:
         electrolyte: what moves.
-        concentration: field in mol/m^3.
+        concentration: field in mol/m^3; of a mixture all of them.
         temperature: K.
     """
 
-    electrolyte: BinaryElectrolyte
+    electrolyte: Electrolyte
     concentration: Any
     temperature: float
 
     def potential(self, force: Any) -> Any:
-        """Xi in W/m^3 of the electric field, at the present gradient of the salt."""
+        """Xi in W/m^3 of the electric field, at the present gradients of the salts."""
         salt = self.electrolyte.force(self.concentration, self.temperature)
         return self.electrolyte.dissipation(force, salt, self.concentration, self.temperature)

@@ -35,6 +35,39 @@ class SaltMixing:
 
 
 @dataclass(frozen=True)
+class MixtureMixing:
+    """A lithium salt LiX and an ionic liquid CX, which share their anion, in a polymer.
+
+    psi = R T [sum_k c_k (ln c_k - 1) + B11/2 c_Li^2 + B12 c_Li c_C + B22/2 c_C^2], k = Li, C, X, with
+    c_X = c_Li + c_C: the entropy of the three ions, and second virial coefficients for all else. Without liquid
+    B11 = 2 (chi - 1) / c is the thermodynamic factor of `SaltMixing`.
+
+    Attributes:
+        salt: B11 in m^3/mol.
+        cross: B12 in m^3/mol.
+        liquid: B22 in m^3/mol; psi is convex where B11 B22 is not below B12^2 and none of the two is negative.
+    """
+
+    salt: Any = 0.0
+    cross: Any = 0.0
+    liquid: Any = 0.0
+
+    def density(self, lithium: Any, cation: Any, temperature: float) -> Any:
+        """psi in J/m^3 of the concentrations of the cations in mol/m^3."""
+        entropy = sum(c * (ufl.ln(c) - 1) for c in (lithium, cation, lithium + cation))
+        pairs = 0.5 * self.salt * lithium**2 + self.cross * lithium * cation + 0.5 * self.liquid * cation**2
+        return GAS * temperature * (entropy + pairs)
+
+    def slopes(self, lithium: Any, cation: Any, temperature: float) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        """(2, 2) d(mu_j)/dc_k in J m^3/mol^2, mu = d(psi)/dc of salt and liquid."""
+        c = ufl.variable(lithium), ufl.variable(cation)
+        density = self.density(*c, temperature)
+        mu = [ufl.diff(density, x) for x in c]
+        mixed = ufl.diff(mu[0], c[1])
+        return (ufl.diff(mu[0], c[0]), mixed), (mixed, ufl.diff(mu[1], c[1]))
+
+
+@dataclass(frozen=True)
 class HostMixing:
     """Lithium in a host: mu = -F U(x) relative to lithium metal, x = c / c_max.
 

@@ -7,6 +7,8 @@ steps, because the formula is linear.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fem.constants import FARADAY
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
@@ -24,7 +26,7 @@ Newton's method, which solves for all unknowns together, stops where the largest
 def rate_balances(assembly: Assembly, length: float, least: float = 0.0) -> list[Imbalance]:
     """Balances of an accepted time step; collective.
 
-    * every field of salt or lithium: F dn/dt and what its interfaces take;
+    * every field of salt, ionic liquid or lithium: F dn/dt and what its interfaces take;
     * every interface of a plain stack: its faradaic and charging current against what the lowest terminal feeds in.
 
     Args:
@@ -96,11 +98,11 @@ def _taken(assembly: Assembly) -> dict[str, float]:
 def _species(assembly: Assembly, taken: dict[str, float]) -> dict[str, tuple[float, float]]:
     """Name of a field -> what is stored and taken per second (A), and the amount that is there (C)."""
     transport = assembly.model.transport
-    fields: dict[str, Field] = {} if transport is None else transport.fields
+    fields: Iterable[tuple[str, Field]] = () if transport is None else transport.stored()
     found: dict[str, tuple[float, float]] = {}
-    for layer, item in fields.items():
-        stored = FARADAY * assembly.in_layer(item.rate, layer, ("stored", layer))
-        amount = FARADAY * assembly.in_layer(item.function, layer, ("amount", layer))
+    for layer, item in fields:
+        stored = FARADAY * assembly.in_layer(item.rate, layer, ("stored", layer, item.name))
+        amount = FARADAY * assembly.in_layer(item.function, layer, ("amount", layer, item.name))
         rate, before = found.get(item.name, (0.0, 0.0))
         found[item.name] = rate + stored + taken.get(layer, 0.0), before + amount
     return found

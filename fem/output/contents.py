@@ -26,6 +26,7 @@ FIELDS: dict[str, tuple[str, str, str, str]] = {
     "ionic_potential": ("node", "V", "potential", "electric potential that the ions see"),
     "electronic_potential": ("node", "V", "potential", "electric potential that the electrons see"),
     "concentration": ("node", "mol/m^3", "concentration", "concentration of the salt, or of lithium in a host"),
+    "ionic_liquid_concentration": ("node", "mol/m^3", "concentration", "concentration of the ionic liquid"),
     "damage": ("node", "", "dimensionless", "damage, 0 whole to 1 broken"),
     "displacement": ("node", "m", "length", "displacement"),
     "ionic_current_density": ("cell", "A/m^2", "current density", "ionic current density, cell mean"),

@@ -184,12 +184,13 @@ def node_potentials(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floa
 
 
 def node_concentrations(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
-    """Concentration (mol/m^3) of salt or lithium of a layer at the nodes of its grid; empty where nothing moves."""
+    """Concentrations (mol/m^3) of salt, liquid or lithium of a layer at the nodes of its grid; or none."""
     transport = model.transport
     if transport is None or layer not in transport.fields:
         return {}
-    field = transport.fields[layer]
-    return {"concentration": grid.at_nodes(field.function, field.region.from_parent())}
+    known = {"concentration": transport.fields, "ionic_liquid_concentration": transport.liquids}
+    found = {name: fields[layer] for name, fields in known.items() if layer in fields}
+    return {name: grid.at_nodes(f.function, f.region.from_parent()) for name, f in found.items()}
 
 
 def node_damage(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
