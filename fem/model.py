@@ -53,6 +53,7 @@ from fem.terms import CreepLaw, EnergyTerm
 from fem.transport import Transport
 from fem.unknowns import Field, Handle, Number, Tie
 from fem.values import realised
+from fem.void_phase import VoidPhase, VoidPhases
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -74,6 +75,7 @@ class Domain:
         creep: how the layer creeps under deviatoric stress in time; None: not at all.
         host: lithium that is stored in the layer, in an active particle.
         permittivity: F/m; what the layer stores as a dielectric, beside its conduction. 0: not looked at.
+        voids: that grow and shrink in the layer as a phase of their own.
     """
 
     conduction: tuple[Conduction | SaltElectrolyte | Equipotential, ...] = ()
@@ -81,6 +83,7 @@ class Domain:
     creep: CreepLaw | None = field(default=None, kw_only=True)
     host: Intercalation | None = field(default=None, kw_only=True)
     permittivity: float = field(default=0.0, kw_only=True)
+    voids: VoidPhase | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Settings:
         concentration_degree: polynomial degree of concentrations.
         temperature: K.
         plane: plane strain or plane stress (2-D only).
+        phase_degree: polynomial degree of order parameters and what belongs to them.
         interface_quadrature: degree up to which integrals over interfaces are exact.
         damage_lags: what passes through media sees the damage at the beginning of a time step (`fem.solve.cracking`),
             not the present one; for models that break in time.
@@ -103,6 +107,7 @@ class Settings:
     concentration_degree: int = 2
     temperature: float = STANDARD_TEMPERATURE
     plane: Plane = "strain"
+    phase_degree: int = field(default=2, kw_only=True)
     interface_quadrature: int = INTERFACE_QUADRATURE_DEGREE
     damage_lags: bool = field(default=False, kw_only=True)
 
@@ -113,6 +118,7 @@ class Settings:
             potential_degree=self.potential_degree + 1,
             displacement_degree=self.displacement_degree + 1,
             concentration_degree=self.concentration_degree + 1,
+            phase_degree=self.phase_degree + 1,
             interface_quadrature=2 * self.interface_quadrature,
         )
 
@@ -172,6 +178,7 @@ class Model:
         }
         self.damage = Damage.build(self)
         self.transport = Transport.build(self)
+        self.void_phases = VoidPhases.build(self)
         self.creeps = {
             layer: Creep.build(self, layer, domain.creep)
             for layer, domain in self.domains.items()
@@ -196,6 +203,8 @@ class Model:
         self._conduction()
         if self.transport is not None:
             self.transport.balances()
+        if self.void_phases is not None:
+            self.void_phases.balances()
         self.states = [connect(self, link) for link in self.network.links]
         self._sources()
         close_mean_fields(self, self.mean_fields)
@@ -230,9 +239,11 @@ class Model:
             if name in self.geometry.interfaces or name in self.interfaces
         }
         partial = frozenset(n.removesuffix(":gap") for n in self.tagged.facets if n.endswith(":gap"))
-        network = build_network(conductors, laws, partial | frozenset(self.joint_laws))
+        voids = self.void_phases
+        apart = {*self.joint_laws, *(() if voids is None else (n for x in voids.layers for n, _ in voids.sides(x)))}
+        network = build_network(conductors, laws, partial | apart)
         for tie in network.ties:
-            if tie.interface in self.joint_laws:
+            if tie.interface in apart:
                 raise ModelError(f"interface {tie.interface!r} can come apart: give it a resistance or kinetics")
         return network
 

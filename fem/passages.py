@@ -92,6 +92,9 @@ def connect(model: Model, link: Link) -> InterfaceState:
         largest = None if largest is None else constant(mesh, largest)
         shift = model.mechanics.work_potential(name, link.second[0], volume, largest)
     law = replace(_present(model, link, sides), contact_fraction=_whole_share(model, link, sides))
+    if model.void_phases is not None and link.first[1] == "electronic":
+        excess = model.void_phases.equilibrium_shift(link.first[0], sides.first_side)
+        law = replace(law, equilibrium_potential=law.equilibrium_potential + excess)
     if law.interphase is not None:
         law = replace(law, film_resistance=law.film_resistance + growths.grow(model, name, law.interphase, sides))
     return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift)
@@ -106,6 +109,10 @@ def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
         for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
             whole = model.damage.passage(layer)
             share = share if whole is None else share * whole(side)
+    if model.void_phases is not None:
+        for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
+            contact = model.void_phases.contact(layer)
+            share = share if contact is None else share * contact(side)
     return share
 
 
@@ -213,6 +220,8 @@ def _gives_lithium(model: Model, link: Link) -> bool:
 def _deliver(model: Model, link: Link, sides: Sides, current: Any) -> None:
     if model.transport is not None and _gives_lithium(model, link):
         model.transport.take_lithium(link.first[0], sides.first_side, sides.name, current)
+    if model.void_phases is not None and isinstance(link.law, ChargeTransfer) and link.first[1] == "electronic":
+        model.void_phases.take_lithium(link.first[0], sides.first_side, sides.name, current)
 
 
 def _contact(model: Model, link: Link, law: OhmicContact, sides: Sides) -> InterfaceState:

@@ -14,8 +14,9 @@ from dolfinx import default_scalar_type, fem
 from fem.compat import SubMesh
 from fem.constants import STANDARD_TEMPERATURE, thermal_voltage
 
-FieldKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage", "contact"]
-"""What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows."""
+FieldKind = Literal["potential", "displacement", "traction", "concentration", "phase", "state", "damage", "contact"]
+"""What a field is: decides scaling and preconditioner. ``state``: a quantity that lives on an interface and grows;
+``phase``: an order parameter, or what is solved with it."""
 SYMMETRIC: frozenset[FieldKind] = frozenset(("potential", "displacement", "traction", "damage", "contact"))
 """Kinds whose couplings all derive from one potential, so that their matrix is symmetric."""
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 Method = Literal["auto", "direct", "iterative"]
 Technique = Literal["hypre", "gamg", "jacobi", "p-multigrid"]
-UnknownKind = Literal["potential", "displacement", "traction", "concentration", "state", "damage", "contact"]
+UnknownKind = Literal["potential", "displacement", "traction", "concentration", "phase", "state", "damage", "contact"]
 
 METHODS: tuple[Method, ...] = ("auto", "direct", "iterative")
 

@@ -74,6 +74,7 @@ class LinearSolver:
         kinds: list[UnknownKind] = [
             "state",
             "concentration",
+            "phase",
             "potential",
             "displacement",
             "traction",
