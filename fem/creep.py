@@ -111,7 +111,7 @@ class Creep:
         """(m,) components of the deviator of the total strain, as UFL: what the update depends on."""
         mechanics, geometry = self.model.mechanics, self.model.geometry
         assert mechanics is not None
-        if any(opening.layer == self.layer for opening in getattr(mechanics, "openings", {}).values()):
+        if any(opening.layer == self.layer for opening in mechanics.openings.values()):
             raise ModelError(f"layer {self.layer!r} creeps: what grows on its interface must push another layer away")
         total = strain(mechanics.displacement_of(self.layer).total, geometry.mesh, geometry.axisymmetric)
         return mandel(ufl.dev(total), geometry.gdim)

@@ -41,7 +41,8 @@ from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.names import both_sides
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
-from fem.joints import DrivenOpening, JointLaw, build_joint
+from fem.joining import DrivenOpening, build_joint
+from fem.joints import JointLaw
 from fem.kinematics import Plane
 from fem.levels import anchor_metal
 from fem.mechanics import Mechanics

@@ -11,12 +11,12 @@ derivatives at fixed damage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ufl
 
-from fem.interface.jump import Jump, positive
+from fem.interface.jump import Jump, Operations, positive
 
 __all__ = ["Cohesive"]
 
@@ -36,6 +36,7 @@ class Cohesive:
         stiffness: K before damage and of closed contact, Pa/m; None: a hundred times that at which the bond would break
             without softening, strength^2 / (2 toughness).
         viscosity: s; time in which damage follows what the jump asks for. 0: at once.
+        open_share: share of the conductance that is left where it is broken.
     """
 
     strength: float
@@ -45,6 +46,7 @@ class Cohesive:
     exponent: float = 2.0
     stiffness: float | None = None
     viscosity: float = 0.0
+    open_share: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         for name in ("strength", "toughness", "shear_strength", "shear_toughness", "stiffness", "exponent"):
@@ -53,6 +55,8 @@ class Cohesive:
                 raise ValueError(f"{name} must be positive, got {value}")
         if self.viscosity < 0:
             raise ValueError(f"viscosity must not be negative, got {self.viscosity}")
+        if not 0 <= self.open_share < 1:
+            raise ValueError(f"open_share must lie in 0 <= x < 1, got {self.open_share}")
         for strength, toughness in self.modes:
             if self.penalty * 2 * toughness <= strength**2:
                 raise ValueError(
@@ -80,50 +84,45 @@ class Cohesive:
         opening, sliding = self.modes
         return opening == sliding
 
-    def _size(self, jump: Jump) -> Any:
+    def _size(self, jump: Jump, on: Operations) -> Any:
         """Square of the effective jump, m^2."""
-        return positive(jump.normal) ** 2 + ufl.inner(jump.shear, jump.shear)
+        return positive(jump.normal, on) ** 2 + on.inner(jump.shear, jump.shear)
 
-    def limits(self, jump: Jump) -> tuple[Any, Any]:
+    def limits(self, jump: Jump, on: Operations = ufl) -> tuple[Any, Any]:
         """Effective jumps at which damage begins and is complete, m."""
         stiff = self.penalty
         (t1, g1), (t2, g2) = self.modes
         if self.symmetric:
             return t1 / stiff, 2 * g1 / t1
         tiny = (_TINY * t1 / stiff) ** 2
-        share = (ufl.inner(jump.shear, jump.shear) + 0.0) / (self._size(jump) + tiny)
+        share = (on.inner(jump.shear, jump.shear) + 0.0) / (self._size(jump, on) + tiny)
         mixed = share**self.exponent
-        begin = ufl.sqrt((t1 / stiff) ** 2 + ((t2 / stiff) ** 2 - (t1 / stiff) ** 2) * mixed)
+        begin = on.sqrt((t1 / stiff) ** 2 + ((t2 / stiff) ** 2 - (t1 / stiff) ** 2) * mixed)
         return begin, 2 * (g1 + (g2 - g1) * mixed) / (stiff * begin)
 
-    def effective(self, jump: Jump) -> Any:
+    def effective(self, jump: Jump, on: Operations = ufl) -> Any:
         """Effective jump, m."""
-        return ufl.sqrt(self._size(jump) + (_TINY * self.strength / self.penalty) ** 2)
+        return on.sqrt(self._size(jump, on) + (_TINY * self.strength / self.penalty) ** 2)
 
-    def damage(self, jump: Jump, before: Any, share: Any = 1.0) -> Any:
+    def asked(self, jump: Jump, on: Operations = ufl) -> Any:
+        """Damage that a jump asks for, 0 whole to 1 broken."""
+        size = self.effective(jump, on)
+        begin, end = self.limits(jump, on)
+        part = end * (size - begin) / (size * (end - begin))
+        return on.conditional(on.lt(size, begin), 0.0, on.conditional(on.lt(size, end), part, 1.0))
+
+    def damage(self, jump: Jump, before: Any, share: Any = 1.0, on: Operations = ufl) -> Any:
         """0 whole, 1 broken: the larger of that ``before`` and what the jump asks for, of which ``share`` has come."""
-        size = self.effective(jump)
-        begin, end = self.limits(jump)
-        asked = ufl.conditional(
-            ufl.lt(size, begin),
-            0.0,
-            ufl.conditional(ufl.lt(size, end), end * (size - begin) / (size * (end - begin)), 1.0),
-        )
-        return before + share * positive(asked - before)
+        return before + share * positive(self.asked(jump, on) - before, on)
 
-    def energy(self, jump: Jump, damage: Any) -> Any:
+    def energy(self, jump: Jump, damage: Any, on: Operations = ufl) -> Any:
         """Stored energy, J/m^2."""
         # without stiffness at zero: the faces of a crack that opens from there are not stuck in the first iteration
-        overlap = ufl.conditional(ufl.lt(jump.normal, 0.0), jump.normal, 0.0)
-        return 0.5 * self.penalty * ((1 - damage) * self._size(jump) + overlap**2)
+        overlap = on.conditional(on.lt(jump.normal, 0.0), jump.normal, 0.0)
+        return 0.5 * self.penalty * ((1 - damage) * self._size(jump, on) + overlap**2)
 
-    def dissipated(self, jump: Jump, before: Any, damage: Any) -> Any:
-        """Energy that growing damage has turned to heat at the present mode, J/m^2."""
-        if self.viscosity > 0:
-            return 0.5 * self.penalty * self._size(jump) * (damage - before)
-        begin, end = self.limits(jump)
-
-        def spent(d: Any) -> Any:
-            return 0.5 * self.penalty * begin**2 * end * d / (end - d * (end - begin))
-
-        return spent(damage) - spent(before)
+    def power(self, jump: Jump, change: Jump, damage: Any, on: Operations = ufl) -> Any:
+        """Tractions at a jump and a damage times a change of the jump, J/m^2."""
+        overlap = on.conditional(on.lt(jump.normal, 0.0), jump.normal, 0.0)
+        pulled = positive(jump.normal, on) * change.normal + on.inner(jump.shear, change.shear)
+        return self.penalty * ((1 - damage) * pulled + overlap * change.normal)

@@ -3,20 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import ufl
 
-__all__ = ["Jump", "positive"]
+__all__ = ["ARRAYS", "Jump", "Operations", "positive"]
+
+
+class Operations(Protocol):
+    """What laws are written with, so that they hold for UFL and for arrays alike."""
+
+    def conditional(self, condition: Any, true: Any, false: Any, /) -> Any:
+        """One value or the other."""
+
+    def lt(self, left: Any, right: Any, /) -> Any:
+        """Less than."""
+
+    def ge(self, left: Any, right: Any, /) -> Any:
+        """Greater or equal."""
+
+    def sqrt(self, value: Any, /) -> Any:
+        """Square root."""
+
+    def inner(self, left: Any, right: Any, /) -> Any:
+        """Product of two vectors."""
+
+
+class _Arrays:
+    """`Operations` on values (...) and vectors (components, ...)."""
+
+    def conditional(self, condition: Any, true: Any, false: Any, /) -> Any:
+        """One value or the other; both are evaluated."""
+        return np.where(condition, true, false)
+
+    def lt(self, left: Any, right: Any, /) -> Any:
+        """Less than."""
+        return np.less(left, right)
+
+    def ge(self, left: Any, right: Any, /) -> Any:
+        """Greater or equal."""
+        return np.greater_equal(left, right)
+
+    def sqrt(self, value: Any, /) -> Any:
+        """Square root."""
+        return np.sqrt(value)
+
+    def inner(self, left: Any, right: Any, /) -> Any:
+        """Sum over the components."""
+        return (left * right).sum(axis=0)
+
+
+ARRAYS: Operations = _Arrays()
+"""Operations on numpy arrays; those on UFL are the module itself."""
 
 
 @dataclass(frozen=True)
 class Jump:
-    """Displacement above minus displacement below, divided by the normal from below to above (UFL).
+    """Displacement above minus displacement below, divided by the normal from below to above (UFL or arrays).
 
     Attributes:
         normal: opening, m; negative where the sides would overlap.
-        shear: vector along the interface, m.
+        shear: vector along the interface, m (arrays: components first).
     """
 
     normal: Any
@@ -29,6 +77,6 @@ class Jump:
         return cls(opening, vector - opening * normal)
 
 
-def positive(value: Any) -> Any:
+def positive(value: Any, on: Operations = ufl) -> Any:
     """max(value, 0) with the derivative 1 at zero: sides that just touch are closed."""
-    return ufl.conditional(ufl.ge(value, 0.0), value, 0.0)
+    return on.conditional(on.ge(value, 0.0), value, 0.0)

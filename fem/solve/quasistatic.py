@@ -9,8 +9,8 @@ short enough: give the bond a viscosity, whose work is part of the balance, or d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class StepSettings:
         first: step. largest: step. smallest: below which the run ends.
         change: largest growth of damage at a point of an interface in one step; None: any.
         duration: s that the whole path takes, for viscous bonds.
+        begin: part of the path at which the first state is sought: more than nothing where it is the load that holds
+            the bodies together.
     """
 
     first: float = 0.05
@@ -44,10 +46,13 @@ class StepSettings:
     smallest: float = 1e-7
     change: float | None = None
     duration: float = 1.0
+    begin: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         if not 0 < self.smallest <= self.first <= 1 or not 0 < self.largest <= 1:
             raise ValueError(f"steps must lie in 0 < smallest <= first, largest <= 1, got {self}")
+        if not 0 <= self.begin <= 1:
+            raise ValueError(f"begin must lie in 0 <= begin <= 1, got {self.begin}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class QuasiStatic:
 
     Attributes:
         failed: steps without an equilibrium. shortened: steps in which too much broke.
+        load: that has been reached. next_step: length of the step that follows.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class QuasiStatic:
         self.solver.continuation = False
         self.book = Book(model)
         self.failed = self.shortened = 0
+        self.load, self.next_step = self.settings.begin, self.settings.first
         self._bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]
         self._asked: list[Any] = []
 
@@ -121,33 +128,40 @@ class QuasiStatic:
         self.model.accept()
         return StepPoint(load, step, iterations, self.book.energies(), self.book.advance())
 
+    def numbers(self) -> dict[str, float]:
+        """What a checkpoint keeps beside the unknowns of the model and its histories; see `resume`."""
+        return {"load": self.load, "step": self.next_step, "work": self.book.work}
+
+    def resume(self, numbers: Mapping[str, float]) -> None:
+        """Go on from a state whose unknowns and histories are in the model again: `run` begins with it."""
+        self.load, self.next_step, self.book.work = (numbers[key] for key in ("load", "step", "work"))
+        self.solver.keep_state()
+
     def run(self) -> Iterator[StepPoint]:
-        """Every accepted state, from the one at load 0 on. Collective.
+        """Every accepted state, from the first one on (or from where it was resumed). Collective.
 
         Raises:
             ConvergenceError: no equilibrium however short the step, with the load that was reached.
         """
         settings = self.settings
-        found = self._try(0.0, 0.0)
+        found = self._try(self.load, 0.0)
         if found is None:
             raise ConvergenceError("no equilibrium before loading")
-        yield self._point(0.0, 0.0, found)
-        done, step = 0.0, settings.first
-        while done < 1.0:
+        yield self._point(self.load, 0.0, found)
+        while self.load < 1.0:
+            done, step = self.load, self.next_step
             state = [stage.get_state() for stage in self.solver.stages]
             load = 1.0 if done + step > 1.0 - 1e-12 else done + step
             found = self._try(load, load - done)
             if found is None:
                 for stage, values in zip(self.solver.stages, state, strict=True):
                     stage.set_state(values)
-                step = 0.5 * (load - done)
-                if step < settings.smallest:
+                self.next_step = 0.5 * (load - done)
+                if self.next_step < settings.smallest:
                     raise ConvergenceError(
                         f"no equilibrium beyond {done:.6g} of the load path, however short the step: what breaks there "
                         "jumps; a viscosity of the bond or control of its opening carries on"
                     )
                 continue
-            point = self._point(load, load - done, found)
-            done = load
-            yield point
-            step = min(settings.largest, 1.5 * step)
+            self.load, self.next_step = load, min(settings.largest, 1.5 * step)
+            yield self._point(load, load - done, found)

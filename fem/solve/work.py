@@ -12,7 +12,6 @@ from dolfinx import fem, la
 from mpi4py import MPI
 
 from fem.errors import ModelError
-from fem.joints import CohesiveJoint
 from fem.unknowns import Field
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ class Book:
     """Evaluates energies and adds up the work of supports, platens, loads, eigenstrains and pressures in cracks.
 
     The work between two states is that of the mean of both forces (the trapezoidal rule): exact where nothing breaks,
-    of second order in the load step where damage grows steadily.
+    of second order in the load step where damage of the phase field grows steadily. What tractions of bonds and
+    contacts do on their way from one state to the other is known from their laws (`Joint.extra_work`) and adds what the
+    rule misses: the solids between are linear (Betti).
 
     Args:
         model: with mechanics.
@@ -60,11 +61,14 @@ class Book:
         self.model, mechanics = model, model.mechanics
         self.comm, self.unknowns = model.geometry.comm, mechanics.displacements
         form, integral = model.geometry.entity_maps().form, model.geometry.integral
-        bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]
+        joints = list(model.joints.values())
         stored = [integral(mechanics.energy_density(x), x) for x in mechanics.solids]
-        self._stored = form(_total([*stored, *(b.points.integral(b.stored()) for b in bonds)]))
+        self._stored = form(_total(stored))
+        self._joined = form(_total([j.points.integral(j.stored() * model.one) for j in joints])) if joints else None
+        self._extra = form(_total([j.extra_work() for j in joints])) if joints else None
+        self._extra_before = 0.0
         cracks = [] if model.damage is None else [model.damage.surface_energy(x) for x in model.damage.terms]
-        cracks += [b.points.integral(b.dissipated()) for b in bonds]
+        cracks += [j.points.integral(x * model.one) for j in joints if (x := j.dissipated()) is not None]
         self._cracks = form(_total(cracks)) if cracks else None
         dead = {u: [x for x in mechanics.dead if x.arguments()[0] == u.test] for u in self.unknowns}
         works = [ufl.replace(_total(forms), {u.test: u.function}) for u, forms in dead.items() if forms]
@@ -95,7 +99,7 @@ class Book:
         loads += self._scalar(self._pressing)
         numbers = {t.number for u in self.unknowns for t in u.ties if t.number is not None}
         loads -= sum(n.source * n.value for n in sorted(numbers, key=lambda n: n.name) if n.unknown)
-        return Energies(self._scalar(self._stored), self._scalar(self._cracks), loads)
+        return Energies(self._scalar(self._stored) + self._scalar(self._joined), self._scalar(self._cracks), loads)
 
     def restart(self, work: float) -> None:
         """Count from the present state, with the work so far. Collective."""
@@ -132,7 +136,10 @@ class Book:
             for (p, v), (p_then, v_then) in zip(fills, filled, strict=True):
                 self.work += 0.5 * (p + p_then) * (v - v_then)
         self.work += self._swelling()
-        self._last = (forces, moved, fills)
+        extra = self._scalar(self._extra)
+        if self._last is not None:
+            self.work += extra - self._extra_before
+        self._last, self._extra_before = (forces, moved, fills), extra
         return self.work
 
     def _swelling(self) -> float:

@@ -16,6 +16,7 @@ from fem.conditions import ImposedDisplacement, Platen, Pressure, Roller
 from fem.errors import ModelError
 from fem.interface.contact import Contact
 from fem.solve.driver import Solver
+from fem.solve.quasistatic import QuasiStatic, StepSettings
 
 LAYERS = [("low", 3.0e-6), ("high", 2.0e-6)]
 LOW, HIGH = (1.0e11, 0.3), (2.0e10, 0.2)
@@ -59,6 +60,22 @@ def test_gap_opens_and_closes(height: float, pressure: float) -> None:
     stress = (abs(height) - start) / (LAYERS[0][1] / 1e11 + LAYERS[1][1] / 2e10) * pressure
     assert np.allclose(at_points(model, joint.pressure()), stress, atol=1e-3)
     assert np.allclose(at_points(model, joint.gap()), start + height if height > 0 else 0.0, rtol=1e-9, atol=1e-20)
+
+
+def test_contact_does_no_work() -> None:
+    """Bumps that are pressed together and pulled apart again: all work is stored, and comes back."""
+    tagged = layered(MPI.COMM_SELF, "2", LAYERS, 4.0e-6, lateral=8, across=2)
+    bumps = Contact(gap=lambda x: 2e-9 * (x[0] / 4e-6) ** 2)
+    model = pair(tagged, bumps, [*supports("2"), Roller("top", 1, 0.0)], LOW, HIGH)
+
+    def apply(load: float) -> None:
+        assert model.mechanics is not None
+        model.mechanics.supports["top"].offset = -8e-9 * (1 - abs(2 * load - 1)) + 3e-9 * max(load - 0.7, 0.0)
+
+    points = list(QuasiStatic(model, apply, StepSettings(0.2, 0.2)).run())
+    largest = max(p.energies.stored for p in points)
+    assert max(abs(p.work - p.energies.stored) for p in points) < 1e-9 * largest
+    assert abs(points[-1].work) < 1e-9 * largest
 
 
 def test_inclined_interface_under_even_pressure() -> None:
