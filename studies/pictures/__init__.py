@@ -226,9 +226,14 @@ class _Job:
         return [draw_history(self.series, self.out / "history.png")]
 
     def _concentration(self) -> list[Path | None]:
+        path = self.out / "concentration.png"
+        if self.dataset.gdim > 1:
+            from studies.pictures.concentration import draw_concentration_maps
+
+            return [draw_concentration_maps(self.dataset, path)]
         from studies.pictures.history import draw_concentration
 
-        return [draw_concentration(self.dataset, self.out / "concentration.png")]
+        return [draw_concentration(self.dataset, path)]
 
     @cached_property
     def _cut(self) -> Cut:

@@ -61,6 +61,12 @@ class _Shaped(Part):
 class _Solid(_Shaped, Body):
     coating: list[Coat] = Field(default_factory=list, max_length=10, description="Films, from the inside out.")
     coating_as: Representation = "resolved"
+    coating_towards: list[Name] | None = Field(
+        default=None,
+        min_length=1,
+        description="Bodies that a collapsed coating separates it from, for example the electrolyte and not the"
+        " collector that its electrons come from; default: all that it touches.",
+    )
     patches: Patches | None = Field(default=None, description="Where the coating is; default: everywhere.")
     grains: Grains | None = Field(default=None, description="Of a polycrystal; default: a single crystal.")
 
@@ -78,7 +84,7 @@ class _Solid(_Shaped, Body):
     @model_validator(mode="before")
     @classmethod
     def _one_coat(cls, data: Any) -> Any:
-        return lists(data, "coating")
+        return lists(data, "coating", "coating_towards")
 
 
 class _Placed(Centred):

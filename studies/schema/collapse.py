@@ -32,13 +32,13 @@ class CollapsedFilm:
 
     Attributes:
         inner: body that it lies on.
-        outer: body on its other side; None: whatever touches the inner one.
+        outer: bodies on its other side; None: whatever touches the inner one.
         coats: from the inside out.
         closed: whether nothing is left bare.
     """
 
     inner: str
-    outer: str | None
+    outer: tuple[str, ...] | None
     coats: tuple[Coat, ...]
     closed: bool = True
 
@@ -46,7 +46,7 @@ class CollapsedFilm:
         """Whether it separates two bodies."""
         if first == second or self.inner not in (first, second):
             return False
-        return self.outer is None or {first, second} == {self.inner, self.outer}
+        return self.outer is None or (first if second == self.inner else second) in self.outer
 
     def faces(self, first: str, second: str, order: Sequence[str]) -> list[str]:
         """Names, in the study file, of the interfaces that the film has between two bodies, from inside out.
@@ -67,11 +67,12 @@ def collapsed_films(contents: Iterable[Any]) -> list[CollapsedFilm]:
         if getattr(item, "coating_as", "resolved") == "resolved":
             continue
         if isinstance(item, Particle | Packing) and item.coating:
-            found.append(CollapsedFilm(item.name, None, tuple(item.coating), item.patches is None))
+            towards = None if item.coating_towards is None else tuple(item.coating_towards)
+            found.append(CollapsedFilm(item.name, towards, tuple(item.coating), item.patches is None))
         elif isinstance(item, Coating):
             lower, upper = item.at.split("|")
             inner, outer = (upper, lower) if item.on == upper else (lower, upper)
-            found.append(CollapsedFilm(inner, outer, tuple(item.coats), item.patches is None))
+            found.append(CollapsedFilm(inner, (outer,), tuple(item.coats), item.patches is None))
     return found
 
 
@@ -96,7 +97,7 @@ def on_mesh(study: Study, name: str, there: Collection[str]) -> tuple[str, float
         return name, 1.0
     order = [body.name for body in study.geometry.bodies]
     for film in collapsed_films(feature.content for feature in study.geometry.features):
-        others = [film.outer] if film.outer is not None else [body for body in order if body != film.inner]
+        others = film.outer if film.outer is not None else [body for body in order if body != film.inner]
         for other in others:
             pair = sorted((film.inner, other), key=order.index)
             found = "|".join(pair) + ("" if film.closed else f":{COVERED}")

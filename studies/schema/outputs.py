@@ -10,7 +10,16 @@ from studies.quantities import QUANTITIES, Parameter
 from studies.schema.fields import Bounds, In, Part, complaint, quantity_json_schema
 
 PictureName = Literal[
-    "mesh", "potential", "interface-current", "stress", "damage", "loading", "polarisation", "impedance"
+    "mesh",
+    "potential",
+    "interface-current",
+    "stress",
+    "damage",
+    "loading",
+    "polarisation",
+    "impedance",
+    "history",
+    "concentration",
 ]
 Relative = Annotated[float, In("dimensionless", Bounds(above=0.0))]
 # Read later, when the quantity and with it the dimension is known.

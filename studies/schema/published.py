@@ -62,6 +62,8 @@ def json_schema() -> dict[str, Any]:
     for name, key in (("Particle", "coating"), ("Packing", "coating"), ("Coating", "coats")):
         films = definitions[name]["properties"]
         films[key] = _or_single(films[key], {"$ref": "#/$defs/Coat"})
+        if "coating_towards" in films:
+            films["coating_towards"] = _or_single(films["coating_towards"], {"type": "string"})
     for definition in definitions.values():  # one lateral coordinate needs no list
         place = definition.get("properties", {})
         if "position" in place:

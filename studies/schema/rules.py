@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
@@ -75,15 +76,34 @@ def check_films(draft: Draft) -> None:
     """Report films that cannot stand for a resistance."""
     for i, feature in enumerate(draft.features):
         content = None if feature is None else feature.content
-        if feature is None or content is None or getattr(content, "coating_as", "resolved") == "resolved":
+        if feature is None or content is None:
             continue
         here: KeyPath = ("geometry", "features", i, feature.key)
+        if getattr(content, "coating_towards", None) is not None:
+            _check_towards(draft, (*here, "coating_towards"), content)
+        if getattr(content, "coating_as", "resolved") == "resolved":
+            continue
         key = "coats" if feature.key == "coating" else "coating"
         for k, coat in enumerate(getattr(content, key)):
             conduction = draft.conduction.get(coat.name)
             if conduction not in (None, "ionic"):
                 message = f"a collapsed coat must conduct ions alone, not be {conduction}: resolve it"
                 draft.report((*here, key, k, "conduction"), message, coat.name)
+
+
+def _check_towards(draft: Draft, here: KeyPath, content: Any) -> None:
+    """A coating that faces some bodies only."""
+    if not content.coating:
+        draft.report(here, "means something with a `coating` only")
+    elif content.coating_as == "resolved":
+        draft.report(here, "needs `coating_as: collapsed`: a coating that is meshed covers all of the body")
+    elif content.patches is not None:
+        draft.report(here, "cannot be told together with `patches`")
+    own = (content.name, *(coat.name for coat in content.coating))
+    known = [body.name for _, body in draft.bodies if body is not None and body.name not in own]
+    for k, name in enumerate(content.coating_towards):
+        if name not in known:
+            draft.report((*here, k), one_of(known, name, "must be one of the other bodies:"), name)
 
 
 def _check_places(draft: Draft) -> None:
