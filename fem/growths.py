@@ -14,6 +14,7 @@ from fem.interface.interphase import Interphase, InterphaseLayer, ambipolar_resi
 from fem.interface.names import both_sides
 from fem.interface.stored import Across
 from fem.unknowns import Field, Handle, Number
+from fem.values import constant
 
 if TYPE_CHECKING:
     from fem.model import Model
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
 
 LARGE = 1e-8
 """m; what an error of a thickness is measured against."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """What the layers on an interface are to the current of the cell (UFL).
+
+    Attributes:
+        resistance: ohm m^2.
+        capacitance: F/m^2 beside it; None: not looked at.
+        thinning: its time derivative, F/(m^2 s): a film that grows gives up charge at the same voltage.
+    """
+
+    resistance: Any
+    capacitance: Any = None
+    thinning: Any = 0.0
+
+    def charging(self, drop: Any, rate: Any) -> Any:
+        """Current density d(C drop)/dt in A/m^2, of the drop in V and its rate in V/s."""
+        return 0.0 if self.capacitance is None else self.capacitance * rate + self.thinning * drop
 
 
 @dataclass(frozen=True)
@@ -76,8 +96,8 @@ class Profile:
         return self._at(self.field.test, k)
 
 
-def grow(model: Model, name: str, interphase: Interphase, sides: Sides) -> Any:
-    """Make the thicknesses of an interphase unknowns with their growth; returns its resistance, ohm m^2 (UFL)."""
+def grow(model: Model, name: str, interphase: Interphase, sides: Sides) -> Film:
+    """Make the thicknesses of an interphase unknowns with their growth; returns what it is to the current."""
     growing = interphase.growing
     unknown = {layer.name: _thickness(model, name, layer) for layer in growing}
     model.thickness[name] = unknown
@@ -107,7 +127,13 @@ def grow(model: Model, name: str, interphase: Interphase, sides: Sides) -> Any:
             test = handle.carrier.test("+")
             model.residuals[handle.carrier].append(model.geometry.interface_integral(excess * test, name))
     model.decomposition[name] = current
-    return interphase.film_resistance(thickness, temperature)
+    resistance = interphase.film_resistance(thickness, temperature)
+    if not interphase.polarises:
+        return Film(resistance)
+    permittivity = {layer.name: constant(model.geometry.mesh, layer.permittivity) for layer in interphase.layers}
+    capacitance = interphase.film_capacitance(thickness, lambda layer: permittivity[layer.name])
+    thicker = sum(unknown[layer.name].rate("+") / permittivity[layer.name] for layer in growing)
+    return Film(resistance, capacitance, -(capacitance**2) * thicker)
 
 
 def _diffusing(

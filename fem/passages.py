@@ -95,9 +95,11 @@ def connect(model: Model, link: Link) -> InterfaceState:
     if model.void_phases is not None and link.first[1] == "electronic":
         excess = model.void_phases.equilibrium_shift(link.first[0], sides.first_side)
         law = replace(law, equilibrium_potential=law.equilibrium_potential + excess)
+    film = growths.Film(0.0)
     if law.interphase is not None:
-        law = replace(law, film_resistance=law.film_resistance + growths.grow(model, name, law.interphase, sides))
-    return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift)
+        film = growths.grow(model, name, law.interphase, sides)
+        law = replace(law, film_resistance=law.film_resistance + film.resistance)
+    return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift, film)
 
 
 def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
@@ -246,14 +248,17 @@ def _contact(model: Model, link: Link, law: OhmicContact, sides: Sides) -> Inter
     )
 
 
-def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any) -> InterfaceState:
+def _without_film(
+    model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any, grown: growths.Film
+) -> InterfaceState:
     jump = sides.first.value(sides.first_side) - sides.second.value(sides.second_side)
     passage = balance.series_current(law, jump, shift, model.settings.temperature, model.exponent_limit)
     capacitance = law.film_capacitance if law.has_film else law.double_layer_capacitance
     charging: Any = 0.0
-    if capacitance:
+    if capacitance or grown.capacitance is not None:
         first, second = sides.first.rate(sides.first_side), sides.second.rate(sides.second_side)
         charging = _stored(model, capacitance, law.contact_fraction, first, second)
+        charging = charging + law.contact_fraction * grown.charging(passage.film_drop, first - second)
     _between(model, link, sides, passage.current, charging)
     return InterfaceState(
         link,
@@ -267,7 +272,9 @@ def _without_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, s
     )
 
 
-def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any) -> InterfaceState:
+def _with_film(
+    model: Model, link: Link, law: ChargeTransfer, sides: Sides, shift: Any, grown: growths.Film
+) -> InterfaceState:
     """Kinetics and film in series, with the potential between them as an unknown (decision 5)."""
     name = sides.name
     inner = model.inner[name] = _inner_potential(model, name)
@@ -280,9 +287,10 @@ def _with_film(model: Model, link: Link, law: ChargeTransfer, sides: Sides, shif
     if law.double_layer_capacitance:
         rates = sides.first.rate(sides.first_side), inner.rate("+")
         layer = _stored(model, law.double_layer_capacitance, law.contact_fraction, *rates)
-    if law.film_capacitance:
+    if law.film_capacitance or grown.capacitance is not None:
         rates = inner.rate("+"), sides.second.rate(sides.second_side)
         film = _stored(model, law.film_capacitance, law.contact_fraction, *rates)
+        film = film + law.contact_fraction * grown.charging(film_drop, rates[0] - rates[1])
     _leave(model, name, sides.first_side, sides.first, passage.current + layer)
     _leave(model, name, "+", inner, film_current + film - passage.current - layer)
     _leave(model, name, sides.second_side, sides.second, -film_current - film)

@@ -47,6 +47,8 @@ class ChargeTransfer:
         for name in ("double_layer_capacitance", "film_capacitance"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.film_capacitance and self.interphase is not None and self.interphase.polarises:
+            raise ValueError("a film has a film_capacitance or layers with a permittivity, not both")
         if isinstance(self.film_resistance, int | float) and self.film_resistance < 0:
             raise ValueError(f"film_resistance must not be negative, got {self.film_resistance}")
         if isinstance(self.contact_fraction, int | float) and not 0 < self.contact_fraction <= 1:
@@ -67,7 +69,8 @@ class ChargeTransfer:
     @property
     def needs_inner_potential(self) -> bool:
         """True when the potential between film and reaction is an unknown of its own."""
-        apart = self.double_layer_capacitance > 0 or self.film_capacitance > 0
+        polarises = self.interphase is not None and self.interphase.polarises
+        apart = self.double_layer_capacitance > 0 or self.film_capacitance > 0 or polarises
         both = self.kinetics is not None and self.has_film
         return both and (apart or (self.kinetics is not None and not self.kinetics.linear))
 

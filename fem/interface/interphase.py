@@ -18,7 +18,7 @@ dE is how far the electrode lies outside the window of stability of the electrol
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ufl
@@ -46,6 +46,7 @@ class InterphaseLayer:
         stored: lithium that the layer holds beyond what is bound in it; None: none.
         expansion: part of its thickness that is new volume: 1 - (volume of what it was made of) / (its own); 0: it
             takes the room of what it replaces.
+        permittivity: F/m; a film of it has the capacitance of plates as far apart as it is thick. 0: not looked at.
     """
 
     name: str
@@ -59,6 +60,7 @@ class InterphaseLayer:
     temperature: float = 298.15
     stored: StoredLithium | None = None
     expansion: float = 0.0
+    permittivity: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         for key in ("ionic_conductivity", "electronic_conductivity"):
@@ -66,6 +68,8 @@ class InterphaseLayer:
                 raise ValueError(f"{self.name}: {key} must be positive, got {getattr(self, key)}")
         if not self.thickness >= THINNEST:
             raise ValueError(f"{self.name}: thickness must be at least {THINNEST} m, got {self.thickness}")
+        if self.permittivity < 0:
+            raise ValueError(f"{self.name}: permittivity must not be negative, got {self.permittivity}")
         if not 0 <= self.share <= 1:
             raise ValueError(f"{self.name}: share must lie in 0..1, got {self.share}")
         if self.share > 0 and not self.molar_volume > 0:
@@ -115,6 +119,9 @@ class Interphase:
             raise ValueError(f"the shares of the layers add up to {shares}, more than 1")
         if self.reaction_current is not None and not self.reaction_current > 0:
             raise ValueError(f"reaction_current must be positive, got {self.reaction_current}")
+        without = [layer.name for layer in self.layers if not layer.permittivity]
+        if 0 < len(without) < len(self.layers):
+            raise ValueError(f"all layers need a permittivity or none; {' and '.join(without)} has none")
         storing = [layer.name for layer in self.layers if layer.stored is not None]
         if len(storing) > 1:
             raise ValueError(f"only one layer of an interphase can store lithium, not {' and '.join(storing)}")
@@ -134,6 +141,11 @@ class Interphase:
         return next((k for k, layer in enumerate(self.layers) if layer.stored is not None), None)
 
     @property
+    def polarises(self) -> bool:
+        """Whether the layers are a dielectric, too."""
+        return all(layer.permittivity > 0 for layer in self.layers)
+
+    @property
     def expands(self) -> bool:
         """Whether what grows takes another volume than what it is made of."""
         return any(layer.expansion != 0.0 for layer in self.growing)
@@ -149,6 +161,14 @@ class Interphase:
     def film_resistance(self, thickness: Any, temperature: float) -> Any:
         """Ohm m^2 for the current of the cell; ``thickness``: layer -> m (UFL or number)."""
         return sum(thickness(layer) / layer.ionic(temperature) for layer in self.layers)
+
+    def film_capacitance(self, thickness: Any, permittivity: Any) -> Any:
+        """F/m^2 of all layers in series; arguments: layer -> m, layer -> F/m (UFL or numbers).
+
+        Beside the sum of the resistances it is one arc, as it should be for one layer and for layers with the same time
+        permittivity / conductivity; in any case what is left at high frequencies is right.
+        """
+        return 1 / sum(thickness(layer) / permittivity(layer) for layer in self.layers)
 
     def decomposition_current(self, thickness: Any, potential: Any, temperature: float, opposed: Any = 0.0) -> Any:
         """i_dec in A/m^2 at a potential of the electrode against the electrolyte, V; ``opposed``: as for `drive`."""

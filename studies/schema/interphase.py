@@ -27,6 +27,7 @@ __all__ = ["InterphaseLayerWords", "InterphaseWords"]
 
 PositiveDiffusivity = Annotated[float, In("diffusivity", Bounds(above=0.0))]
 PositiveConductivity = Annotated[float, In("conductivity", Bounds(above=0.0))]
+Permittivity = Annotated[float, Field(ge=1.0)]
 Activation = Annotated[float, In("molar energy", Bounds(at_least=0.0))]
 
 
@@ -70,6 +71,11 @@ class InterphaseLayerWords(Part):
         " coating, which does not grow).",
     )
 
+    relative_permittivity: Permittivity | None = Field(
+        default=None,
+        description="Of the layer: its capacitance, beside its resistance, is that of plates as far apart as it is"
+        " thick and falls as it grows; of all layers or of none. Default: no capacitance, or the film_capacitance.",
+    )
     stored: StoredWords | None = Field(
         default=None,
         description="Lithium that the layer holds while it passes; default: none, the flux follows at once.",
@@ -115,6 +121,9 @@ class InterphaseWords(Part):
             raise complaint(f"the shares of the layers add up to {shares:g}; at most 1 can become of what decomposes")
         if shares > 0 and self.reduction_potential is None and self.oxidation_potential is None:
             raise complaint("give the reduction_potential or the oxidation_potential that makes it grow")
+        without = [layer.name for layer in self.layers if layer.relative_permittivity is None]
+        if 0 < len(without) < len(self.layers):
+            raise complaint(f"give all layers a relative_permittivity or none; {' and '.join(without)} has none")
         low, high = self.reduction_potential, self.oxidation_potential
         if low is not None and high is not None and low > high:
             raise complaint(f"reduction_potential {low:g} V lies above oxidation_potential {high:g} V")
@@ -134,6 +143,7 @@ class InterphaseWords(Part):
 
     def build(self) -> Interphase:
         """The law of `fem.interface.interphase`."""
+        from fem.energy.dielectric import VACUUM_PERMITTIVITY
         from fem.interface.interphase import Interphase, InterphaseLayer
         from fem.interface.stored import StoredLithium
 
@@ -153,6 +163,7 @@ class InterphaseWords(Part):
                 layer.temperature,
                 stored(layer.stored),
                 _expansion(layer),
+                permittivity=VACUUM_PERMITTIVITY * (layer.relative_permittivity or 0.0),
             )
             for layer in self.layers
         )

@@ -112,6 +112,9 @@ def check_storing_interface(
                 report(key, f"has no meaning with {interface.kinetics} kinetics")
     if interface.film_capacitance and not (interface.film_resistance or interface.interphase):
         report("film_capacitance", "needs a film_resistance beside it: without one the film carries no voltage")
+    layers = [] if interface.interphase is None else interface.interphase.layers
+    if interface.film_capacitance and any(layer.relative_permittivity for layer in layers):
+        report("film_capacitance", "follows from the relative_permittivity of the layers: give one of the two")
     if host is None:
         if rate:
             report("insertion_rate_constant", "is for a host: give the electrode its `transport: {lithiation: ...}`")

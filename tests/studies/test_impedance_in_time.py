@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from fem.energy.dielectric import VACUUM_PERMITTIVITY
 from fem.output.checkpoint import latest
 from studies.errors import InputError
 from studies.pictures.spectra import tracks
@@ -111,6 +112,30 @@ def test_the_film_of_the_spectrum_is_the_interphase(found: Recorded) -> None:
         assert nearest < 0.03
 
 
+def test_the_capacitance_falls_as_the_layer_grows() -> None:
+    """Plates as far apart as the layers are thick: L / (sigma + j omega eps) at two instants and all frequencies."""
+    interfaces = copy.deepcopy(GROWING["interfaces"])
+    interface = interfaces["anode|electrolyte"]
+    del interface["film_capacitance"]
+    interface["interphase"]["layers"][0]["relative_permittivity"] = 12
+    grown = recorded(
+        changed(
+            interfaces=interfaces,
+            operation={"working_electrode": "anode", "protocol": [{"rest": "20 h"}]},
+            impedance={"from": "0.1 Hz", "to": "10 MHz", "per_decade": 2, "when": ["1 h"]},
+        )
+    )
+    known = np.flatnonzero(np.isfinite(grown.columns["impedance_part"]))
+    thick = np.array(grown.columns["interphase_thickness"])[known]
+    assert thick[1] > 4 * thick[0]
+    for spectrum, length in zip(grown.spectra, thick, strict=True):
+        columns = spectrum["columns"]
+        found = [np.array(columns[f"films of anode|electrolyte_{part}"]) for part in ("real", "imaginary")]
+        omega = 2 * np.pi * np.array(columns["frequency"])
+        plates = length / (1e-5 + 1j * omega * 12 * VACUUM_PERMITTIVITY)
+        assert np.max(np.abs((found[0] + 1j * found[1]) / plates - 1)) < 1e-8
+
+
 def test_the_run_does_not_notice(found: Recorded) -> None:
     """Bit by bit the same as without impedance, although LLZO is a dielectric in the linearised model."""
     plain = recorded(changed(impedance=None, quantities=GROWING["quantities"][:2]))
@@ -205,6 +230,18 @@ def test_ranks_change_nothing(kind: str) -> None:
     session.destroy()
 
 
+BOTH = copy.deepcopy(GROWING["interfaces"])
+BOTH["anode|electrolyte"]["interphase"]["layers"][0]["relative_permittivity"] = 12
+MIXED = copy.deepcopy(GROWING["interfaces"])
+MIXED["anode|electrolyte"]["interphase"]["layers"] += [
+    {
+        "name": "coating",
+        "thickness": "5 nm",
+        "ionic_conductivity": "1e-7 S/cm",
+        "electronic_conductivity": "1e-12 S/cm",
+        "relative_permittivity": 20,
+    }
+]
 PULSES = {
     "protocol": [{"cycle": [{"current": "1 A/m^2", "for": "1 h", "name": "charge"}, {"rest": "1 h"}], "times": 2}]
 }
@@ -213,6 +250,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "too late": ({"impedance": {"when": ["101 h"]}}, "impedance.when.0", "after the end"),
     "no instant": ({"impedance": {"when": ["sometimes"]}}, "impedance.when.0", "end of rest"),
     "too many": ({"impedance": {"every": "1 s"}}, "impedance.every", "at most 1000"),
+    "capacitance twice": ({"interfaces": BOTH}, "interfaces.anode|electrolyte.film_capacitance", "one of the two"),
+    "some permittivities": ({"interfaces": MIXED}, "interfaces.anode|electrolyte.interphase", "products has none"),
     "current": ({"impedance": {"at": "1 A/m^2"}}, "impedance.at", "`when`"),
     "no protocol": ({"operation": {"current": "0 A/m^2"}}, "impedance.when", "needs operation.protocol"),
 }

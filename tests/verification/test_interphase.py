@@ -141,6 +141,32 @@ def test_the_layer_resists_the_current() -> None:
     run.destroy()
 
 
+@pytest.mark.parametrize(("ionic", "permittivity"), [(1e-10, 3.6e-7), (4e-10, 5e-7)])
+def test_a_growing_film_is_charged(ionic: float, permittivity: float) -> None:
+    """i = sigma E + d(eps E)/dt: the field within the film relaxes with eps / sigma, however thick it has become."""
+    current, relaxation = 1e-3, permittivity / ionic
+    product = InterphaseLayer("products", ionic, 1e-6, 1e-8, VOLUME, 1.0, permittivity=permittivity)
+    model = cell(Interphase((product,), reduction=WINDOW))
+    step = Step.constant("pass", "current", current, 2 * relaxation)
+    run = Transient(model, Protocol((step,)), "anode", 1.0, TimeSettings(1e-5))
+    plain = 2 * GAS * 298.15 / FARADAY * current / 10.0 + current * 5e-5 / 0.2
+    grown = []
+    for point in run.points():
+        grown.append(thickness(model))
+        field = current / ionic * (1 - math.exp(-point.time / relaxation))
+        assert (point.voltage - plain) / grown[-1] == pytest.approx(field, rel=1e-3, abs=1e-4 * current / ionic)
+    assert grown[-1] > 2 * grown[0]
+    run.destroy()
+
+
+def test_the_layers_of_a_film_all_have_a_permittivity_or_none() -> None:
+    plain, dielectric = layer(1e-8), InterphaseLayer("coating", 1e-4, 1e-10, 1e-7, permittivity=1e-10)
+    with pytest.raises(ValueError, match="products has none"):
+        Interphase((plain, dielectric), reduction=WINDOW)
+    with pytest.raises(ValueError, match="not both"):
+        ChargeTransfer("a", ButlerVolmer(10.0), film_capacitance=1e-3, interphase=Interphase((dielectric,)))
+
+
 @pytest.mark.mpi
 def test_growth_on_any_number_of_ranks() -> None:
     """A field of thickness in 2-D grows as the number in 1-D, on all ranks alike."""
