@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fem.conditions import Anchor, MeanStrain, Pressure, Roller, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
-from fem.dissipation.electrolyte import BinaryElectrolyte
+from fem.dissipation.ternary import SaltElectrolyte
 from fem.energy.dielectric import VACUUM_PERMITTIVITY
 from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
@@ -67,7 +67,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
 def _domain(study: Study, name: str) -> Domain:
     layer = study.body(name)
     value = Values(study, name)
-    conduction: list[Conduction | BinaryElectrolyte | Equipotential] = []
+    conduction: list[Conduction | SaltElectrolyte | Equipotential] = []
     salt = electrolyte_of(study, name)
     if layer.conduction == "equipotential":
         conduction.append(Equipotential())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fem.constants import FARADAY, GAS
 from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
+from fem.dissipation.ternary import SaltElectrolyte, TernaryElectrolyte
 from fem.interface.exchange import FollowingKinetics, InsertionKinetics, PlatingKinetics
 from fem.materials import Material
 from fem.materials.curves import Curve
 from fem.values import at
+from studies.schema.ionic_liquid import DRAGS, MIXTURE, VIRIALS
 from studies.solids import axes_of
 
 if TYPE_CHECKING:
@@ -68,12 +70,14 @@ def _property(material: Material, key: str, temperature: float) -> Any:
     return material.curve(key, temperature)
 
 
-def electrolyte_of(study: Study, region: str) -> BinaryElectrolyte | None:
+def electrolyte_of(study: Study, region: str) -> SaltElectrolyte | None:
     """The electrolyte of a region whose salt moves; None where there is none."""
     transport = study.body(region).transport
     if transport is None or transport.salt_concentration is None:
         return None
     material, temperature = study.material(region), study.operation.temperature
+    if transport.ionic_liquid is not None:
+        return _mixture(material, temperature, transport.salt_concentration, transport.ionic_liquid.concentration)
     spread = _property(material, "salt_diffusivity", temperature)
     share = _property(material, "transference_number", temperature)
     if transport.model == "dilute":
@@ -83,6 +87,17 @@ def electrolyte_of(study: Study, region: str) -> BinaryElectrolyte | None:
         conductivity = _property(material, "ionic_conductivity", temperature)
         factor = _property(material, "thermodynamic_factor", temperature)
     return BinaryElectrolyte(conductivity, spread, share, transport.salt_concentration, factor)
+
+
+def _mixture(material: Material, temperature: float, salt: float, liquid: float) -> TernaryElectrolyte:
+    def known(key: str, absent: float | None) -> float | None:
+        return material.value(key, temperature) if material.has(key) else absent
+
+    lithium, cation, anion = (material.value(key, temperature) for key in MIXTURE)
+    made = TernaryElectrolyte(lithium, cation, anion, salt, liquid, solvent=known("solvent_concentration", 0.0))
+    drags = zip(("lithium_cation", "lithium_anion", "cation_anion"), (known(x, None) for x in DRAGS), strict=True)
+    virials = zip(("virial_salt", "virial_cross", "virial_liquid"), (known(x, 0.0) for x in VIRIALS), strict=True)
+    return replace(made, **dict(drags), **dict(virials))  # type: ignore[arg-type]
 
 
 def host_of(study: Study, region: str) -> Intercalation | None:

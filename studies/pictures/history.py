@@ -20,6 +20,7 @@ __all__ = ["draw_concentration", "draw_history"]
 _ROWS = {"cell_voltage": ("cell voltage", "potential"), "cell_current": ("current", "current density")}
 MOST_TIMES = 6
 MOST_PANELS = 4
+_STORED = ("concentration", "ionic_liquid_concentration")
 
 
 def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | None:
@@ -82,7 +83,7 @@ def _shade(axes: Any, time: Any, step: Any) -> None:
 
 
 def draw_concentration(dataset: Dataset, path: Path) -> Path | None:
-    """Draw the concentrations through a one-dimensional stack at several times, one panel per region.
+    """Draw the concentrations through a one-dimensional stack at several times, one panel per region and salt.
 
     Args:
         dataset: any state of a fields folder.
@@ -96,22 +97,23 @@ def draw_concentration(dataset: Dataset, path: Path) -> Path | None:
         return None
     chosen = np.unique(np.linspace(0, len(steps) - 1, MOST_TIMES).round().astype(int))
     states = [Dataset(dataset.folder, int(k)) for k in chosen]
-    regions = [x.name for x in states[0].layers if "concentration" in x.nodes][:MOST_PANELS]
-    if not regions:
+    shown = [(x.name, key) for x in states[0].layers for key in _STORED if key in x.nodes][:MOST_PANELS]
+    if not shown:
         return None
     made = style.figure(style.WIDTH, 3.2)
     times = [float(state.step["label"]["time"]) for state in states]
     colours = style.colours(style.SEQUENTIAL)(np.linspace(0.05, 0.85, len(states)))
-    for axes, name in zip(np.atleast_1d(made.subplots(1, len(regions))), regions, strict=True):
+    for axes, (name, key) in zip(np.atleast_1d(made.subplots(1, len(shown))), shown, strict=True):
         layers = [next(x for x in state.layers if x.name == name) for state in states]
         along = style.lengths(float(np.ptp(layers[0].points[:, 0])))
-        unit = units.scale(np.concatenate([x.nodes["concentration"] for x in layers]), "concentration")
+        unit = units.scale(np.concatenate([x.nodes[key] for x in layers]), "concentration")
         for layer, time, colour in zip(layers, times, colours, strict=True):
             order = np.argsort(layer.points[:, 0])
             x = along(1.0) * layer.points[order, 0]
-            values = unit(1.0) * layer.nodes["concentration"][order]
+            values = unit(1.0) * layer.nodes[key][order]
             axes.plot(x, values, color=colour, linewidth=1.4, label=units.format(time, "time", 3))
-        axes.set_title(name, fontsize=style.FONT)
+        which = f": {'salt' if key == _STORED[0] else 'ionic liquid'}" if (name, _STORED[1]) in shown else ""
+        axes.set_title(name + which, fontsize=style.FONT)
         axes.set_xlabel(along.label("x"))
         axes.set_ylabel(unit.label("concentration"))
         axes.margins(x=0.0)

@@ -77,9 +77,9 @@ def default_conduction(material: Material) -> Conduction:
     return "ionic" if ions and material.kind != "dielectric" else "none"
 
 
-def needed_properties(conduction: Conduction, mechanics: bool) -> tuple[str, ...]:
-    """Properties without which the layer cannot be computed."""
-    ions = ("ionic_conductivity",) if conduction in ("ionic", "mixed") else ()
+def needed_properties(conduction: Conduction, mechanics: bool, mixture: bool = False) -> tuple[str, ...]:
+    """Properties without which the layer cannot be computed; the conductivity of a mixture follows from its ions."""
+    ions = ("ionic_conductivity",) if conduction in ("ionic", "mixed") and not mixture else ()
     electrons = ("electronic_conductivity",) if conduction in ("electronic", "mixed") else ()
     return ions + electrons + (("young_modulus", "poisson_ratio") if mechanics else ())
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fem.columns import ColumnError
 from studies.quantities import QUANTITIES
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of
+from studies.schema.outputs import QuantityRequest
 from studies.schema.protocol import Entry, PressureRamp, Until, entries_in
 from studies.schema.protocol_steps import table_points
 from studies.schema.reader import KeyPath
+from studies.schema.transport import Transport
 
 MOST_STEPS = 20_000
 
@@ -85,6 +87,20 @@ def _check_quantities(draft: Draft, in_time: bool) -> None:
                 draft.report((*here, request.name, "layer"), message)
             elif not fit:
                 draft.report(here, "no region has a concentration: give one its `transport`", request.name)
+            elif request.parameters.get("of") == "ionic_liquid":
+                _check_liquid(draft, here, request, moving)
+
+
+def _check_liquid(draft: Draft, here: KeyPath, request: QuantityRequest, moving: Mapping[str, Transport]) -> None:
+    """A quantity of an ionic liquid needs a region with one."""
+    mixed = [name for name, x in moving.items() if x.ionic_liquid is not None]
+    given = request.parameters.get("layer")
+    if not mixed:
+        message = "no region has an ionic liquid: give one `transport: {ionic_liquid: ...}`"
+        draft.report((*here, request.name, "of"), message)
+    elif given is not None and given not in mixed:
+        message = one_of(mixed, given, "must be a region with an ionic liquid:")
+        draft.report((*here, request.name, "layer"), message)
 
 
 def _check_entry(draft: Draft, path: KeyPath, entry: Entry) -> None:

@@ -136,7 +136,7 @@ def check_layers(draft: Draft) -> None:
             for path, message, value in draft.media.overridden(layer.material, layer.properties)[1]:
                 draft.report((*here, "properties", *path), message, value)
         if material is not None:
-            _check_properties(draft, here, material, draft.conduction[layer.name], mechanics)
+            _check_properties(draft, here, layer, material, mechanics)
             _check_creep(draft, here, layer, material, mechanics)
 
 
@@ -160,8 +160,10 @@ def _check_property_names(draft: Draft, here: KeyPath) -> None:
             draft.report((*here, key), f"is not a property of a material{suggestion(key, PROPERTIES)}")
 
 
-def _check_properties(draft: Draft, here: KeyPath, material: Material, conduction: str, mechanics: bool) -> None:
-    for key in needed_properties(conduction, mechanics):  # type: ignore[arg-type]
+def _check_properties(draft: Draft, here: KeyPath, layer: Body, material: Material, mechanics: bool) -> None:
+    conduction = draft.conduction[layer.name]
+    mixture = layer.transport is not None and layer.transport.ionic_liquid is not None
+    for key in needed_properties(conduction, mechanics, mixture):
         if not material.has(key):
             why = "mechanics is on" if key in ("young_modulus", "poisson_ratio") else f"conduction is {conduction}"
             message = f"{material.name} has no {key}, which is needed because {why}; give it in `properties`"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from studies.schema.fields import Bounds, In, Part, PositiveConcentration, complaint
+from studies.schema.ionic_liquid import MIXTURE, IonicLiquid
 
 __all__ = ["Transport", "TransportModel"]
 
@@ -22,6 +23,9 @@ class Transport(Part):
 
     salt_concentration: PositiveConcentration | None = Field(
         default=None, description="Of an electrolyte: concentration of its lithium salt at the beginning."
+    )
+    ionic_liquid: IonicLiquid | None = Field(
+        default=None, description="Of an electrolyte: an ionic liquid mixed with its salt, whose ions move as well."
     )
     lithiation: Lithiation | None = Field(
         default=None,
@@ -46,6 +50,10 @@ class Transport(Part):
             )
         if self.model is not None and self.salt_concentration is None:
             raise complaint("model is for electrolytes with a salt")
+        if self.ionic_liquid is not None and self.salt_concentration is None:
+            raise complaint("ionic_liquid is for electrolytes with a salt")
+        if self.ionic_liquid is not None and self.model is not None:
+            raise complaint("model is for electrolytes with one salt: a mixture takes the diffusivities of its ions")
         if self.diffusion is not None and self.lithiation is None:
             raise complaint("diffusion is for active materials")
         return self
@@ -61,6 +69,8 @@ class Transport(Part):
         if self.is_host:
             spread = "self_diffusivity" if self.diffusion == "tracer" else "diffusivity"
             return "maximum_concentration", "open_circuit_potential", spread
+        if self.ionic_liquid is not None:
+            return MIXTURE
         if self.model == "dilute":
             return "salt_diffusivity", "transference_number"
         return "ionic_conductivity", "salt_diffusivity", "transference_number", "thermodynamic_factor"

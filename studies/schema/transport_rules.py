@@ -9,6 +9,7 @@ from studies.schema.bodies import Polycrystal
 from studies.schema.body import Body
 from studies.schema.draft import Draft
 from studies.schema.interfaces import Interface
+from studies.schema.ionic_liquid import DRAGS, instability
 from studies.schema.reader import KeyPath
 from studies.schema.swelling_rules import follows_axis
 from studies.schema.transport import Transport
@@ -78,6 +79,15 @@ def _check_properties(draft: Draft, where: KeyPath, transport: Transport, materi
             draft.report((*where, "lithiation"), message)
         return
     assert transport.salt_concentration is not None
+    if transport.ionic_liquid is not None:
+        given = [key for key in DRAGS if material.has(key)]
+        if given and not material.has("solvent_concentration"):
+            message = f"{material.name} has no solvent_concentration, which {given[0]} needs; give it in `properties`"
+            draft.report((*where, "ionic_liquid"), message)
+        parts = instability(material, transport.salt_concentration, transport.ionic_liquid.concentration)
+        if parts is not None:
+            draft.report((*where, "ionic_liquid"), parts)
+        return
     if transport.model == "dilute":
         t = material.curve("transference_number")(transport.salt_concentration)
         if not 0.0 < t < 1.0:
