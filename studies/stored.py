@@ -129,7 +129,7 @@ class Stored:
                 found[f"lithium in the interphase at {name}"] = Balance(left, part.entered, AMOUNT_LIMIT, "mol")
         if self.ledger is not None:
             work, stored, lost = self.ledger.terms()
-            largest = max(abs(work), abs(stored), abs(lost))
+            largest = max(abs(work), abs(stored), abs(lost), self.ledger.least)
             found["work"] = Balance(work - stored - lost, largest, WORK_LIMIT, "J")
         if length == 0.0:
             return found

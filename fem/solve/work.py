@@ -10,6 +10,9 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
 from mpi4py import MPI
+from ufl.algorithms import estimate_total_polynomial_degree
+from ufl.algorithms.apply_algebra_lowering import apply_algebra_lowering
+from ufl.algorithms.apply_derivatives import apply_derivatives
 
 from fem.errors import ModelError
 from fem.unknowns import Field
@@ -62,7 +65,7 @@ class Book:
         self.comm, self.unknowns = model.geometry.comm, mechanics.displacements
         form, integral = model.geometry.entity_maps().form, model.geometry.integral
         joints = list(model.joints.values())
-        stored = [integral(mechanics.energy_density(x), x) for x in mechanics.solids]
+        stored = [integral(mechanics.energy_density(x), x, _degree(model, x)) for x in mechanics.solids]
         self._stored = form(_total(stored))
         self._joined = form(_total([j.points.integral(j.stored() * model.one) for j in joints])) if joints else None
         self._extra = form(_total([j.extra_work() for j in joints])) if joints else None
@@ -152,6 +155,7 @@ class Book:
             return 0.0
         model, causes = self.model, {id(c) for c in self._stored_in}
         fields = [f.function for f in model.fields if id(f.function) not in causes]
+        fields += [creep.function for creep in model.creeps.values()]
         fields += [] if model.damage is None else [model.damage.unknown.function]
         now, found = [np.array(f.x.array) for f in fields], self._scalar(self._stored)
         strains = [np.array(c.value) for c in self._strains] + [np.array(c.x.array) for c in self._stored_in]
@@ -179,6 +183,20 @@ class Book:
         for constant, value in zip(self._strains, values[:number], strict=True):
             constant.value = value
         self._set(self._stored_in, values[number:])
+
+
+def _degree(model: Model, layer: str) -> int | None:
+    """Degree of the quadrature rule of the momentum balance, where the energy would have another one.
+
+    Tables of lattice parameters are no polynomials: work and energy agree only with one rule for both.
+    """
+    mechanics, transport = model.mechanics, model.transport
+    assert mechanics is not None
+    swelling = (getattr(x, "swelling", None) for x in model.energies[layer])
+    if transport is None or not transport.is_host(layer) or all(x is None for x in swelling):
+        return None
+    density = model.geometry.weight() * mechanics.virtual_work(layer, mechanics.displacement_of(layer).test)
+    return int(estimate_total_polynomial_degree(apply_derivatives(apply_algebra_lowering(density))))
 
 
 def eigenstrains(model: Model) -> list[Any]:
