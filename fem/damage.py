@@ -18,7 +18,7 @@ from dolfinx import fem
 
 from fem.conditions import FilledCrack
 from fem.constants import FARADAY
-from fem.energy.fracture import NORMALISATION, Fracture
+from fem.energy.fracture import CORE, NORMALISATION, Fracture
 from fem.errors import ModelError
 from fem.kinematics import strain
 from fem.unknowns import Field, Number
@@ -183,6 +183,17 @@ class Damage:
         # d! simplices make a box: its edge is the width of a row of cells
         size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
         return geometry.integral(self.terms[layer].surface(self.unknown.function, concentration, size), layer)
+
+    def crack_area(self, layer: str) -> Any:
+        """Area of the cracks in a layer as a UFL form, m^2 (length in 2-D): the energy at a toughness of one."""
+        geometry, term = self.model.geometry, self.terms[layer]
+        size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
+        core = 1 + CORE[term.model] * size / term.length if term.compensated else 1
+        damage = self.unknown.function
+        local = damage if term.model == "AT1" else damage**2
+        slope = ufl.grad(damage)
+        density = (local / term.length + term.length * ufl.inner(slope, slope)) / (NORMALISATION[term.model] * core)
+        return geometry.integral(density, layer)
 
     def resistance(self) -> Any:
         """G_c v / (c_w l) integrated, as a UFL form: what the residual is measured against."""

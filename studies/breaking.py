@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,14 @@ from studies.errors import SolveError
 if TYPE_CHECKING:
     from fem.energy.elastic import Elastic
     from fem.model import Model
+    from fem.solve.cracking import Cracking
     from fem.solve.driver import Solver
     from studies.evaluate import Point
     from studies.progress import Progress
     from studies.schema import Study
     from studies.schema.outputs import QuantityRequest
 
-__all__ = ["EVALUATE", "BrokenPath", "filling_of", "fracture_of"]
+__all__ = ["EVALUATE", "BrokenPath", "CrackedRun", "break_flaws", "filling_of", "fracture_of"]
 
 Array = npt.NDArray[np.float64]
 _FLAW = 0.55
@@ -104,6 +105,35 @@ def filling_of(study: Study) -> list[FilledCrack]:
     return [FilledCrack(pressure=given.pressure, volume=volume)]
 
 
+def break_flaws(study: Study, model: Model) -> None:
+    """Break a model along the flaws of its study. Collective."""
+    assert model.damage is not None
+    widths: Array | None = None
+    for region in model.damage.terms:
+        given = study.body(region).fracture
+        assert given is not None
+        for path in given.flaws:
+            widths = _FLAW * _cell_sizes(model) if widths is None else widths
+            model.damage.break_where(_near(path, widths, model.geometry.gdim))
+
+
+def _cell_sizes(model: Model) -> Array:
+    """(owned and ghost nodes,) mean size of the cells about a node of the damage, metres. Collective."""
+    geometry, damage = model.geometry, model.damage
+    assert damage is not None
+    size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
+    space, sums = damage.unknown.space, []
+    for density in (size, model.one):
+        vector = la.vector(space.dofmap.index_map, 1)
+        for region in damage.terms:
+            form = geometry.integral(density * damage.unknown.test, region)
+            fem.assemble_vector(vector.array, geometry.entity_maps().form(form))
+        vector.scatter_reverse(la.InsertMode.add)
+        vector.scatter_forward()
+        sums.append(np.array(vector.array))
+    return np.asarray(sums[0] / sums[1])
+
+
 class BrokenPath:
     """Leads a model with damage along the path of its loads.
 
@@ -121,31 +151,7 @@ class BrokenPath:
         self.loads = Proportional(model)
         self.points: list[LoadPoint] = []
         self.pressures: list[float] = []
-        self._flaws()
-
-    def _flaws(self) -> None:
-        widths: Array | None = None
-        for region in self.breaking.damage.terms:
-            given = self.study.body(region).fracture
-            assert given is not None
-            for path in given.flaws:
-                widths = _FLAW * self._cell_sizes() if widths is None else widths
-                self.breaking.damage.break_where(_near(path, widths, self.model.geometry.gdim))
-
-    def _cell_sizes(self) -> Array:
-        """(owned and ghost nodes,) mean size of the cells about a node of the damage, metres. Collective."""
-        geometry, damage = self.model.geometry, self.breaking.damage
-        size = (math.factorial(geometry.tdim) * ufl.CellVolume(geometry.mesh)) ** (1 / geometry.tdim)
-        space, sums = damage.unknown.space, []
-        for density in (size, self.model.one):
-            vector = la.vector(space.dofmap.index_map, 1)
-            for region in damage.terms:
-                form = geometry.integral(density * damage.unknown.test, region)
-                fem.assemble_vector(vector.array, geometry.entity_maps().form(form))
-            vector.scatter_reverse(la.InsertMode.add)
-            vector.scatter_forward()
-            sums.append(np.array(vector.array))
-        return np.asarray(sums[0] / sums[1])
+        break_flaws(study, model)
 
     def solve(self, progress: Progress) -> None:
         """Raise the loads to what they are, the first time; later on find the state at what else has changed.
@@ -191,17 +197,55 @@ class BrokenPath:
 
     def critical_load(self, share: float) -> float:
         """Part of the load at which the cracks had grown by a share of all that they grew; NaN where nothing broke."""
-        energies = np.array([p.energies.fracture for p in self.points])
-        grown = energies[-1] - energies[0]
-        if not grown > 0.0:
-            return float("nan")
-        # energies of cracks never fall
-        rising = np.maximum.accumulate(energies) - energies[0]
-        return float(np.interp(share * grown, rising, [p.load for p in self.points]))
+        return reached([p.load for p in self.points], [p.energies.fracture for p in self.points], share)
 
     def destroy(self) -> None:
         """Free PETSc objects."""
         self.breaking.destroy()
+
+
+class CrackedRun:
+    """Reads quantities of a run in time off what its damage remembers; like a `BrokenPath` that is at its end.
+
+    Args:
+        cracking: of the run.
+    """
+
+    def __init__(self, cracking: Cracking) -> None:
+        self.cracking, self.breaking = cracking, cracking.breaking
+        self.times: list[float] = []
+        self.energies: list[float] = []
+
+    @property
+    def points(self) -> list[LoadPoint]:
+        """The last accepted state; its load is the time."""
+        return [] if self.cracking.point is None else [self.cracking.point]
+
+    @property
+    def pressures(self) -> list[float]:
+        """Pa of what fills the cracks; empty where it is not one number."""
+        return [f.pressure.value for f in self.breaking.damage.fills if f.pressure is not None]
+
+    def recorded(self) -> None:
+        """Remember the present energy of the cracks, for `critical_time`."""
+        point = self.points[-1]
+        self.times.append(point.load)
+        self.energies.append(point.energies.fracture)
+
+    def critical_time(self, share: float) -> float:
+        """Time at which the cracks had grown by a share of all that they have grown, s; NaN where nothing broke."""
+        return reached(self.times, self.energies, share)
+
+
+def reached(loads: Sequence[float], energies: Sequence[float], share: float) -> float:
+    """Load (or time) at which the cracks had grown by a share of all that they grew; NaN where nothing broke."""
+    values = np.array(energies)
+    grown = values[-1] - values[0]
+    if not grown > 0.0:
+        return float("nan")
+    # energies of cracks never fall
+    rising = np.maximum.accumulate(values) - values[0]
+    return float(np.interp(share * grown, rising, loads))
 
 
 def _near(path: list[list[float]], width: Array, gdim: int) -> Callable[[Array], Any]:
@@ -221,10 +265,10 @@ def _near(path: list[list[float]], width: Array, gdim: int) -> Callable[[Array],
 
 
 # ---------------------------------------------------------------- quantities
-def _path(point: Point) -> BrokenPath:
+def _path(point: Point) -> Any:
     if point.path is None:
         raise SolveError("nothing in this study can break")
-    return point.path  # type: ignore[no-any-return]
+    return point.path
 
 
 def _over_area(which: Callable[[LoadPoint], float]) -> Callable[[Point, QuantityRequest], float]:
@@ -246,6 +290,22 @@ def _crack_pressure(point: Point, request: QuantityRequest) -> float:
     return max(pressures) if request.parameters.get("of") == "largest" else pressures[-1]
 
 
+def _crack_area(point: Point, request: QuantityRequest) -> float:
+    model = point.assembly.model
+    assert model.damage is not None
+    forms = [model.damage.crack_area(region) for region in model.damage.terms]
+    total: float = sum(point.assembly.scalar(form, f"crack area {k}") for k, form in enumerate(forms))
+    return total / point.assembly.area
+
+
+def _critical_time(point: Point, request: QuantityRequest) -> float:
+    path = _path(point)
+    if not isinstance(path, CrackedRun):
+        raise SolveError("critical_time is of studies in time")
+    found: float = path.critical_time(float(str(request.parameters["share"])))
+    return found
+
+
 def _crack_volume(point: Point, request: QuantityRequest) -> float:
     fills = _path(point).breaking.damage.fills
     if not fills:
@@ -258,6 +318,8 @@ EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "work_of_loads": _over_area(lambda p: p.work),
     "lost_work": _over_area(lambda p: p.lost),
     "largest_damage": _largest_damage,
+    "crack_area": _crack_area,
+    "critical_time": _critical_time,
     "critical_load": lambda p, r: _path(p).critical_load(float(str(r.parameters["share"]))),
     "crack_pressure": _crack_pressure,
     "crack_volume": _crack_volume,

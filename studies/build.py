@@ -59,6 +59,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
         concentration_degree=study.discretisation.degree,
         temperature=study.operation.temperature,
         plane=study.mechanics.plane,
+        damage_lags=study.operation.protocol is not None,
     )
     conditions = [*_terminals(study, current), *field_conditions(study), *_mechanical(study), *filling_of(study)]
     return Model(tagged, domains, interfaces, conditions, settings.enriched() if enriched else settings)

@@ -267,6 +267,16 @@ _SPECS = (
     ),
     QuantitySpec("largest_damage", "dimensionless", "", "largest damage, 0 whole to 1 broken", **_BREAKING),
     QuantitySpec(
+        "crack_area", "dimensionless", "",
+        "area of the cracks over the nominal area: their energy at a toughness of one",
+        **_BREAKING,
+    ),
+    QuantitySpec(
+        "critical_time", "time", "s",
+        "time at which the cracks had grown by a share of all that they have grown; not a number where nothing broke",
+        {"share": Parameter("share", "of the growth of the cracks", "0.1")}, needs_time=True, **_BREAKING,
+    ),
+    QuantitySpec(
         "critical_load", "dimensionless", "",
         "part of the loads at which the cracks had grown by a share of all that they grew; not a number where nothing"
         " broke",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,9 +33,21 @@ class TimeOutputs:
         work: folder of the unfinished run.
         steps: number of steps of the protocol.
         written: states that a run to go on with has written before.
+        interval: s between frames; None: the ends of the steps alone.
+        jumped: whether cracks have just jumped, which makes a frame.
     """
 
-    def __init__(self, study: Study, model: Model, work: Path, steps: int, written: int) -> None:
+    def __init__(
+        self,
+        study: Study,
+        model: Model,
+        work: Path,
+        steps: int,
+        written: int,
+        interval: float | None = None,
+        jumped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.interval, self.jumped = interval, jumped
         self.study, self.work, self.comm = study, work, model.geometry.comm
         self.every = -(-steps // MOST_STEPS)
         self.last = steps - 1
@@ -50,9 +62,19 @@ class TimeOutputs:
 
     def wanted(self, point: Point) -> bool:
         """Whether the fields of this point are kept."""
-        if self.count == 0:
+        if self.count == 0 or self._due(point):
             return True
         return point.ended is not None and (point.step % self.every == 0 or point.step == self.last)
+
+    def _due(self, point: Point) -> bool:
+        """Whether it is time for a frame."""
+        if self.interval is None:
+            return False
+        return self.jumped() or point.time - self._last() >= self.interval * (1 - 1e-9)
+
+    def _last(self) -> float:
+        """Time of what was written last, s."""
+        return float(self.writer.contents["steps"][-1]["label"]["time"])
 
     def add(self, point: Point) -> None:
         """Write the present state."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fem.observe.assembly import Assembly
 from fem.output import checkpoint
+from fem.solve.cracking import CrackSettings
 from fem.solve.ledger import Ledger
 from fem.solve.transient import Point as TimePoint
 from fem.solve.transient import Position, TimeSettings, Transient
+from studies.breaking import CrackedRun, break_flaws
 from studies.build import build_model
 from studies.errors import InputError
 from studies.evaluate import Point, evaluate
@@ -145,10 +147,12 @@ class TransientSession:
                 study.solver.method,
                 boundary=self._boundary,
                 instants=self.instants.times,
+                cracks=self._cracks(),
             )
+            self.cracked = None if self.run.cracking is None else CrackedRun(self.run.cracking)
         self.assembly = Assembly(self.model, _Stages(self.run), area)  # type: ignore[arg-type]
         self.recorded = Recorded()
-        self.ledger = Ledger(self.model) if self.model.creeps else None
+        self.ledger = Ledger(self.model) if self.model.creeps and self.model.damage is None else None
         if self.ledger is not None:
             self.model.histories.append(self.ledger)
         self.stored = Stored(self.assembly, self.ledger)
@@ -161,6 +165,14 @@ class TransientSession:
     def cells(self) -> int:
         """Number of cells of the mesh."""
         return int(self.tagged.mesh.topology.index_map(self.tagged.mesh.topology.dim).size_global)
+
+    def _cracks(self) -> CrackSettings | None:
+        """How damage and time steps go together; breaks the flaws of the study."""
+        if self.model.damage is None:
+            return None
+        break_flaws(self.study, self.model)
+        given = self.study.mechanics.loading
+        return CrackSettings(given.largest_change, given.smallest_step)
 
     # ------------------------------------------------------------------ checkpoints
     def keep_in(self, folder: Path) -> None:
@@ -193,6 +205,7 @@ class TransientSession:
                 "ledger": None if self.ledger is None else self.ledger.kept(),
                 "snapshots": self.snapshots,
                 "report": _counters(self.run.report),
+                "cracks": None if self.cracked is None else [self.cracked.times, self.cracked.energies],
             }
             checkpoint.write(self._keep[0], functions, numbers, meta, self.comm)
         self._kept = time.perf_counter()
@@ -224,6 +237,8 @@ class TransientSession:
         )
         self.stored.first = dict(meta["stored"])
         self.snapshots = int(meta["snapshots"])
+        if self.cracked is not None:
+            self.cracked.times, self.cracked.energies = (list(column) for column in meta["cracks"])
         for key, value in meta["report"].items():
             setattr(self.run.report, key, value)
         position = Position(**meta["position"])
@@ -260,7 +275,7 @@ class TransientSession:
                 continue
             interval = self.protocol.steps[point.step].record
             due = interval is None or last < 0.0 or point.since - last >= interval * (1.0 - 1e-9)
-            if not due and not point.ended and not self.instants.hold(point):
+            if not (due or point.ended or self.jumped() or self.instants.hold(point)):
                 continue
             last = point.since
             self._record(point)
@@ -282,6 +297,8 @@ class TransientSession:
                 self.run.follow()
             if not self.stored.first:
                 self.stored.begin(point.charge)
+            if self.cracked is not None:
+                self.cracked.recorded()
             values = dict(
                 zip(COLUMNS, (point.time, float(point.step), point.voltage, point.current, point.charge), strict=True)
             )
@@ -296,7 +313,15 @@ class TransientSession:
         nothing = float("nan")
         spectrum = None if found is None else lambda: found
         return Point(
-            self.study, self.assembly, point.current, point.voltage, nothing, lambda: nothing, spectrum, moment=point
+            self.study,
+            self.assembly,
+            point.current,
+            point.voltage,
+            nothing,
+            lambda: nothing,
+            spectrum,
+            point,
+            self.cracked,
         )
 
     def _spectrum(self, point: TimePoint) -> Spectrum:
@@ -332,6 +357,11 @@ class TransientSession:
         passed = total - left - self._resumed_at
         return text + remaining_time(spent, passed, left)
 
+    def jumped(self) -> bool:
+        """Whether cracks have just jumped."""
+        point = None if self.run.cracking is None else self.run.cracking.point
+        return point is not None and point.jumped
+
     def values(self) -> dict[str, float]:
         """Quantities of the study at the last recorded time, by label."""
         return {request.label: self.recorded.last[request.label] for request in self.study.quantities}
@@ -344,5 +374,5 @@ class TransientSession:
 
 
 def _counters(report: Any) -> dict[str, int]:
-    keys = ("steps", "rejected", "failed", "newton_iterations", "linear_iterations", "legs")
+    keys = ("steps", "rejected", "failed", "broken", "newton_iterations", "linear_iterations", "legs")
     return {key: int(getattr(report, key)) for key in keys}

@@ -109,7 +109,9 @@ def _run(
         outputs = None
         if work is not None:
             session.keep_in(work / "checkpoints")
-            outputs = TimeOutputs(study, session.model, work, len(session.protocol.steps), session.snapshots)
+            steps, frames = len(session.protocol.steps), study.time.frames if study.time is not None else None
+            interval = None if frames is None else session.protocol.duration / frames
+            outputs = TimeOutputs(study, session.model, work, steps, session.snapshots, interval, session.jumped)
         worst: dict[str, Balance] = {}
         with progress.phase("solve"):
             for point in session.points(progress.status):
@@ -173,6 +175,8 @@ def _told(session: TransientSession) -> list[str]:
     told = [
         f"{report.steps} time steps, {report.rejected} taken back as too long, {report.failed} that did not converge"
     ]
+    if session.run.cracking is not None:
+        told.append(_told_of_cracks(session))
     early = [
         f"{protocol.steps[int(session.recorded.columns['protocol_step'][k])].name}: {why}"
         for k, why in ends
@@ -185,6 +189,17 @@ def _told(session: TransientSession) -> list[str]:
     told += session.remarks
     if session.spectra is not None and session.spectra.solves:
         told.append(session.spectra.remark)
+    return told
+
+
+def _told_of_cracks(session: TransientSession) -> str:
+    cracking = session.run.cracking
+    assert cracking is not None
+    assert cracking.point is not None
+    told = f"{session.run.report.broken} time steps taken back because too much broke"
+    if cracking.jumps:
+        lost = max(cracking.point.lost, 0.0) / max(abs(cracking.point.work), 1e-300)
+        told += f"; cracks jumped in {cracking.jumps} steps, {100 * lost:.3g} % of the work was lost"
     return told
 
 

@@ -21,6 +21,7 @@ from fem.errors import ConvergenceError, ModelError
 from fem.solve.choose import DIRECT_LIMIT
 from fem.solve.criteria import passing
 from fem.solve.damage import DamageSolver
+from fem.solve.descent import descend
 from fem.solve.driver import Solver
 from fem.solve.joint import JointNewton
 from fem.solve.work import Book
@@ -171,9 +172,12 @@ class Breaking:
             try:
                 newton.solve()
             except ConvergenceError:
-                newton.search("l2")
                 self.stage.set_state(state)
-                self.solver.solve_stage(k)
+                if self.constrained or not self.stage.symmetric:
+                    newton.search("l2")
+                    self.solver.solve_stage(k)
+                else:
+                    descend(self.stage, newton.bordered, self.book.energies().stored)
 
     def _energy(self) -> float:
         return self.book.energies().potential

@@ -283,7 +283,14 @@ class Transient:
     def follow(self) -> None:
         """Solve what only follows the state (stresses that do not act back) at the present point."""
         for group in self._after:
-            self._solve_other(group)
+            if not self._found_with_damage(group):
+                self._solve_other(group)
+
+    def _found_with_damage(self, group: int) -> bool:
+        """Whether a stage is the displacement, which the damage was found together with."""
+        if self.cracking is None or self.model.mechanics is None:
+            return False
+        return self.model.mechanics.displacement in self.model.system.stages[group][0]
 
     # ------------------------------------------------------------------ run
     def points(self) -> Iterator[Point]:

@@ -94,10 +94,17 @@ class CrackFilling(Part):
 
 
 class Loading(Part):
-    """How loads grow in studies with fracture: eigenstrains, displacements and what fills cracks, in proportion."""
+    """How loads grow in studies with fracture: eigenstrains, displacements and what fills cracks, in proportion.
 
-    steps: Annotated[int, NotABoolean] = Field(default=20, ge=1, le=10_000, description="Load steps.")
+    With a protocol, how the steps in time follow the damage.
+    """
+
+    steps: Annotated[int, NotABoolean] = Field(
+        default=20, ge=1, le=10_000, description="Load steps (without a protocol)."
+    )
     smallest_step: PositiveFraction = Field(
-        default=2.5e-3, description="Of the whole load: steps are not cut below, and cracks that still run jump."
+        default=2.5e-3,
+        description="Of the whole load, or of the duration of a step of the protocol: steps are not cut below, and"
+        " cracks that still run jump.",
     )
     largest_change: PositiveFraction = Field(default=0.3, description="Of the damage in a step that can be cut.")

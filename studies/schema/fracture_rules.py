@@ -5,6 +5,7 @@ from __future__ import annotations
 from studies.quantities import QUANTITIES
 from studies.schema.bodies import Polycrystal
 from studies.schema.draft import Draft
+from studies.schema.reader import KeyPath
 
 __all__ = ["check_fracture"]
 
@@ -24,7 +25,7 @@ def check_fracture(draft: Draft) -> None:
             draft.report((*where, "grain_boundary"), f"{body.name} is no polycrystal")
     for where in broken[:1]:
         if draft.operation is not None and draft.operation.protocol is not None:
-            draft.report(where, "fracture is quasi-static: for studies without operation.protocol")
+            _check_in_time(draft, broken)
         if "impedance" in draft.data or "space_charge" in draft.data:
             draft.report(where, "fracture is for studies without impedance and space_charge")
         mesh = draft.data.get("mesh")
@@ -39,6 +40,22 @@ def check_fracture(draft: Draft) -> None:
         spec = None if request is None else QUANTITIES.get(request.name)
         if request is not None and spec is not None and spec.needs_fracture:
             draft.report(("quantities", i), "no layer can break: give one `fracture`", request.name)
+
+
+def _check_in_time(draft: Draft, broken: list[KeyPath]) -> None:
+    """Report what has no meaning where damage grows in time."""
+    operation = draft.operation
+    assert operation is not None
+    if operation.crack_filling is not None and operation.crack_filling.thickness is not None:
+        message = "grows with the loads of studies without operation.protocol: give a pressure or an electrode"
+        draft.report(("operation", "crack_filling", "thickness"), message)
+    for i, request in enumerate(draft.requests):
+        if request is not None and request.name == "critical_load":
+            draft.report(
+                ("quantities", i), "is a part of loads that grow together: ask for critical_time", request.name
+            )
+    if not any(body.transport is not None for _, body in draft.bodies if body is not None):
+        draft.report(broken[0], "nothing swells in time: fracture without `transport` is for studies without protocol")
 
 
 def _polycrystals(draft: Draft) -> set[str]:

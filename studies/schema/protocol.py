@@ -296,6 +296,13 @@ class Time(Part):
     record_every: PositiveTime | None = Field(
         default=None, description="Interval of the time series; default: every time step."
     )
+    frames: Annotated[int, NotABoolean] | None = Field(
+        default=None,
+        ge=2,
+        le=500,
+        description="Keep the fields at about so many instants, evenly over the longest time that the protocol lasts,"
+        " beside the ends of its steps: for animations. Cracks that jump are kept, too.",
+    )
     checkpoint_every: PositiveTime = Field(
         default=300.0, description="Wall-clock time between checkpoints, from which `--resume` goes on."
     )
