@@ -1,4 +1,4 @@
-"""Work balance of studies with creep: closes with swelling neighbours, after a resume, and not when something is lost."""
+"""Work balance of studies with creep: closes with a neighbour that swells and after a resume, not when energy is lost."""
 
 from __future__ import annotations
 
