@@ -497,7 +497,10 @@ class Transient:
         return cutoff.margin(measured) / scale
 
     def _lowest(self, region: str | None) -> tuple[float, float]:
-        fields = [f for f in self.stage.fields if f.kind == "concentration" and (region is None or region in f.layers)]
+        transport = self.model.transport
+        beside = set() if transport is None else set(transport.liquids.values())  # a salt runs out, not its liquid
+        stored = (f for f in self.stage.fields if f.kind == "concentration" and f not in beside)
+        fields = [f for f in stored if region is None or region in f.layers]
         if not fields:
             raise ModelError(f"nothing is stored in {region!r}" if region else "the model stores nothing")
         low = min(float(f.function.x.array[: f.owned].min(initial=np.inf)) for f in fields)

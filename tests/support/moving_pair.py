@@ -252,7 +252,8 @@ class MovingPair:
         behind = self.inner if self.film else self.upper
         drop = self.lower(c, t, ufl) - behind(c, t, ufl)
         if self.polymer:
-            drop, exchange = drop - DONNAN, 5.0 * (salt / REFERENCE) ** 0.4
+            # ions leave the salt in the anodic direction: its concentration has the exponent of that of deposition
+            drop, exchange = drop - DONNAN, 5.0 * (salt / REFERENCE) ** 0.6
         else:
             lithium = self.lithium(c, t, ufl)
             drop = drop - self.open_circuit(lithium / CMAX)
@@ -307,13 +308,16 @@ class MovingPair:
             found.append(Balance(lower, "lithium", stored(self.lithium), self._diffusion, self.faradaic, True))
         return found
 
+    def medium(self) -> Any:
+        """The electrolyte with salt."""
+        return BinaryElectrolyte(self.conductivity, self.diffusivity, self.transference, SALT, self.factor)
+
     def model(self, comm: Any, lateral: int, across: int) -> Model:
         """On one structured mesh."""
         lower, upper = self.layers
         heights = [(lower, LOWER), (upper, UPPER)]
         tagged = layered(comm, self.dimension, heights, width=WIDTH, lateral=lateral, across=across)
-        medium = BinaryElectrolyte(self.conductivity, self.diffusivity, self.transference, SALT, self.factor)
-        eps = self.permittivities
+        medium, eps = self.medium(), self.permittivities
         if self.polymer:
             domains = {
                 lower: Domain((medium,), permittivity=eps[lower]),
