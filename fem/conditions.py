@@ -215,14 +215,17 @@ class Source:
         layer: where.
         quantity: ``ionic`` or ``electronic`` (A/m^3), ``salt``, ``liquid`` or ``lithium`` (mol/(m^3 s) times F:
             A/m^3), or ``force`` (N/m^3).
+            ``order`` feeds the order parameter of a layer with voids as a phase (A/m^3, see `fem.void_phase`).
         density: function of the UFL coordinate returning a UFL scalar, or a vector for ``force``.
         timed: whether ``density`` takes the time since the run began (UFL, s) as its second argument.
+        degree: up to which polynomials the source is integrated exactly; None: as its density suggests.
     """
 
     layer: str
     quantity: str
     density: Callable[..., Any]
     timed: bool = False
+    degree: int | None = None
 
 
 @dataclass(frozen=True)

@@ -418,7 +418,7 @@ class Model:
                 self.charges[target].append(self.geometry.interface_integral(-density * self.one, source.facets))
                 continue
             if isinstance(source, Source):
-                form = self.geometry.integral(-ufl.inner(density, target.test), source.layer)
+                form = self.geometry.integral(-ufl.inner(density, target.test), source.layer, source.degree)
             elif source.facets in (*self.geometry.interfaces, *self.geometry.gaps):
                 side = "-" if source.layer == both_sides(source.facets)[1] else "+"
                 form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
@@ -450,6 +450,9 @@ class Model:
             if self.mechanics is None:
                 raise ModelError("a force source needs mechanics")
             return self.mechanics.displacement_of(source.layer)
+        voids = self.void_phases
+        if voids is not None and source.layer in voids.layers and source.quantity in ("lithium", "order"):
+            return voids.fed_by(source.layer, source.quantity)
         if source.quantity in ("salt", "lithium"):
             if self.transport is None or source.layer not in self.transport.fields:
                 raise ModelError(f"layer {source.layer!r} stores nothing: no source of {source.quantity} there")

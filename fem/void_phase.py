@@ -291,6 +291,14 @@ class VoidPhases:
         missing = change.function - phase.lithium + lattice.occupancy(phase.initial, zero)
         model.residuals[change].append(self._integral(amperes * missing * change.test, phase.layer))
 
+    def fed_by(self, layer: str, quantity: str) -> Field:
+        """The field whose balance a source feeds: ``lithium`` or ``order`` (of the order parameter, in amperes too)."""
+        phase = self.layers[layer]
+        found = {"lithium": phase.excess, "order": phase.order}.get(quantity)
+        if found is None:
+            raise ModelError(f"layer {layer!r}: no source of {quantity} where voids are a phase")
+        return found
+
     # ------------------------------------------------------------------ interfaces
     def contact(self, layer: str) -> Any:
         """Share of an interface of a layer that is in contact (UFL, to be restricted); None where no void can be."""

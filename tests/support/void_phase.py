@@ -9,12 +9,16 @@ import numpy as np
 from dolfinx import fem
 from mpi4py import MPI
 
+from fem.conditions import Terminal
+from fem.dissipation.conduction import Conduction, Equipotential
 from fem.dissipation.phase_field import AllenCahn
 from fem.energy.phase_field import DoubleWell, solid
+from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.kinetics import ButlerVolmer
 from fem.model import Domain, Model, Settings
 from fem.protocol import Protocol, Step
 from fem.solve.transient import TimeSettings, Transient
-from fem.void_phase import LayerPhase, VoidPhase
+from fem.void_phase import LayerPhase, Vacancies, VoidPhase
 from support.layered import layered
 
 LITHIUM = "lithium"
@@ -69,3 +73,26 @@ def never_rises(values: Sequence[float], rounding: float = 1e-12) -> bool:
     """Whether a sequence falls, but for rounding."""
     rows = np.asarray(values)
     return bool(np.all(np.diff(rows) <= rounding * np.abs(rows[:-1])))
+
+
+def cell(
+    comm: Any,
+    start: Callable[[Any], Any],
+    well: DoubleWell,
+    vacancies: Vacancies,
+    mobility: float = 1e-8,
+    cosine: float = 0.0,
+    boxes: int = 12,
+) -> Model:
+    """Lithium of 6 um below 3 um of electrolyte, 9 um wide, with Butler-Volmer kinetics between them."""
+    um = 1e-6
+    tagged = layered(
+        comm, "2", [(LITHIUM, 6 * um), ("se", 3 * um)], 9 * um, lateral=boxes, across=[2 * boxes // 3, boxes // 3]
+    )
+    voids = VoidPhase(well, AllenCahn(mobility), vacancies, start, cosine)
+    return Model(
+        tagged,
+        {LITHIUM: Domain((Equipotential(),), voids=voids), "se": Domain((Conduction("ionic", 0.05),))},
+        {f"{LITHIUM}|se": [ChargeTransfer(LITHIUM, ButlerVolmer(10.0))]},
+        [Terminal("anode", LITHIUM, current=0.0), Terminal("cathode", "top", potential=0.0, carrier="ionic")],
+    )
