@@ -32,6 +32,9 @@ IGNORED = 1e100
 """Tolerance of what has no memory of its own (displacements): it does not limit the time step."""
 FORCES = 1e-14
 """Forces that do not balance, relative to those that act on single nodes."""
+ROUNDED, ROUNDED_IDLE, IDLE = 4.0, 64.0, 0.5
+"""Estimates of rounding that a residual may have: at any time, and where an iteration left more than the third number
+of what it found."""
 REFERENCES = {"potential": thermal_voltage(STANDARD_TEMPERATURE)}
 """What an error in a field of this kind is measured against; other fields have a ``scale`` of their own."""
 
@@ -59,6 +62,7 @@ class Flow:
         self.failure: BaseException | None = None
         self.rates: Array = np.empty(0)
         self._now = 0.0
+        self._residual = 0.0
         self.newton_iterations = 0
         self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction", "contact")]
         self._forces = self._mask(self.loads)
@@ -276,7 +280,11 @@ class Flow:
         if residual <= self.rtol * max(self.reference, abs(self._now)):
             return int(reason.CONVERGED_FNORM_RELATIVE)
         rest = [f for f in self.stage.fields if f not in self.loads]
-        if residual <= 4 * np.finfo(float).eps * rounding(self.stage, rest):
+        rounded, before = np.finfo(float).eps * rounding(self.stage, rest), self._residual
+        self._residual = residual
+        # an iteration that leaves as much as it found has met rounding: how much that is, is an estimate
+        idle = iteration > 1 and residual > IDLE * before
+        if residual <= (ROUNDED_IDLE if idle else ROUNDED) * rounded:
             return int(reason.CONVERGED_FNORM_ABS)
         return int(reason.CONVERGED_ITERATING)
 
