@@ -51,7 +51,7 @@ class DrivenOpening:
         joint = model.joints.get(condition.interface)
         if not isinstance(joint, CohesiveJoint):
             raise ModelError(f"interface {condition.interface!r}: only the opening of a bond can be controlled")
-        geometry, law = model.geometry, joint.law
+        geometry, law = model.geometry, joint.numbers
         assert model.mechanics is not None
         form = geometry.entity_maps().form(joint.points.integral(model.one))
         area = geometry.comm.allreduce(float(np.real(fem.assemble_scalar(form))))
@@ -82,15 +82,21 @@ def build_joint(model: Model, name: str, law: JointLaw) -> ContactJoint | Cohesi
     geometry, (lower, upper) = model.geometry, both_sides(name)
     below, above = model.mechanics.displacement_of(lower), model.mechanics.displacement_of(upper)
     points = InterfacePoints(geometry, whole(name))
+
+    def constant(value: float) -> Any:
+        return fem.Constant(geometry.mesh, default_scalar_type(value))
+
     made: ContactJoint | CohesiveJoint
     if isinstance(law, Cohesive):
-        share = fem.Constant(geometry.mesh, default_scalar_type(1.0))
         before, spent = points.function("damage"), points.function("dissipated")
         opened = points.function("jump", (geometry.gdim,) if geometry.gdim > 1 else ())
-        made = CohesiveJoint(model, name, below, above, points, law, before, spent, opened, share)
+        numbers = law.in_forms(constant)
+        made = CohesiveJoint(model, name, below, above, points, numbers, law, before, spent, opened, constant(1.0))
     else:
-        stiff = fem.Constant(geometry.mesh, default_scalar_type(law.stiffness or _stiffness(model, name, points)))
-        made = ContactJoint(model, name, below, above, points, law, _pressing(model, name, points, ()), stiff)
+        stiff = constant(law.stiffness or _stiffness(model, name, points))
+        made = ContactJoint(
+            model, name, below, above, points, law.in_forms(constant), _pressing(model, name, points, ()), stiff
+        )
         if law.sticking:
             made.drag = _pressing(model, name, points, (geometry.gdim,))
             made.slid = points.function("slip", (geometry.gdim,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import ufl
 from mpi4py import MPI
 
-from fem.interface.bond_path import bond_step
+from fem.interface.bond_path import BondStep, bond_step
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.jump import Jump
@@ -49,6 +49,7 @@ class Joint(ABC):
     points: InterfacePoints
 
     def __post_init__(self) -> None:
+        self._samples: dict[str, Any] = {}
         self.extra = self.points.function("extra work")
         """J/m^2 that tractions have done beyond the mean of those at both ends of every step, times the jump."""
 
@@ -116,6 +117,17 @@ class Joint(ABC):
     def dissipated(self) -> Any:
         """Energy that the law has dissipated up to the last accepted state, as UFL, J/m^2; None: it never does."""
 
+    @abstractmethod
+    def closed(self) -> Any:
+        """Where the sides touch: UFL condition."""
+
+    def sample(self, what: str, expression: Callable[[], Any]) -> Array:
+        """(owned and ghost entries,) values of an expression at the points, compiled once for ``what``. Collective."""
+        if what not in self._samples:
+            self._samples[what] = self.points.sampler(expression(), self.extra.function_space)
+        found: Array = self._samples[what]()
+        return found
+
     def conducting_area(self) -> Any:
         """Form of the area that conducts."""
         return self.points.integral(self.conducting() * self.model.one)
@@ -142,7 +154,6 @@ class ContactJoint(Joint):
     stiffness: Any
     drag: Field | None = None
     slid: Any = None
-    _samples: dict[str, Any] = field(default_factory=dict)
     _last: Array | None = None
 
     def gap(self) -> Any:
@@ -197,17 +208,11 @@ class ContactJoint(Joint):
 
     def start(self) -> None:
         """Take all places for closed: what is pulled opens in the first iterations, and nothing drifts on the way."""
-        height = self._sample("gap", self.gap)
+        height = self.sample("gap", self.gap)
         comm = self.model.geometry.comm
         largest = comm.allreduce(float(np.max(height, initial=0.0)), op=MPI.MAX)
         self.press.function.x.array[:] = largest
         self.press.apply_ties()
-
-    def _sample(self, what: str, expression: Callable[[], Any]) -> Array:
-        if what not in self._samples:
-            self._samples[what] = self.points.sampler(expression(), self.extra.function_space)
-        found: Array = self._samples[what]()
-        return found
 
     def accept(self) -> None:
         """Where it is open, it will stick where it closes next.
@@ -216,7 +221,7 @@ class ContactJoint(Joint):
         both ends would do is taken off.
         """
         press = self.press.function
-        now = np.array([self._sample("gap", self.gap), self._sample("pressing", lambda: press("+"))])
+        now = np.array([self.sample("gap", self.gap), self.sample("pressing", lambda: press("+"))])
         if self._last is not None:
             c = float(np.real(self.stiffness.value))
             (g0, m0), (g1, m1) = self._last, now
@@ -240,25 +245,32 @@ class CohesiveJoint(Joint):
     """Cohesion of the two sides.
 
     Attributes:
-        law: of the bond.
+        law: of the bond, with constants of the forms. numbers: the same with its numbers.
         before: damage at the last accepted state.
         spent: energy dissipated until then, J/m^2.
         opened: jump there, m.
-        share: of the damage that the jump asks for, how much comes in the present step; of a viscous bond nothing
-            before `step` says how long it is.
+        share: of the damage that the jump asks for, how much comes in the present step; where it was not
+            all, nothing more comes before `step` says how long the next one is.
+        jumped: the present state does not follow from the last one through equilibria of the bond.
     """
 
     law: Cohesive
+    numbers: Cohesive
     before: Any
     spent: Any
     opened: Any
     share: Any
+    jumped: bool = False
     _sampler: Any = None
     _normals: Array | None = None
 
     def gap(self) -> Any:
         """Opening, m; negative by what the stiffness lets closed faces overlap."""
         return self.jump().normal
+
+    def closed(self) -> Any:
+        """UFL condition; the sides of a bond touch where they are not pulled."""
+        return ufl.le(self.jump().normal, 0.0)
 
     def damage(self) -> Any:
         """0 whole, 1 broken, at present."""
@@ -303,23 +315,28 @@ class CohesiveJoint(Joint):
 
     def step(self, length: float) -> None:
         """Set the length of the present step, s."""
-        tau = self.law.viscosity
+        tau = self.numbers.viscosity
         self.share.value = 1.0 if tau == 0.0 else length / (length + tau)
 
-    def accept(self) -> None:
-        """Keep jump and damage, and what has been dissipated on the way."""
+    def advanced(self) -> tuple[BondStep, Any]:
+        """What has happened at the points since the last accepted state, and the present jump there. Collective."""
         if self._sampler is None:
             space = self.opened.function_space
             self._normals = self._vectors(self.points.sampler(self._shaped(self.normal), space)())
             self._sampler = self.points.sampler(self._shaped(self.vector()), space)
         values = self._sampler()
         then, now = self._divided(self.opened.x.array), self._divided(values)
-        step = bond_step(self.law, then, now, self.before.x.array, float(np.real(self.share.value)))
+        share = float(np.real(self.share.value))
+        return bond_step(self.numbers, then, now, self.before.x.array, share, self.jumped), values
+
+    def accept(self) -> None:
+        """Keep jump and damage, and what has been dissipated on the way."""
+        step, values = self.advanced()
         self.before.x.array[:] = step.damage
         self.spent.x.array[:] += step.dissipated
         self.extra.x.array[:] += step.work - step.chord
         self.opened.x.array[:] = values
-        if self.law.viscosity > 0:  # no more comes before the next step
+        if float(np.real(self.share.value)) < 1.0:  # no more comes before the next step
             self.share.value = 0.0
 
     def _shaped(self, vector: Any) -> Any:

@@ -13,6 +13,7 @@ from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.interphase import Interphase
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.interface.names import both_sides, is_covered, whole
+from fem.joints import JointLaw
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
 from fem.terms import EnergyTerm
@@ -20,6 +21,7 @@ from studies.breaking import filling_of, fracture_of
 from studies.creep import creep_of
 from studies.graded import Values
 from studies.homogenise import field_conditions
+from studies.joints import joint_law
 from studies.moving import electrolyte_of, following_kinetics, host_of
 from studies.rims import joint_resistance
 from studies.schema.body import body_pair
@@ -52,7 +54,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
     touching = [n for n in tagged.facets if "|" in n and (":" not in n or is_covered(n))]
     touching = [n for n in touching if set(both_sides(n)) <= set(tagged.layers)]
     interfaces = {name: _laws(study, name, study.interface(name)) for name in touching}
-    interfaces |= _gaps(study, tagged)
+    interfaces.update(_gaps(study, tagged))
     settings = Settings(
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
@@ -99,8 +101,8 @@ def _permittivity(study: Study, name: str) -> float:
     return VACUUM_PERMITTIVITY * material.value("relative_permittivity", study.operation.temperature)
 
 
-def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
-    laws: list[InterfaceLaw] = []
+def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw | JointLaw]:
+    laws: list[InterfaceLaw | JointLaw] = []
     if spec.kinetics is not None and spec.kinetics != "none":
         laws.append(_charge_transfer(study, name, spec))
     for carrier in ("electronic", "ionic"):
@@ -110,14 +112,16 @@ def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw]:
         elif contact == "resistive":
             resistance = getattr(spec, f"{carrier}_resistance")
             laws.append(OhmicContact(carrier, resistance, spec.contact_fraction))
-    if spec.ionic_contact == "perfect" and (joint := joint_resistance(study, body_pair(name))) is not None:
-        laws.append(OhmicContact("ionic", joint))
+    if spec.ionic_contact == "perfect" and (rim := joint_resistance(study, body_pair(name))) is not None:
+        laws.append(OhmicContact("ionic", rim))
+    if name == whole(name) and (joint := joint_law(study, name, spec)) is not None:
+        laws.append(joint)
     return laws
 
 
-def _gaps(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw]]:
+def _gaps(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw | JointLaw]]:
     """Thin pores: parts of interfaces without contact that let displacement current pass."""
-    found: dict[str, list[InterfaceLaw]] = {}
+    found: dict[str, list[InterfaceLaw | JointLaw]] = {}
     for name in (n for n in tagged.facets if n.endswith(":gap") and set(both_sides(n)) <= set(tagged.layers)):
         spec = study.interface(whole(name))
         if study.impedance is not None and spec.gap_capacitance > 0:

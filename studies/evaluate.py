@@ -11,7 +11,7 @@ from fem.observe import electrical, homogenised, interphase, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
-from studies import breaking, fracture, impedance_quantities, time_quantities
+from studies import breaking, fracture, impedance_quantities, joints, time_quantities
 from studies.errors import SolveError
 from studies.homogenise import AXES, driven_axes
 from studies.schema import Study
@@ -191,6 +191,7 @@ def _named_layer(request: QuantityRequest) -> str | None:
 _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     **impedance_quantities.EVALUATE,
     **breaking.EVALUATE,
+    **joints.EVALUATE,
     "cell_voltage": lambda p, r: p.voltage,
     "cell_current": lambda p, r: p.current,
     "area_specific_resistance": lambda p, r: p.split.total,

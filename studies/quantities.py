@@ -25,6 +25,8 @@ ParameterKind = Literal[
     "interphase",
     "interphase-layer",
     "frequency",
+    "joint",
+    "cohesive",
 ]
 Convergence = Literal["functional", "flux"]
 
@@ -67,6 +69,7 @@ class QuantitySpec:
         needs_time: of studies with a protocol.
         needs_impedance: of studies with the section `impedance`.
         needs_fracture: of studies in which a layer may break.
+        needs_joint: of studies in which the sides of an interface may part; of what kind it must be.
     """
 
     name: str
@@ -81,6 +84,7 @@ class QuantitySpec:
     needs_time: bool = False
     needs_impedance: bool = False
     needs_fracture: bool = False
+    needs_joint: Literal["any", "contact", "cohesive"] | None = None
 
     def order(self, degree: int) -> int:
         """Theoretical order in the mesh size for elements of this degree and a smooth solution."""
@@ -119,6 +123,12 @@ _SPECTRUM: dict[str, Any] = {
 _FREQUENCY = Parameter("frequency", "frequency, within the range of the spectrum", required=True)
 _COMPONENT = Parameter("choice", "real or imaginary part, or the modulus", "real", ("real", "imaginary", "modulus"))
 _ARC = Parameter("number", "which arc, counted from high frequencies", "1")
+
+_AT_JOINT = Parameter("joint", "interface whose sides may part; default: the only one")
+_AT_BOND = Parameter("cohesive", "cohesive interface; default: the only one")
+_OF = Parameter("choice", "mean over where it is closed, or the largest value", "mean", ("mean", "largest"))
+_PARTING: dict[str, Any] = {"needs_mechanics": True, "needs_joint": "any"}
+_BONDED: dict[str, Any] = {"needs_mechanics": True, "needs_joint": "cohesive", "parameters": {"at": _AT_BOND}}
 
 _BREAKING: dict[str, Any] = {"needs_mechanics": True, "needs_fracture": True}
 
@@ -289,6 +299,30 @@ _SPECS = (
     ),
     QuantitySpec(
         "crack_volume", "length", "m", "opening of the cracks, integrated, over the nominal area", **_BREAKING
+    ),
+    QuantitySpec(
+        "contact_pressure", "pressure", "Pa", "pressure where the sides of an interface are closed",
+        {"at": _AT_JOINT, "of": _OF}, convergence="flux", **_PARTING,
+    ),
+    QuantitySpec(
+        "closed_fraction", "dimensionless", "", "share of an interface on which its sides touch", {"at": _AT_JOINT},
+        convergence="flux", **_PARTING,
+    ),
+    QuantitySpec(
+        "gap", "length", "m", "distance of the sides of an interface",
+        {
+            "at": _AT_JOINT,
+            "of": Parameter("choice", "mean over the interface, or the largest value", "mean", ("mean", "largest")),
+        },
+        **_PARTING,
+    ),
+    QuantitySpec("cohesive_damage", "dimensionless", "", "mean damage of a bond, 0 whole to 1 broken", **_BONDED),
+    QuantitySpec(
+        "debonded_fraction", "dimensionless", "", "share of a bond that is broken", convergence="flux", **_BONDED
+    ),
+    QuantitySpec(
+        "bond_dissipation", "energy per area", "J/m^2",
+        "energy that a bond has dissipated, over the nominal area of the model; what jumps release included", **_BONDED,
     ),
     QuantitySpec(
         "energy_release_rate", "energy per area", "J/m^2",

@@ -25,6 +25,7 @@ from studies.build import build_model
 from studies.evaluate import Point, evaluate, evaluate_recorded
 from studies.homogenise import drive, driven_axes, merged
 from studies.imported_mesh import imported_mesh
+from studies.joints import JointPath
 from studies.progress import Silent
 from studies.space_charge.injection import injected
 
@@ -145,13 +146,34 @@ class Session:
             else EnrichedRecorder(self.model, self.solver, coarse.assembly)
         )
         self._open_circuit: float | None = None
-        self.path = BrokenPath(study, self.model, self.solver) if self.model.damage is not None else None
+        self.path: BrokenPath | JointPath | None = None
+        if self.model.damage is not None:
+            self.path = BrokenPath(study, self.model, self.solver)
+        elif self.model.joints:
+            self.path = JointPath(study, self.model, self.solver)
 
     def _solve(self) -> None:
         if self.path is None:
             self.solver.solve()
-        else:
+        elif isinstance(self.path, BrokenPath):
             self.path.solve(self.progress)
+        else:
+            self.path.solve(self.progress, self._read)
+
+    def _read(self) -> Mapping[str, float]:
+        """Quantities of the present state, on the way to an operating point."""
+        self.assembly.renew()
+        return evaluate(self.point())
+
+    def _lead(self, current: float | None) -> None:
+        """Bring the loads of a model whose interfaces may part to what they are, with its current: once."""
+        if not isinstance(self.path, JointPath) or self.path.points:
+            return
+        if self._has_cell:
+            self._open_circuit = self._plain_equilibrium()
+            if current is not None:
+                self._set_current(current)
+        self._solve()
 
     def _pose(self, current: float | None) -> tuple[Model, Solver]:
         model = build_model(self.study, self.tagged, current, enriched=self.coarse is not None)
@@ -200,6 +222,7 @@ class Session:
     def solve_at(self, current: float | None) -> Solved:
         """Solve one operating point: current density in A/m^2, or None for the prescribed voltage."""
         start = time.perf_counter()
+        self._lead(current)
         if self._has_cell:
             self._rest(current)
             if current is not None:
@@ -221,6 +244,7 @@ class Session:
         values = merged(before, evaluate(point))
         found = charge_balances(self.assembly) + force_balances(self.assembly) + power_balance(self.assembly)
         found += periodic_balances(self.assembly)
+        found += self.path.balances() if isinstance(self.path, JointPath) else []
         self.timer.add("quantities", start)
         return Solved(point, values, found)
 
@@ -254,10 +278,16 @@ class Session:
         if working.unknown:
             return self.solver.differential_resistance(working) * self.study.geometry.area
         model, solver = self._pose(current)
+        self._lead_other(model, solver)
         solver.solve()
         slope = solver.differential_resistance(model.terminals[name]) * self.study.geometry.area
         solver.destroy()
         return slope
+
+    def _lead_other(self, model: Model, solver: Solver) -> None:
+        """The same for another model of the study."""
+        if model.joints:
+            JointPath(self.study, model, solver).solve(Silent())
 
     def _rest(self, current: float | None) -> None:
         """Find the state at zero current once, if a quantity is measured against it.
@@ -273,6 +303,7 @@ class Session:
             return
         if current is None:  # potentiostatic: the same cell with a free electrode potential
             model, solver = self._pose(0.0)
+            self._lead_other(model, solver)
         else:
             model, solver = self.model, self.solver
             self._set_current(0.0)
@@ -300,7 +331,7 @@ class Session:
         for name, spec in self.study.interfaces.items():
             if spec.kinetics not in (None, "none") and not self.study.passage(name).between_electrolytes:
                 below = name.split("|")[0]
-                end = layers[0] if layers.index(below) < len(layers) / 2 else layers[-1]
+                end = layers[0] if layers.index(below) + 1 < len(layers) / 2 else layers[-1]
                 if end in potentials:
                     return None
                 potentials[end] = spec.equilibrium_potential or 0.0

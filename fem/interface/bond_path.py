@@ -40,12 +40,13 @@ class BondStep:
     chord: Floats
 
 
-def bond_step(law: Cohesive, then: Jump, now: Jump, before: Floats, share: float) -> BondStep:
+def bond_step(law: Cohesive, then: Jump, now: Jump, before: Floats, share: float, jumped: bool = False) -> BondStep:
     """From one accepted state to the next.
 
     Args:
         law: of the bond. then, now: jumps of both states; normal (n,) and shear (components, n), m.
         before: (n,) damage of the first. share: of the damage that the jump asks for, how much came (viscosity).
+        jumped: the states between were no equilibria of the bond.
     """
     after = law.damage(now, before, share, ARRAYS)
     change = Jump(now.normal - then.normal, now.shear - then.shear)
@@ -54,17 +55,18 @@ def bond_step(law: Cohesive, then: Jump, now: Jump, before: Floats, share: float
     weights = ((cuts[1:] - cuts[:-1])[:, None] * _WEIGHTS[None, :, None]).reshape(at.shape)
     shear = then.shear[:, None] + change.shear[:, None] * at
     way = Jump(then.normal + change.normal * at, shear)
-    if law.viscosity > 0:
+    if share < 1.0:
         damage = before + at * (after - before)
     else:
         damage = np.maximum.accumulate(np.maximum(before, law.asked(way, ARRAYS)), axis=0)
     along = Jump(np.broadcast_to(change.normal, at.shape), np.broadcast_to(change.shear[:, None], shear.shape))
     work = (weights * law.power(way, along, damage, ARRAYS)).sum(axis=0)
+    chord = 0.5 * (law.power(then, change, before, ARRAYS) + law.power(now, change, after, ARRAYS))
+    grown = after > before
+    if jumped:  # at a fixed load tractions are what the solids pull with, which is linear in the jump
+        work = np.where(grown, chord, work)
     stored = law.energy(now, after, ARRAYS) - law.energy(then, before, ARRAYS)
-    ends = law.power(then, change, before, ARRAYS) + law.power(now, change, after, ARRAYS)
-    # rounding must not heal what never grew
-    dissipated = np.where(after > before, np.maximum(work - stored, 0.0), 0.0)
-    return BondStep(after, work, dissipated, 0.5 * ends)
+    return BondStep(after, work, np.where(grown, work - stored, 0.0), chord)
 
 
 def _cuts(law: Cohesive, then: Jump, now: Jump, change: Jump, before: Floats) -> Floats:

@@ -11,12 +11,13 @@ derivatives at fixed damage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ufl
 
-from fem.interface.jump import Jump, Operations, positive
+from fem.interface.jump import Jump, Operations, in_forms, positive
 
 __all__ = ["Cohesive"]
 
@@ -47,6 +48,7 @@ class Cohesive:
     stiffness: float | None = None
     viscosity: float = 0.0
     open_share: float = field(default=0.0, kw_only=True)
+    _alike: bool | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("strength", "toughness", "shear_strength", "shear_toughness", "stiffness", "exponent"):
@@ -68,8 +70,8 @@ class Cohesive:
     def modes(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """(strength, toughness) in opening and in sliding."""
         opening = self.strength, self.toughness
-        sliding = self.shear_strength or self.strength, self.shear_toughness or self.toughness
-        return opening, sliding
+        strength = self.strength if self.shear_strength is None else self.shear_strength
+        return opening, (strength, self.toughness if self.shear_toughness is None else self.shear_toughness)
 
     @property
     def penalty(self) -> float:
@@ -81,8 +83,16 @@ class Cohesive:
     @property
     def symmetric(self) -> bool:
         """Whether the tangent is symmetric: all modes alike."""
+        if self._alike is not None:
+            return self._alike
         opening, sliding = self.modes
         return opening == sliding
+
+    def in_forms(self, constant: Callable[[float], Any]) -> Cohesive:
+        """The law with its numbers as constants of the forms."""
+        made = in_forms(replace(self, stiffness=self.penalty), constant)
+        object.__setattr__(made, "_alike", self.symmetric)
+        return made
 
     def _size(self, jump: Jump, on: Operations) -> Any:
         """Square of the effective jump, m^2."""

@@ -16,13 +16,13 @@ What sticks adds c/2 (|q - s|^2 - |q|^2) where it is closed, with the slip s sin
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ufl
 
 from fem.interface.asperities import Asperities
-from fem.interface.jump import Jump, positive
+from fem.interface.jump import Jump, in_forms, positive
 
 __all__ = ["Contact"]
 
@@ -37,6 +37,8 @@ class Contact:
         stiffness: c in Pa/m; None: from the stiffer side and the size of the facets.
         asperities: which share of a closed place conducts, by the local pressure; None: all of it.
         open_share: share of the conductance that is left where it is open.
+        curvature: 1/m of a rounded side: the gap grows by curvature r^2 / 2 with the distance r from the origin of the
+            lateral coordinates.
     """
 
     gap: float | Callable[[Any], Any] = 0.0
@@ -44,6 +46,7 @@ class Contact:
     stiffness: float | None = None
     asperities: Asperities | None = None
     open_share: float = 0.0
+    curvature: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.stiffness is not None and not self.stiffness > 0:
@@ -53,7 +56,20 @@ class Contact:
 
     def distance(self, jump: Jump, coordinate: Any) -> Any:
         """Gap g in m: the initial one and the opening."""
-        return jump.normal + (self.gap(coordinate) if callable(self.gap) else self.gap)
+        # constants of the forms can be called, too
+        given: Any = self.gap
+        given = given(coordinate) if callable(given) and not isinstance(given, ufl.core.expr.Expr) else given
+        if isinstance(self.curvature, float | int) and self.curvature == 0:
+            return jump.normal + given
+        lateral = sum(coordinate[k] ** 2 for k in range(len(coordinate) - 1))
+        return jump.normal + given + 0.5 * self.curvature * lateral
+
+    def in_forms(self, constant: Callable[[float], Any]) -> Contact:
+        """The law with its numbers as constants of the forms."""
+        made = in_forms(self, constant)
+        if self.asperities is not None:
+            object.__setattr__(made, "asperities", in_forms(self.asperities, constant))
+        return made
 
     def energy(self, distance: Any, press: Any, stiffness: Any) -> Any:
         """J/m^2 at a gap, with m = press in metres."""

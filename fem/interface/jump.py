@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import ufl
 
-__all__ = ["ARRAYS", "Jump", "Operations", "positive"]
+__all__ = ["ARRAYS", "Jump", "Operations", "in_forms", "positive"]
+
+T = TypeVar("T")
 
 
 class Operations(Protocol):
@@ -80,3 +84,14 @@ class Jump:
 def positive(value: Any, on: Operations = ufl) -> Any:
     """max(value, 0) with the derivative 1 at zero: sides that just touch are closed."""
     return on.conditional(on.ge(value, 0.0), value, 0.0)
+
+
+def in_forms(law: T, constant: Callable[[float], Any]) -> T:
+    """A law (a frozen dataclass) whose non-zero numbers are constants of the forms: another value compiles nothing."""
+    made = copy(law)
+    for item in fields(law):  # type: ignore[arg-type]
+        value = getattr(law, item.name)
+        if isinstance(value, float | int) and not isinstance(value, bool) and value != 0:
+            # what the numbers must be has been checked, and cannot be of constants
+            object.__setattr__(made, item.name, constant(float(value)))
+    return made

@@ -63,7 +63,7 @@ class Solver:
         self.stages: list[Stage] = [Stage(model.system, f, n) for f, n in model.system.stages]
         self.report.wall_seconds["compile forms"] = time.perf_counter() - start
         self.newtons = [NewtonSolver(s, self.linear_for(s, method), options) for s in self.stages]
-        self._guessed = False
+        self._guessed = self._begun = False
         self.continuation = True  # False: one attempt, because the caller shortens its steps
         for stage, newton in zip(self.stages, self.newtons, strict=True):
             if any(f.kind == "contact" or f.softens for f in stage.fields):
@@ -90,20 +90,20 @@ class Solver:
         )
 
     def fresh_guess(self) -> None:
-        """Start the next solve from a guess at the present loads instead of the present state."""
+        """Start the next solve from a guess of the potentials at the present loads instead of the present ones."""
         self._guessed = False
 
     def keep_state(self) -> None:
         """Start the next solve from the present state, which need not be a solution."""
-        self._guessed = True
+        self._guessed = self._begun = True
 
     def prepare(self) -> None:
         """Guess a state, unless there is one to start from."""
         if not self._guessed:
             guess_potentials(self.model)
-            for joint in self.model.joints.values():
+            for joint in self.model.joints.values() if not self._begun else ():
                 joint.start()
-            self._guessed = True
+            self._guessed = self._begun = True
 
     def solve(self) -> SolveReport:
         """Solve at the present loads, from the present state (the first time: from a guess).

@@ -68,6 +68,9 @@ class Proportional:
 
     Args:
         model: as it was built, at its full loads.
+
+    Attributes:
+        pressed: whether the pressures are what grows.
     """
 
     def __init__(self, model: Model) -> None:
@@ -84,7 +87,8 @@ class Proportional:
         self._sources = [(n, n.source) for n in numbers]
         self._values = [(f.pressure, f.pressure.value) for f in fills if not f.volume_given and f.pressure is not None]
         local = model.damage is not None and any(f.pressure is None for f in model.damage.fills)
-        if not (self._constants or self._ties or self._sources or self._values or local):
+        self.pressed = not (self._constants or self._ties or self._sources or self._values or local)
+        if self.pressed:
             self._constants = [(c, np.array(c.value)) for c in mechanics.pressures.values()]
 
     def __call__(self, factor: float) -> None:

@@ -2,8 +2,8 @@
 
 A step that finds no equilibrium is taken back as a whole, histories included, and tried again with half its length; one
 in which bonds lose more than they should, too. Where equilibrium jumps (snap-back under given displacements) no step is
-short enough: give the bond a viscosity, whose work is part of the balance, or drive an opening
-(`fem.conditions.OpeningControl`) in the place of a load.
+short enough: let the run jump (`StepSettings.jumps`), give the bond a viscosity (what either dissipates is part of the
+balance), or drive an opening (`fem.conditions.OpeningControl`) in the place of a load.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from dolfinx import fem
 from mpi4py import MPI
 
 from fem.errors import ConvergenceError
@@ -28,6 +29,9 @@ log = logging.getLogger("ssbfem.solve")
 
 __all__ = ["QuasiStatic", "StepPoint", "StepSettings"]
 
+_SHARE, _LEAST_SHARE = 0.05, 1e-6
+"""Of the damage that a jump asks for: how much comes in the first step of pseudo-time, and at least in any."""
+
 
 @dataclass(frozen=True)
 class StepSettings:
@@ -36,7 +40,11 @@ class StepSettings:
     Attributes:
         first: step. largest: step. smallest: below which the run ends.
         change: largest growth of damage at a point of an interface in one step; None: any.
+        miss: work of the bonds that the mean of the forces at both ends of a step misses, over the energy that there
+            is: more, and the step is cut. Where no cut helps, the bonds have jumped.
         duration: s that the whole path takes, for viscous bonds.
+        jumps: where no step is short enough, follow the bonds in pseudo-time, in which their damage comes little by
+            little at a fixed load; what they dissipate beyond their toughness is what a jump would radiate.
         begin: part of the path at which the first state is sought: more than nothing where it is the load that holds
             the bodies together.
     """
@@ -46,6 +54,8 @@ class StepSettings:
     smallest: float = 1e-7
     change: float | None = None
     duration: float = 1.0
+    miss: float = field(default=0.01, kw_only=True)
+    jumps: bool = field(default=False, kw_only=True)
     begin: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -62,6 +72,7 @@ class StepPoint:
     Attributes:
         load: 0 to 1. step: that led here. iterations: of Newton's method.
         energies: J (per depth in 2-D). work: done on the model since the first state, J.
+        jumped: a jump of bonds led here.
     """
 
     load: float
@@ -69,6 +80,7 @@ class StepPoint:
     iterations: int
     energies: Energies
     work: float
+    jumped: bool = False
 
 
 class QuasiStatic:
@@ -92,12 +104,14 @@ class QuasiStatic:
     ) -> None:
         self.model, self.apply, self.settings = model, apply, settings or StepSettings()
         self.solver = solver or Solver(model)
-        self.solver.continuation = False
+        kinds = ("displacement", "contact")
+        self._moving = [any(f.kind in kinds for f in stage.fields) for stage in self.solver.stages]
         self.book = Book(model)
         self.failed = self.shortened = 0
         self.load, self.next_step = self.settings.begin, self.settings.first
         self._bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]
         self._asked: list[Any] = []
+        self._missing: list[tuple[Any, Any]] = []
 
     def _growth(self) -> float:
         """Largest growth of damage since the last accepted state."""
@@ -107,6 +121,31 @@ class QuasiStatic:
         here = max((float(np.max(sample() - b.before.x.array, initial=0.0)) for sample, b in pairs), default=0.0)
         return float(self.model.geometry.comm.allreduce(here, op=MPI.MAX))
 
+    def _missed(self) -> float:
+        """Largest work of a bond in the present step beyond that of the mean tractions, over the energy there is."""
+        if not self._missing:
+            functions = [b.points.function("missed") for b in self._bonds]
+            forms = [b.points.integral(f("+") * self.model.one) for b, f in zip(self._bonds, functions, strict=True)]
+            compiled = self.model.geometry.entity_maps().form
+            self._missing = [(f, compiled(x)) for f, x in zip(functions, forms, strict=True)]
+        found = []
+        for bond, (function, form) in zip(self._bonds, self._missing, strict=True):
+            step, _ = bond.advanced()
+            function.x.array[:] = step.work - step.chord
+            found.append(abs(self.model.geometry.comm.allreduce(float(np.real(fem.assemble_scalar(form))))))
+        energies = self.book.energies()
+        return float(max(found) / max(energies.stored, energies.fracture, np.finfo(float).tiny))
+
+    def _solve(self) -> None:
+        """Solve; where no equilibrium is found nothing else is tried, because the step is shortened."""
+        self.solver.prepare()
+        for k, moving in enumerate(self._moving):
+            self.solver.continuation = not moving
+            if not moving:  # what conducts has changed
+                self.solver.newtons[k].renew()
+            self.solver.solve_stage(k)
+        self.solver.continuation = True
+
     def _try(self, load: float, length: float) -> int | None:
         """Solve at a load; Newton iterations, or None when the step is too long."""
         self.apply(load)
@@ -114,7 +153,7 @@ class QuasiStatic:
             bond.step(length * self.settings.duration)
         before = self.solver.report.newton_iterations
         try:
-            self.solver.solve()
+            self._solve()
         except ConvergenceError as error:
             log.debug("no equilibrium at %g after a step of %g: %s", load, length, error)
             self.failed += 1
@@ -122,11 +161,48 @@ class QuasiStatic:
         if self.settings.change is not None and self._bonds and self._growth() > self.settings.change:
             self.shortened += 1
             return None
+        if self._bonds and load > self.load and self._missed() > self.settings.miss:
+            if length > 2 * self.settings.smallest:
+                self.shortened += 1
+                return None
+            for bond in self._bonds:
+                bond.jumped = True
         return self.solver.report.newton_iterations - before
 
     def _point(self, load: float, step: float, iterations: int) -> StepPoint:
+        jumped = any(bond.jumped for bond in self._bonds)
         self.model.accept()
-        return StepPoint(load, step, iterations, self.book.energies(), self.book.advance())
+        for bond in self._bonds:
+            bond.jumped = False
+        return StepPoint(load, step, iterations, self.book.energies(), self.book.advance(), jumped)
+
+    def _state(self) -> list[Any]:
+        return [stage.get_state() for stage in self.solver.stages]
+
+    def _restore(self, state: list[Any]) -> None:
+        for stage, values in zip(self.solver.stages, state, strict=True):
+            stage.set_state(values)
+
+    def _jump(self, load: float) -> Iterator[StepPoint]:
+        """States on the way to the next equilibrium at a fixed load, and that one."""
+        self.apply(load)
+        share, report = _SHARE, self.solver.report
+        while True:
+            for bond in self._bonds:
+                bond.share.value, bond.jumped = share, True
+            before, state = report.newton_iterations, self._state()
+            try:
+                self._solve()
+            except ConvergenceError:
+                self._restore(state)
+                share *= 0.25
+                if share < _LEAST_SHARE:
+                    raise
+                continue
+            yield self._point(load, 0.0, report.newton_iterations - before)
+            if share == 1.0:
+                return
+            share = min(1.0, 2 * share)
 
     def numbers(self) -> dict[str, float]:
         """What a checkpoint keeps beside the unknowns of the model and its histories; see `resume`."""
@@ -150,17 +226,20 @@ class QuasiStatic:
         yield self._point(self.load, 0.0, found)
         while self.load < 1.0:
             done, step = self.load, self.next_step
-            state = [stage.get_state() for stage in self.solver.stages]
+            state = self._state()
             load = 1.0 if done + step > 1.0 - 1e-12 else done + step
             found = self._try(load, load - done)
             if found is None:
-                for stage, values in zip(self.solver.stages, state, strict=True):
-                    stage.set_state(values)
+                self._restore(state)
                 self.next_step = 0.5 * (load - done)
                 if self.next_step < settings.smallest:
+                    if settings.jumps and self._bonds:
+                        self.load, self.next_step = load, settings.first
+                        yield from self._jump(load)
+                        continue
                     raise ConvergenceError(
                         f"no equilibrium beyond {done:.6g} of the load path, however short the step: what breaks there "
-                        "jumps; a viscosity of the bond or control of its opening carries on"
+                        "jumps; allow jumps, give the bond a viscosity, or control its opening"
                     )
                 continue
             self.load, self.next_step = load, min(settings.largest, 1.5 * step)

@@ -21,6 +21,7 @@ from studies.schema.fields import (
     Potential,
 )
 from studies.schema.interphase import InterphaseWords
+from studies.schema.joints import CohesiveWords, ContactWords
 from studies.schema.space_charge import Injected
 
 KineticsName = Literal["butler-volmer", "linear", "perfect", "none"]
@@ -130,6 +131,14 @@ class Interface(Part):
         default=None,
         description="Space-charge layer by the name of its study: its resistance adds to that of the film or contact,"
         " its differential capacitance is that of the double layer unless one is given.",
+    )
+    contact: ContactWords | None = Field(
+        default=None,
+        description="The sides are not bonded: they press or part. What passes is cut to where they are closed.",
+    )
+    cohesive: CohesiveWords | None = Field(
+        default=None,
+        description="The sides are bonded with a finite strength: they may come apart. What passes is cut by damage.",
     )
     resistance: AreaResistance | None = Field(
         default=None, description="Resistance between two conductors that share one kind of carrier."

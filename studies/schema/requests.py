@@ -13,10 +13,14 @@ from studies.schema.draft import Draft
 from studies.schema.explain import one_of, suggestion
 from studies.schema.homogenisation import check_place_of
 from studies.schema.ion_transfer import ion_transfers
+from studies.schema.joint_rules import joints_of
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
 from studies.schema.space_charge_rules import ion_names
+
+_PLACES = ("interface", "electrode-interface", "interphase", "crack", "joint", "cohesive")
+"""Kinds of parameters that say where; left out, there must be only one."""
 
 
 def check_quantities(draft: Draft) -> None:
@@ -72,6 +76,8 @@ def candidates(draft: Draft, parameter: Parameter) -> list[str]:
         return [*(name for name in draft.names if name), *_body_names(draft)]
     if parameter.kind == "crack":
         return [] if draft.stack is None else crack_names(draft.stack)
+    if parameter.kind in ("joint", "cohesive"):
+        return [n for n, kind in joints_of(draft).items() if parameter.kind in ("joint", kind)]
     if parameter.kind in ("interphase", "interphase-layer"):
         grown = {n: i.interphase for n, i in draft.interfaces.items() if i is not None and i.interphase is not None}
         names = [layer.name for words in grown.values() for layer in words.layers]
@@ -105,7 +111,9 @@ def default_place(draft: Draft, spec: QuantitySpec, parameter: Parameter) -> str
 
 def _partial(draft: Draft, name: str) -> bool:
     interface = draft.interfaces.get(name)
-    return interface is not None and interface.contact_fraction < 1
+    if interface is None:
+        return False
+    return interface.contact_fraction < 1 or interface.contact is not None or interface.cohesive is not None
 
 
 def _check_parameter(
@@ -115,7 +123,7 @@ def _check_parameter(
     path = (*here, spec.name, key)
     if given is None:
         place = (
-            parameter.kind in ("interface", "electrode-interface", "interphase", "crack")
+            parameter.kind in _PLACES
             or spec.name == "electronic_current"
         )
         if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):

@@ -45,6 +45,9 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
     found += [
         ("interfaces", name, "stress_shift") for name, x in draft.interfaces.items() if x is not None and x.stress_shift
     ]
+    for name, x in draft.interfaces.items():
+        keys = () if x is None else (k for k in ("contact", "cohesive") if getattr(x, k) is not None)
+        found += [("interfaces", name, key) for key in keys]
     pictures = draft.data.get("pictures")
     if isinstance(pictures, list) and "stress" in pictures:
         found.append(("pictures", pictures.index("stress")))

@@ -34,6 +34,7 @@ from studies.schema.impedance import Impedance, check_impedance
 from studies.schema.import_rules import label_image
 from studies.schema.imported import absolute_files, without_place
 from studies.schema.interfaces import Interface
+from studies.schema.joint_rules import check_joints
 from studies.schema.media import Media
 from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, shorthand_mechanics
 from studies.schema.operation import Operation
@@ -331,6 +332,7 @@ def _check(draft: Draft) -> None:
     check_transport(draft)
     check_strains(draft)
     check_fracture(draft)
+    check_joints(draft)
     check_mechanics(draft)
     check_quantities(draft)
     check_space_charge(draft)

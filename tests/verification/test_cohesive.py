@@ -85,6 +85,24 @@ def test_work_is_stored_or_dissipated(viscosity: float) -> None:
     assert at_points(model, model.joints["low|high"].gap()).min() < 0
 
 
+def test_snap_back_dissipates_what_was_stored() -> None:
+    """A soft bar tears at its strength, at once: all that it held has been dissipated, far more than the toughness."""
+    law = Cohesive(500e6, 2.0)
+    end, soft = 0.3e-6, (1e10, 0.0)
+    tagged = layered(MPI.COMM_SELF, "1", LAYERS, WIDTH, lateral=2, across=2)
+    model = pair(tagged, law, [Roller("bottom", 0), Roller("top", 0, 0.0)], soft, soft)
+
+    def apply(load: float) -> None:
+        assert model.mechanics is not None
+        model.mechanics.supports["top"].offset = load * end
+
+    points = list(QuasiStatic(model, apply, StepSettings(0.1, 0.1, 2e-3, jumps=True)).run())
+    held = 0.5 * law.strength**2 * 5e-6 / soft[0]
+    assert points[-1].energies.fracture == pytest.approx(held, rel=1e-2)
+    assert lost(points) < 1e-9
+    assert any(p.jumped for p in points)
+
+
 def test_bond_remembers() -> None:
     """Unloaded halfway it goes back to where it came from with the stiffness that is left, and closes like contact."""
     law = Cohesive(50e6, 2.0)
