@@ -13,6 +13,7 @@ from fem.constants import FARADAY
 from fem.interface.interphase import Interphase, InterphaseLayer, ambipolar_resistance
 from fem.interface.names import both_sides
 from fem.interface.stored import Across
+from fem.membranes import add_films
 from fem.unknowns import Field, Handle, Number
 from fem.values import constant
 
@@ -112,6 +113,9 @@ def grow(model: Model, name: str, interphase: Interphase, sides: Sides) -> Film:
     if opening is not None and model.mechanics is not None:
         opening.close(model.mechanics, interphase.opening(thickness))
         opposed = opening.opposed(model.mechanics, interphase)
+    skin = None if model.mechanics is None else add_films(model.mechanics, name, interphase, thickness)
+    if skin is not None:
+        opposed = opposed + skin.opposed
     if interphase.storing is None:
         current = interphase.decomposition_current(thickness, potential, temperature, opposed)
     else:

@@ -27,6 +27,7 @@ from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
     from fem.domains import Domains
+    from fem.membranes import Skin
     from fem.model import Model
 
 
@@ -72,6 +73,7 @@ class Mechanics:
         dead: residuals of loads that do not depend on the state.
         courses: outer side -> load as a function of the time since the run began.
         openings: interface -> jump of the displacement where something grows.
+        skins: interface -> membrane force of the films on it.
         mean_strains: pair of axes -> lengthening (shear) over one period, where the model is periodic, m.
     """
 
@@ -86,6 +88,7 @@ class Mechanics:
     dead: list[Any] = field(default_factory=list)
     courses: dict[str, Course] = field(default_factory=dict)
     openings: dict[str, Opening] = field(default_factory=dict)
+    skins: dict[str, Skin] = field(default_factory=dict)
     mean_strains: dict[tuple[int, int], Number] = field(default_factory=dict)
 
     @classmethod

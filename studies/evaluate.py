@@ -226,6 +226,7 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "crack_opening": lambda p, r: fracture.crack_opening(p.assembly, _crack(r)),
     "effective_conductivity": _effective_conductivity,
     "interphase_thickness": lambda p, r: interphase.thickness(p.assembly, _at(p, r), _named_layer(r)),
+    "interphase_force": lambda p, r: interphase.membrane_force(p.assembly, _at(p, r)),
     "interphase_resistance": lambda p, r: interphase.film_resistance(p.assembly, _at(p, r)),
     "decomposition_charge": lambda p, r: interphase.decomposition_charge(p.assembly, _at(p, r)),
     "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,

@@ -360,6 +360,12 @@ _SPECS = (
         {"at": _AT_GROWN, "layer": Parameter("interphase-layer", "one layer of the interphase; default: all together")},
     ),
     QuantitySpec(
+        "interphase_force", "energy per area", "J/m^2",
+        "force per width (N/m) that the layers on an interface carry along it, mean of its two directions; positive:"
+        " they pull",
+        {"at": _AT_GROWN}, needs_mechanics=True,
+    ),
+    QuantitySpec(
         "interphase_resistance", "area-specific resistance", "ohm m^2",
         "what the layers on an interface oppose to the ionic current: the sum of thickness over ionic conductivity",
         {"at": _AT_GROWN},

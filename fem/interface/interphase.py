@@ -24,6 +24,7 @@ from typing import Any
 import ufl
 
 from fem.constants import FARADAY, GAS
+from fem.energy.membrane import Membrane
 from fem.interface.stored import StoredLithium
 
 THINNEST = 1e-11
@@ -47,6 +48,7 @@ class InterphaseLayer:
         expansion: part of its thickness that is new volume: 1 - (volume of what it was made of) / (its own); 0: it
             takes the room of what it replaces.
         permittivity: F/m; a film of it has the capacitance of plates as far apart as it is thick. 0: not looked at.
+        membrane: what it carries along the interface, where there is mechanics; None: nothing.
     """
 
     name: str
@@ -61,6 +63,7 @@ class InterphaseLayer:
     stored: StoredLithium | None = None
     expansion: float = 0.0
     permittivity: float = field(default=0.0, kw_only=True)
+    membrane: Membrane | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         for key in ("ionic_conductivity", "electronic_conductivity"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ufl
+
 from fem.constants import FARADAY
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
@@ -45,6 +47,16 @@ def decomposition_charge(assembly: Assembly, name: str) -> float:
         total += FARADAY * (_mean(assembly, name, layer) - layer.thickness) / layer.molar_volume
         shares += layer.share
     return total / shares if shares else 0.0
+
+
+def membrane_force(assembly: Assembly, name: str) -> float:
+    """Mean force that the layers on an interface carry along it, of its two directions, N/m; positive: they pull."""
+    mechanics = assembly.model.mechanics
+    skin = None if mechanics is None else mechanics.skins.get(name)
+    if skin is None:
+        return 0.0
+    total = assembly.on_interface(ufl.tr(skin.tension) / 2, name, ("membrane force", name))
+    return total / assembly.contact_area(name)
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ class Flow:
 
         The state has just been solved for: with its rates the residual is zero, and the matrix is that of its step.
         """
+        if self.stage.matrix is None:
+            return np.zeros(self.rows)  # no step has needed one: nothing has moved yet
         rates = self.rates
         rows, _ = self._rows(values, rates + gap)
         self._set(values, rates)

@@ -15,7 +15,9 @@ from studies.schema.fields import (
     Part,
     PositiveCurrentDensity,
     PositiveLength,
+    PositivePressure,
     Potential,
+    Strain,
     Temperature,
     complaint,
 )
@@ -47,6 +49,17 @@ class StoredWords(Part):
     )
 
 
+class MisfitWords(Part):
+    """What a layer is along the interface: it follows the strain of its neighbours and carries a force there."""
+
+    strain: Strain = Field(
+        description="By how much the layer would be longer than its neighbours, had it its way; positive: it is pressed"
+        " and stretches them."
+    )
+    young_modulus: PositivePressure = Field(description="Of the layer.")
+    poisson_ratio: Annotated[float, Field(gt=-1.0, lt=0.5)] = Field(default=0.3, description="Of the layer.")
+
+
 class InterphaseLayerWords(Part):
     """One layer of an interphase: decomposition products, or a coating that was there before."""
 
@@ -64,6 +77,11 @@ class InterphaseLayerWords(Part):
         default=None,
         description="Volume of what the layer is made of (electrolyte and lithium), per mole of electrons. Where"
         " stresses are computed, the rest of its volume pushes the neighbours apart; default: it takes the same room.",
+    )
+    misfit: MisfitWords | None = Field(
+        default=None,
+        description="Along the interface, where stresses are computed: the layer stretches or shortens its neighbours"
+        " with a force that grows with its thickness. Default: none, the layer carries no force.",
     )
     share: Fraction | None = Field(
         default=None,
@@ -144,8 +162,12 @@ class InterphaseWords(Part):
     def build(self) -> Interphase:
         """The law of `fem.interface.interphase`."""
         from fem.energy.dielectric import VACUUM_PERMITTIVITY
+        from fem.energy.membrane import Membrane
         from fem.interface.interphase import Interphase, InterphaseLayer
         from fem.interface.stored import StoredLithium
+
+        def membrane(words: MisfitWords | None) -> Membrane | None:
+            return None if words is None else Membrane(words.young_modulus, words.poisson_ratio, words.strain)
 
         def stored(words: StoredWords | None) -> StoredLithium | None:
             return None if words is None else StoredLithium(words.diffusivity, words.activation, words.degree)
@@ -164,6 +186,7 @@ class InterphaseWords(Part):
                 stored(layer.stored),
                 _expansion(layer),
                 permittivity=VACUUM_PERMITTIVITY * (layer.relative_permittivity or 0.0),
+                membrane=membrane(layer.misfit),
             )
             for layer in self.layers
         )
