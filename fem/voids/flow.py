@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 __all__ = ["Flow", "Sides"]
 
 #: Lithium that deforms more slowly than this share of the greatest velocity over `length` flows like a Newtonian fluid.
-SLOWEST = 1e-5
+SLOWEST = 3e-4
 #: Exponents grow by at most this factor from one solution to the next when there is no better guess.
 _STRIDE = 1.7
 
@@ -173,27 +173,21 @@ class Flow:
         held += [self._dofs(name, axis) for name in self.sides.stuck for axis in (0, 1)]
         if self.sides.feed:
             inside = self.space.sub(0).sub(1)
-            collapsed, _ = inside.collapse()
             facets = self.tagged.facets_of(self.sides.feed)
-            pair = fem.locate_dofs_topological((inside, collapsed), self.mesh.topology.dim - 1, facets)
-            self._feed_dofs = np.asarray(pair[0], dtype=np.int32)
-            self._feed_space, self._feed_points = collapsed, np.asarray(pair[1], dtype=np.int32)
+            pair = fem.locate_dofs_topological((inside, self.scalar), self.mesh.topology.dim - 1, facets)
+            self._feed_dofs, self._feed_points = (np.asarray(p, dtype=np.int32) for p in pair)
             held.append(self._feed_dofs)
         platen = self._dofs(self.sides.platen, 1) if self.sides.platen else None
         dofs = np.unique(np.concatenate(held)) if held else np.zeros(0, dtype=np.int32)
         self._newton = Bordered(self.state, self._residual, self._jacobian, Constraint(dofs, platen))
 
     # ------------------------------------------------------------------ solution
-    def feed_places(self) -> Floats:
-        """(k, 2) places at which the velocity through the feeding side is given; they move with the mesh."""
-        return np.asarray(self._feed_space.tabulate_dof_coordinates()[self._feed_points, :2], dtype=np.float64)
-
-    def solve(self, pressures: Mapping[str, float], feed: Floats | float = 0.0) -> None:
+    def solve(self, pressures: Mapping[str, float], feed: Any = None) -> None:
         """Find the flow. Collective.
 
         Args:
             pressures: side -> pressure in Pa; sides that are not named have none.
-            feed: velocity in m/s at which lithium leaves through the feeding side, at `feed_places`, or one number.
+            feed: `Function` of ``scalar``: velocity (m/s) of lithium out of the feeding side; None: zero.
 
         Raises:
             ConvergenceError: Newton's method failed even with exponents raised step by step.
@@ -202,8 +196,8 @@ class Flow:
             value.value = pressures.get(name, 0.0) / self.stress
         values = self.state.x.array
         values[self._newton.constraint.fixed] = 0.0
-        if self.sides.feed:
-            values[self._feed_dofs] = -np.asarray(feed) / self.speed
+        if self.sides.feed and feed is not None:
+            values[self._feed_dofs] = -feed.x.array[self._feed_points] / self.speed
         self.iterations = 0
         if not (self._solved and self._again()):
             self._from_newtonian()

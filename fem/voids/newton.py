@@ -22,7 +22,7 @@ Dofs = npt.NDArray[np.int32]
 
 __all__ = ["Bordered", "Constraint"]
 
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8
 _MOST = 60
 #: The slope at the end of a step may be this share of that at its beginning, uphill.
 _UPHILL = 0.5
@@ -95,7 +95,7 @@ class Bordered:
             if not np.isfinite(size):
                 break
             length = self._advance(change)
-            if length == 1.0 and size <= _TOLERANCE * max(self._norm(), 1e-300):
+            if length * size <= _TOLERANCE * max(self._norm(), 1e-300):
                 return True
         if raises:
             raise ConvergenceError(f"{what}: Newton's method found no solution in {self.iterations} iterations")
