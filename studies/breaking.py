@@ -284,7 +284,7 @@ def _largest_damage(point: Point, request: QuantityRequest) -> float:
 
 
 def _crack_pressure(point: Point, request: QuantityRequest) -> float:
-    pressures = _path(point).pressures
+    pressures: list[float] = _path(point).pressures
     if not pressures:
         raise SolveError("crack_pressure: no single pressure fills the cracks; see operation.crack_filling")
     return max(pressures) if request.parameters.get("of") == "largest" else pressures[-1]
@@ -310,7 +310,8 @@ def _crack_volume(point: Point, request: QuantityRequest) -> float:
     fills = _path(point).breaking.damage.fills
     if not fills:
         raise SolveError("crack_volume: nothing fills the cracks; see operation.crack_filling")
-    return point.assembly.scalar(fills[0].volume, "crack volume") / point.assembly.area
+    volume: float = point.assembly.scalar(fills[0].volume, "crack volume")
+    return volume / point.assembly.area
 
 
 EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {

@@ -34,7 +34,10 @@ PICTURES = (
     "impedance",
     "history",
     "concentration",
+    "animation",
 )
+#: Only drawn when they are named.
+_ASKED = ("mesh", "animation")
 
 
 def draw(
@@ -55,8 +58,8 @@ def draw(
         results: `studies.results.Results`, or a mapping with the keys ``series`` (column -> values, SI) and
             ``spectra``; only curves need it.
         out: where the PNG go; default: `folder`.
-        pictures: names in `PICTURES`; default: all that the fields allow, without the mesh unless there is
-            nothing else.
+        pictures: names in `PICTURES`; default: all that the fields allow, without animations, and without the mesh
+            unless there is nothing else.
         step: operating point, -1 for the last.
         say: takes messages; default: the log ``ssbfem.pictures``.
 
@@ -82,7 +85,7 @@ def draw(
     names = pictures
     if names is None:
         shown = dataset.step["interfaces"] or job.carriers or "load" in job.series
-        names = [n for n in PICTURES if n != "mesh"] if shown else ["mesh"]
+        names = [n for n in PICTURES if n not in _ASKED] if shown else ["mesh"]
     with print_style():
         return [path for name in PICTURES if name in names for path in job.draw(name)]
 
@@ -92,7 +95,8 @@ def caption(path: Path) -> str:
     from PIL import Image
 
     with Image.open(path) as image:
-        return str(image.info.get("Description", ""))
+        found = image.info.get("Description", image.info.get("comment", ""))
+        return found.decode("ascii", "replace") if isinstance(found, bytes) else str(found)
 
 
 def _series(results: Any) -> Mapping[str, Sequence[float]]:
@@ -134,6 +138,7 @@ class _Job:
             "polarisation": self._polarisation,
             "history": self._history,
             "concentration": self._concentration,
+            "animation": self._animation,
             "impedance": self._impedance,
         }[name]
         try:
@@ -199,7 +204,10 @@ class _Job:
 
     def _damage(self) -> list[Path | None]:
         from studies.pictures.damage import draw_damage
+        from studies.pictures.evolving import draw_moments, evolving_fields
 
+        if self.dataset.gdim == 2 and "damage" in evolving_fields(self.dataset):
+            return [draw_moments(self.dataset, "damage", self.out / "damage.png")]
         return [draw_damage(self.dataset, self.out / "damage.png")]
 
     def _loading(self) -> list[Path | None]:
@@ -234,6 +242,15 @@ class _Job:
         from studies.pictures.history import draw_concentration
 
         return [draw_concentration(self.dataset, path)]
+
+    def _animation(self) -> list[Path | None]:
+        from studies.pictures.evolving import draw_animation, evolving_fields
+
+        names = evolving_fields(self.dataset)
+        if not names:
+            self.say("picture 'animation' left out: no field of a run in one or two dimensions is stored several times")
+        files = {name: self.out / f"{name.replace('_', '-')}.gif" for name in names}
+        return [draw_animation(self.dataset, name, path) for name, path in files.items()]
 
     @cached_property
     def _cut(self) -> Cut:

@@ -20,6 +20,7 @@ PictureName = Literal[
     "impedance",
     "history",
     "concentration",
+    "animation",
 ]
 Relative = Annotated[float, In("dimensionless", Bounds(above=0.0))]
 # Read later, when the quantity and with it the dimension is known.
