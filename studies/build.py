@@ -27,6 +27,7 @@ from studies.rims import joint_resistance
 from studies.schema.body import body_pair
 from studies.schema.protocol import entries_in
 from studies.solids import solid_of
+from studies.void_phase import voids_of
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -59,6 +60,7 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
         concentration_degree=study.discretisation.degree,
+        phase_degree=study.discretisation.degree,
         temperature=study.operation.temperature,
         plane=study.mechanics.plane,
         damage_lags=study.operation.protocol is not None,
@@ -90,6 +92,7 @@ def _domain(study: Study, name: str) -> Domain:
         host=host_of(study, name),
         permittivity=_permittivity(study, name),
         creep=creep_of(study, name),
+        voids=voids_of(study, name),
     )
 
 

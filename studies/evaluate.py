@@ -11,7 +11,7 @@ from fem.observe import electrical, homogenised, interphase, mechanical
 from fem.observe.assembly import Assembly
 from fem.observe.edges import EdgeDistance
 from fem.units import parse
-from studies import breaking, fracture, impedance_quantities, joints, time_quantities
+from studies import breaking, fracture, impedance_quantities, joints, time_quantities, void_phase
 from studies.errors import SolveError
 from studies.homogenise import AXES, driven_axes
 from studies.schema import Study
@@ -231,4 +231,5 @@ _EVALUATE: dict[str, Callable[[Point, QuantityRequest], float]] = {
     "decomposition_charge": lambda p, r: interphase.decomposition_charge(p.assembly, _at(p, r)),
     "dissipation": lambda p, r: electrical.power(p.assembly).total / p.assembly.area,
     **time_quantities.EVALUATE,
+    **void_phase.EVALUATE,
 }

@@ -385,6 +385,18 @@ _SPECS = (
         "power turned into heat by conduction, charge transfer and films, over the nominal area",
     ),
     QuantitySpec(
+        "void_volume", "length", "m",
+        "volume of the voids of layers with `void_phase`, over the nominal area", needs_time=True,
+    ),
+    QuantitySpec(
+        "void_surface_energy", "energy per area", "J/m^2",
+        "energy of the surfaces of these voids, over the nominal area", needs_time=True,
+    ),
+    QuantitySpec(
+        "lithium_from_sinks", "length", "m",
+        "volume of the vacancies that have vanished in the lattice around them, over the nominal area", needs_time=True,
+    ),
+    QuantitySpec(
         "elapsed_time", "time", "s", "simulated time since the protocol began", needs_time=True,
     ),
     QuantitySpec(

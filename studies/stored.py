@@ -12,6 +12,7 @@ from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
 from fem.observe.interphase import lithium_balance
 from fem.observe.rates import rate_balances
+from fem.observe.void_phase import lithium_lost
 from fem.solve.ledger import Ledger
 from studies.results import Balance
 
@@ -122,6 +123,7 @@ class Stored:
             change = FARADAY * sum(now[k] - first[k] for k in hosts)
             scale = FARADAY * sum(first[k] for k in hosts)
             found["lithium in hosts"] = Balance(change + sign * passed - layers, scale, AMOUNT_LIMIT, "C")
+        found |= self._voids(charge)
         for name in self.model.profiles:
             part = lithium_balance(self.assembly, name)
             if part is not None and part.entered != 0.0:
@@ -153,6 +155,23 @@ class Stored:
         return any(
             s.link.interface == name and self._is_host(f"amount in {s.link.first[0]}") for s in self.model.states
         )
+
+    def _voids(self, charge: float) -> dict[str, Balance]:
+        """Charge that has left a layer with voids as a phase, against what voids, lattice and sinks took up."""
+        phases, numbers = self.model.void_phases, list(self.model.terminals.values())
+        passed = charge * self.assembly.area - self.first["charge"]
+        found = {}
+        for layer, phase in phases.layers.items() if phases is not None else ():
+            node = (layer, "electronic")
+            carrier = self.model.handle(*node).carrier if node in self.model.network.root else None
+            if phase.lattice is None or (carrier is not None and carrier not in numbers[:2]):
+                continue
+            left = 0.0 if carrier is None else passed if carrier is numbers[0] else -passed
+            lost = lithium_lost(self.assembly, layer)
+            void = self.assembly.in_layer(1.0, layer, ("volume", layer)) * FARADAY
+            scale = max(abs(lost), abs(left), 1e-3 * void / float(phase.spec.vacancies.lattice.molar_volume))  # type: ignore[union-attr]
+            found[f"vacancies in {layer}"] = Balance(lost - left, scale, AMOUNT_LIMIT, "C")
+        return found
 
     def _side_of_hosts(self) -> float | None:
         """+1: all lithium that leaves the hosts passes the working electrode; -1: the counter electrode; 0: it stays.

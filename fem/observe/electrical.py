@@ -16,6 +16,7 @@ from fem.dissipation.conduction import Conduction
 from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.observe.assembly import Assembly
+from fem.observe.void_phase import contact_area
 from fem.unknowns import Field
 
 Array = npt.NDArray[np.float64]
@@ -193,6 +194,8 @@ def contact_fraction(assembly: Assembly, name: str) -> float:
     area = assembly.contact_area(name)
     if name in assembly.model.joints:
         area = assembly.scalar(assembly.model.joints[name].conducting_area(), ("conducting area", name))
+    if assembly.model.void_phases is not None:
+        area = contact_area(assembly, name)
     return area / assembly.area * (fractions[0] if fractions else 1.0)
 
 

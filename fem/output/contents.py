@@ -28,6 +28,8 @@ FIELDS: dict[str, tuple[str, str, str, str]] = {
     "concentration": ("node", "mol/m^3", "concentration", "concentration of the salt, or of lithium in a host"),
     "ionic_liquid_concentration": ("node", "mol/m^3", "concentration", "concentration of the ionic liquid"),
     "damage": ("node", "", "dimensionless", "damage, 0 whole to 1 broken"),
+    "order_parameter": ("node", "", "dimensionless", "order parameter of voids, 1 lithium to 0 void"),
+    "vacancy_excess": ("node", "", "dimensionless", "ln of the vacancies over those at a flat surface"),
     "displacement": ("node", "m", "length", "displacement"),
     "ionic_current_density": ("cell", "A/m^2", "current density", "ionic current density, cell mean"),
     "electronic_current_density": ("cell", "A/m^2", "current density", "electronic current, cell mean"),

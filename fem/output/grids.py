@@ -201,6 +201,15 @@ def node_damage(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
     return {"damage": grid.at_nodes(field.function, field.region.from_parent())}
 
 
+def node_phase(model: Model, layer: str, grid: LayerGrid) -> dict[str, Floats]:
+    """Order parameter of voids, and the excess of vacancies, at the nodes of a grid; empty where no void can be."""
+    phase = None if model.void_phases is None else model.void_phases.layers.get(layer)
+    if phase is None:
+        return {}
+    found = {"order_parameter": phase.order, "vacancy_excess": phase.excess}
+    return {n: grid.at_nodes(f.function, f.region.from_parent()) for n, f in found.items() if f is not None}
+
+
 def node_displacements(model: Model, layer: str, grid: LayerGrid) -> dict[str, Any]:
     """Displacement (nodes, 3) of a layer in metres; empty when it has no mechanics."""
     mechanics = model.mechanics

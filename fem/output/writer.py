@@ -31,6 +31,7 @@ from fem.output.grids import (
     node_concentrations,
     node_damage,
     node_displacements,
+    node_phase,
     node_potentials,
     padded,
     simplex_measures,
@@ -130,6 +131,7 @@ class FieldWriter:
             nodes |= node_concentrations(self.model, layer, grid)
             nodes |= node_displacements(self.model, layer, grid)
             nodes |= node_damage(self.model, layer, grid)
+            nodes |= node_phase(self.model, layer, grid)
             cells: dict[str, Any] = {"layer": np.full(len(grid.owned_cells), number, dtype=np.int32)}
             for name, (layers, values) in means.items():
                 if layer in layers:

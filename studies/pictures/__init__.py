@@ -29,6 +29,7 @@ PICTURES = (
     "interface-current",
     "stress",
     "damage",
+    "voids",
     "loading",
     "polarisation",
     "impedance",
@@ -84,7 +85,8 @@ def draw(
     job = _Job(dataset, Path(folder) if out is None else Path(out), _series(results), tell, _spectra(results))
     names = pictures
     if names is None:
-        shown = dataset.step["interfaces"] or job.carriers or "load" in job.series
+        phase = any("order_parameter" in layer.nodes for layer in dataset.layers)
+        shown = dataset.step["interfaces"] or job.carriers or "load" in job.series or phase
         names = [n for n in PICTURES if n not in _ASKED] if shown else ["mesh"]
     with print_style():
         return [path for name in PICTURES if name in names for path in job.draw(name)]
@@ -134,6 +136,7 @@ class _Job:
             "interface-current": self._interface_current,
             "stress": self._stress,
             "damage": self._damage,
+            "voids": self._voids,
             "loading": self._loading,
             "polarisation": self._polarisation,
             "history": self._history,
@@ -209,6 +212,11 @@ class _Job:
         if self.dataset.gdim == 2 and "damage" in evolving_fields(self.dataset):
             return [draw_moments(self.dataset, "damage", self.out / "damage.png")]
         return [draw_damage(self.dataset, self.out / "damage.png")]
+
+    def _voids(self) -> list[Path | None]:
+        from studies.pictures.voids import draw_voids
+
+        return [draw_voids(self.dataset, self.out / "voids.png")]
 
     def _loading(self) -> list[Path | None]:
         from studies.pictures.damage import draw_loading

@@ -25,7 +25,7 @@ __all__ = ["Evolution", "draw_animation", "draw_moments", "evolving_fields"]
 
 Floats = npt.NDArray[np.float64]
 #: Fields that are worth watching, when none is named; a GIF of each.
-WATCHED = ("damage", "concentration", "ionic_liquid_concentration")
+WATCHED = ("damage", "order_parameter", "concentration", "ionic_liquid_concentration")
 MOMENTS = 4
 MOST_FRAMES = 100
 #: Milliseconds that a frame stays, and the last one.

@@ -13,6 +13,7 @@ from studies.schema.fields import Name, NotABoolean, Part, Shrinkage, Strain, Te
 from studies.schema.reader import KeyPath
 from studies.schema.swelling import Swelling
 from studies.schema.transport import Transport
+from studies.schema.void_phase import VoidPhase
 
 __all__ = ["Body", "Conduction", "bodies_in", "body_name", "body_pair", "with_bodies"]
 
@@ -61,6 +62,9 @@ class Body(Part):
         " or `random`: every grain of a polycrystal has its own. Lithium diffuses along it with diffusivity_c.",
     )
     fracture: Fracture | None = Field(default=None, description="The region may break: phase-field fracture.")
+    void_phase: VoidPhase | None = Field(
+        default=None, description="Of a lithium layer: voids that grow, shrink and merge in time, as a phase field."
+    )
     eigenstrain: Strain = Field(
         default=0.0,
         description="Stress-free linear strain, isotropic, positive on expansion, for example `0.1 %`.",

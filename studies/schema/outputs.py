@@ -15,6 +15,7 @@ PictureName = Literal[
     "interface-current",
     "stress",
     "damage",
+    "voids",
     "loading",
     "polarisation",
     "impedance",

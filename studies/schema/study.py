@@ -57,6 +57,7 @@ from studies.schema.space_charge import SpaceCharge
 from studies.schema.space_charge_rules import check_space_charge
 from studies.schema.swelling_rules import check_strains
 from studies.schema.transport_rules import check_transport
+from studies.schema.void_phase_rules import check_void_phases
 
 if TYPE_CHECKING:
     from fem.materials import Material
@@ -333,6 +334,7 @@ def _check(draft: Draft) -> None:
     check_strains(draft)
     check_fracture(draft)
     check_joints(draft)
+    check_void_phases(draft)
     check_mechanics(draft)
     check_quantities(draft)
     check_space_charge(draft)
