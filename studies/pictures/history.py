@@ -111,7 +111,7 @@ def draw_concentration(dataset: Dataset, path: Path) -> Path | None:
             order = np.argsort(layer.points[:, 0])
             x = along(1.0) * layer.points[order, 0]
             values = unit(1.0) * layer.nodes[key][order]
-            axes.plot(x, values, color=colour, linewidth=1.4, label=units.format(time, "time", 3))
+            axes.plot(x, values, color=colour, linewidth=1.4, label=units.format(time, "time", 4))
         which = f": {'salt' if key == _STORED[0] else 'ionic liquid'}" if (name, _STORED[1]) in shown else ""
         axes.set_title(name + which, fontsize=style.FONT)
         axes.set_xlabel(along.label("x"))
