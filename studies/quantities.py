@@ -126,7 +126,7 @@ _ARC = Parameter("number", "which arc, counted from high frequencies", "1")
 
 _AT_JOINT = Parameter("joint", "interface whose sides may part; default: the only one")
 _AT_BOND = Parameter("cohesive", "cohesive interface; default: the only one")
-_OF = Parameter("choice", "mean over where it is closed, or the largest value", "mean", ("mean", "largest"))
+_OF_PRESSURE = Parameter("choice", "mean over where it is closed, or the largest value", "mean", ("mean", "largest"))
 _PARTING: dict[str, Any] = {"needs_mechanics": True, "needs_joint": "any"}
 _BONDED: dict[str, Any] = {"needs_mechanics": True, "needs_joint": "cohesive", "parameters": {"at": _AT_BOND}}
 
@@ -302,7 +302,7 @@ _SPECS = (
     ),
     QuantitySpec(
         "contact_pressure", "pressure", "Pa", "pressure where the sides of an interface are closed",
-        {"at": _AT_JOINT, "of": _OF}, convergence="flux", **_PARTING,
+        {"at": _AT_JOINT, "of": _OF_PRESSURE}, convergence="flux", **_PARTING,
     ),
     QuantitySpec(
         "closed_fraction", "dimensionless", "", "share of an interface on which its sides touch", {"at": _AT_JOINT},
