@@ -116,6 +116,7 @@ GALLERY = (
     ),
     Chapter("All together", {"combined": BOTH}),
     Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),
+    Chapter("Cells in time", {"coated-cathode-particle": ("concentration",)}),
     Chapter("Cells in one dimension", {"planar-cell": ELECTRIC, "mixed-conductor": ELECTRIC}),
 )
 
