@@ -155,7 +155,7 @@ class Evolution:
         """
         rates = self._rates(self._time)
         yield self._instant(rates)
-        step = first or self._safe(rates) / 4
+        step, growth = first or self._safe(rates) / 4, 4.0
         while self._time < until * (1 - 1e-12):
             step = min(step, until - self._time, self._safe(rates))
             if step < 1e-9 * min(until, self._safe(rates)):
@@ -163,7 +163,8 @@ class Evolution:
             error, after = self._try(step, rates)
             if after is None or error > 1:
                 self.refused += 1
-                step *= 0.3 if after is None else max(0.2, 0.9 * error ** (-1 / 3))
+                step *= 0.4 if after is None else max(0.2, 0.9 * error ** (-1 / 3))
+                growth = 1.1
                 continue
             self.steps += 1
             correction = self._corrected()
@@ -176,7 +177,8 @@ class Evolution:
                 after = self._rates(self._time)
             rates = after
             yield self._instant(rates, correction, event)
-            step *= min(4.0, 0.9 * max(error, 1e-6) ** (-1 / 3))
+            step *= min(growth, 0.9 * max(error, 1e-6) ** (-1 / 3))
+            growth = min(1.3 * growth, 4.0)
 
     def _safe(self, rates: Rates) -> float:
         """Longest step in which no point goes too far."""

@@ -39,6 +39,8 @@ __all__ = ["Flow", "Sides"]
 SLOWEST = 3e-4
 #: Exponents grow by at most this factor from one solution to the next when there is no better guess.
 _STRIDE = 1.7
+#: Tolerances of Newton's method on the way there and at the end.
+_ROUGH, _FINE = 3e-2, 1e-8
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class Flow:
             self._from_newtonian()
             self._solved = True
         while self._slowest_off():
-            self._raised_to(self.law.exponent)
+            self._raised_to(self.law.exponent, _FINE)
 
     def _again(self) -> bool:
         """Newton's method from the last solution; False, and that solution, where it fails."""
@@ -220,12 +222,12 @@ class Flow:
         n = self.law.exponent
         steps = max(1, math.ceil(math.log(n) / math.log(_STRIDE))) if n > 1 else 0
         for k in range(steps + 1):
-            self._raised_to(n ** (k / max(steps, 1)))
+            self._raised_to(n ** (k / max(steps, 1)), _ROUGH if k < steps else _FINE)
             self._slowest_off()
 
-    def _raised_to(self, exponent: float) -> None:
+    def _raised_to(self, exponent: float, tolerance: float) -> None:
         self.exponent.value = exponent
-        self._newton.solve(raises=True, what=f"flow of lithium (exponent {exponent:.3g})")
+        self._newton.solve(raises=True, what=f"flow of lithium (exponent {exponent:.3g})", tolerance=tolerance)
         self.iterations += self._newton.iterations
 
     def _slowest_off(self) -> bool:

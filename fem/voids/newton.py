@@ -78,8 +78,12 @@ class Bordered:
         factors.setFactorSolverType("mumps")
         self._roomy = False
 
-    def solve(self, raises: bool, what: str = "flow") -> bool:
+    def solve(self, raises: bool, what: str = "flow", tolerance: float = _TOLERANCE) -> bool:
         """Newton's method from the present state; True when it converged. Collective.
+
+        Args:
+            raises: whether to raise when it does not. what: subject of that message.
+            tolerance: of the last step over the state.
 
         Raises:
             ConvergenceError: when it did not and `raises` is true.
@@ -95,7 +99,7 @@ class Bordered:
             if not np.isfinite(size):
                 break
             length = self._advance(change)
-            if length * size <= _TOLERANCE * max(self._norm(), 1e-300):
+            if length * size <= tolerance * max(self._norm(), 1e-300):
                 return True
         if raises:
             raise ConvergenceError(f"{what}: Newton's method found no solution in {self.iterations} iterations")

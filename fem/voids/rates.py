@@ -25,7 +25,7 @@ from fem.voids.vacancies import Vacancies
 
 Floats = npt.NDArray[np.float64]
 
-__all__ = ["Interface", "Lithium", "Physics", "Rates", "void_volume", "weights_of_points"]
+__all__ = ["Interface", "Lithium", "Physics", "Rates", "point_velocities", "void_volume", "weights_of_points"]
 
 
 @dataclass(frozen=True)
@@ -250,16 +250,15 @@ class Physics:
         vector.destroy()
         velocities, growth = [], []
         for k, (one, other) in enumerate(zip(flown, gained, strict=True)):
-            area, along = weights_of_points(body.cell, body.arcs[k])
-            velocities.append(((one + other) / area)[:, None] * along)
+            velocities.append(point_velocities(body.cell, body.arcs[k], one + other))
             growth.append(-float(np.sum(one + other)))
         platen = -flow.platen_velocity if body.cell.platen else 0.0
         return Rates(tuple(velocities), np.array(growth), platen, stripped, contact, focusing)
 
 
-#: Where the surface of a void is flatter than this against the wall (sine of the angle) its end goes more slowly than
-#: the swept volume wants: it would run away. Volumes are integrated apart, so that no lithium is lost by this.
-_STEEPEST = 0.4
+#: Sine of the angle between the surface of a void and the wall below which its end takes less than its share of the
+#: swept volume: it would run away.
+_FLATTEST = 0.4
 
 
 def weights_of_points(cell: Cell, arc: Floats) -> tuple[Floats, Floats]:
@@ -272,8 +271,23 @@ def weights_of_points(cell: Cell, arc: Floats) -> tuple[Floats, Floats]:
         direction = np.array([0.0, 1.0]) if wall.axis == 0 else np.array([1.0, 0.0])
         share = float(np.dot(vectors[place], direction))
         along[place] = direction * np.sign(share)
-        size[place] = max(abs(share), _STEEPEST * size[place])
+        size[place] = max(abs(share), 1e-3 * size[place])
     return size, along
+
+
+def point_velocities(cell: Cell, arc: Floats, swept: Floats) -> Floats:
+    """(m, 2) velocities, m/s, of the points of an arc that sweep the volumes ``swept`` (m,), m^3/s, towards the void.
+
+    An end that meets its wall at a flat angle does not take all of its share; the point next to it takes the rest.
+    """
+    area, along = weights_of_points(cell, arc)
+    full = np.linalg.norm(area_vectors(arc, cell.axisymmetric), axis=1)
+    swept = swept.copy()
+    for end, neighbour in ((0, 1), (-1, -2)):
+        taken = min(1.0, float(area[end] / (_FLATTEST * full[end])))
+        swept[neighbour] += (1 - taken) * swept[end]
+        swept[end] *= taken
+    return np.asarray((swept / area)[:, None] * along)
 
 
 def void_volume(cell: Cell, arc: Floats) -> float:

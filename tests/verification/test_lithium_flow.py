@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from mpi4py import MPI
@@ -13,7 +14,9 @@ from fem.errors import ModelError
 from fem.voids.flow import Flow, Sides
 
 HOLE, PRESSURE = 1e-6, 2e6
-CASES = [("2", 1.0), ("2", 3.0), ("2", 6.6), ("axisymmetric", 3.0), ("axisymmetric", 6.6)]
+SLOW = pytest.mark.slow
+CASES: list[Any] = [("2", 1.0), pytest.param("2", 3.0, marks=SLOW), pytest.param("2", 6.6, marks=SLOW)]
+CASES += [pytest.param("axisymmetric", 3.0, marks=SLOW), ("axisymmetric", 6.6)]
 
 
 def shrinking(
