@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +13,9 @@ from mpi4py import MPI
 from support.charged_bar import brittle, charged_bar, charging, rate_of
 
 from fem.model import Model
+from fem.output import checkpoint
 from fem.solve.cracking import CrackSettings
-from fem.solve.transient import TimeSettings, Transient
+from fem.solve.transient import Position, TimeSettings, Transient
 
 LENGTH = 0.1e-6
 FACTOR = 1e-6  # m^3/mol
@@ -75,3 +79,71 @@ def test_a_host_cracks_at_the_instant_of_its_strength(material: tuple[float, flo
     assert run.cracking is not None
     assert run.report.broken > 0 or kind == "AT2"
     run.destroy()
+
+
+def graded(comm: Any) -> Model:
+    """A bar whose lithium is uneven, so that damage grows from one end and blocks what diffuses."""
+    term = brittle(1.4e11, 0.60268, LENGTH, "AT1", FACTOR)
+    return charged_bar(term, LENGTH, 8, 1e-16, comm)
+
+
+def kept(model: Model) -> dict[str, Any]:
+    """What a checkpoint stores."""
+    found = {f.name: f.function for f in model.fields}
+    for history in model.histories:
+        found |= history.functions()
+    return found
+
+
+def course(run: Transient, model: Model) -> list[tuple[float, ...]]:
+    """Time, voltage, largest damage, energy of cracks, work and charge at all points."""
+    found: list[tuple[float, ...]] = []
+    for point in run.points():
+        assert run.cracking is not None
+        assert run.cracking.point is not None
+        state = run.cracking.point
+        found.append((point.time, point.voltage, damage_of(model), state.energies.fracture, state.work, point.charge))
+    return found
+
+
+@pytest.mark.mpi
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Written on one rank less, read on all: the same damage, energies and voltages to ten digits."""
+    world = MPI.COMM_WORLD
+    folder = Path(world.bcast(str(tmp_path_factory.mktemp("kept")) if world.rank == 0 else None))
+    fewer = world.Split(0 if world.rank < max(world.size - 1, 1) else 1, world.rank)
+    protocol, settings = charging(0.4, 130.0), TimeSettings(tolerance=1e-3)
+    cracks = CrackSettings(change=0.1)
+    whole: list[tuple[float, ...]] | None = None
+    if world.rank < max(world.size - 1, 1):
+        model = graded(fewer)
+        written: list[float] = []
+
+        def keep(position: Position) -> None:
+            if not written and damage_of(model) > 0.05:
+                written.append(position.time)
+                numbers = {n.name: n.value for n in model.numbers}
+                checkpoint.write(folder, kept(model), numbers, asdict(position), fewer)
+
+        run = Transient(model, protocol, "host", 1.0, settings, boundary=keep, cracks=cracks)
+        whole = course(run, model)
+        run.destroy()
+        assert written
+    whole = world.bcast(whole)
+    assert whole is not None
+    model = graded(world)
+    path = checkpoint.latest(folder)
+    assert path is not None
+    numbers, meta = checkpoint.read(path, kept(model), world, [n.name for n in model.numbers])
+    for number in model.numbers:
+        number.value = numbers[number.name]
+    run = Transient(model, protocol, "host", 1.0, settings, cracks=cracks)
+    run.restore(Position(**meta))
+    rest = course(run, model)
+    run.destroy()
+    before = np.array(whole[len(whole) - len(rest) - 1])
+    after, uninterrupted = np.array(rest), np.array(whole[-len(rest) :])
+    assert 5 < len(rest) < len(whole) - 5
+    assert before[2] < 0.3 < after[-1, 2]
+    largest = np.abs(uninterrupted).max(axis=0)
+    assert np.all(np.abs(after - uninterrupted).max(axis=0) <= 1e-10 * largest)
