@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mpi4py import MPI
@@ -53,15 +54,16 @@ def cell(
     )
 
 
-def transient(model: Model, step: Step, settings: TimeSettings, dimension: str = "1") -> list[Point]:
-    """All points of a run of one step; the model is left at its end."""
-    run = Transient(model, Protocol((step,)), "anode", AREA[dimension], settings)
+def transient(model: Model, steps: Step | Sequence[Step], settings: TimeSettings, dimension: str = "1") -> list[Point]:
+    """All points of a run; the model is left at its end."""
+    steps = (steps,) if isinstance(steps, Step) else tuple(steps)
+    run = Transient(model, Protocol(steps), "anode", AREA[dimension], settings)
     found = list(run.points())
     run.destroy()
     return found
 
 
-def settled(model: Model, current: float, duration: float = 2e4) -> float:
+def settled(model: Model, current: float) -> float:
     """Voltage at a current (A/m^2) when nothing moves any more: few long steps of backward Euler get there."""
-    steps = TimeSettings(1e9, 1, initial_step=duration / 20, largest_step=duration / 20)
-    return transient(model, Step.constant("settle", "current", current, duration), steps)[-1].voltage
+    steps = TimeSettings(1e9, 1, initial_step=3e3, largest_step=3e4)
+    return transient(model, Step.constant("settle", "current", current, 2e5), steps)[-1].voltage
