@@ -168,9 +168,10 @@ class Stored:
                 continue
             left = 0.0 if carrier is None else passed if carrier is numbers[0] else -passed
             lost = lithium_lost(self.assembly, layer)
-            void = self.assembly.in_layer(1.0, layer, ("volume", layer)) * FARADAY
-            scale = max(abs(lost), abs(left), 1e-3 * void / float(phase.spec.vacancies.lattice.molar_volume))  # type: ignore[union-attr]
-            found[f"vacancies in {layer}"] = Balance(lost - left, scale, AMOUNT_LIMIT, "C")
+            sites = self.assembly.in_layer(1.0, layer, ("volume", layer)) / float(
+                phase.spec.vacancies.lattice.molar_volume  # type: ignore[union-attr]
+            )
+            found[f"vacancies in {layer}"] = Balance(lost - left, FARADAY * sites, AMOUNT_LIMIT, "C")
         return found
 
     def _side_of_hosts(self) -> float | None:

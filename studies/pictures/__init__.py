@@ -214,9 +214,11 @@ class _Job:
         return [draw_damage(self.dataset, self.out / "damage.png")]
 
     def _voids(self) -> list[Path | None]:
-        from studies.pictures.voids import draw_voids
+        from studies.pictures.evolving import draw_moments, evolving_fields
 
-        return [draw_voids(self.dataset, self.out / "voids.png")]
+        if "order_parameter" not in evolving_fields(self.dataset):
+            return []
+        return [draw_moments(self.dataset, "order_parameter", self.out / "voids.png")]
 
     def _loading(self) -> list[Path | None]:
         from studies.pictures.damage import draw_loading

@@ -38,6 +38,10 @@ _ALIKE = 5.0
 """Values of a layer smaller by more than this factor (a salt beside a host) are not in the same picture."""
 #: From whole to broken: ever darker, also without colours.
 _DAMAGE = ("#f4f1ea", "#f3d9a4", "#e39a4f", "#b04a28", "#3a0d0d")
+#: From void, dark, to lithium.
+_VOIDS = ("#26323f", "#5d7183", "#a9b6bf", "#dfe3e4", "#f2f1ec")
+#: Fields from 0 to 1 -> their colours.
+_SHARES = {"damage": _DAMAGE, "order_parameter": _VOIDS}
 
 
 def evolving_fields(dataset: Dataset) -> list[str]:
@@ -101,7 +105,7 @@ class Evolution:
         """Range of the colours, the same at all instants."""
         from matplotlib.colors import Normalize
 
-        if self.field == "damage":
+        if self.field in _SHARES:
             return Normalize(0.0, 1.0)
         values = np.concatenate([v for each in self.values for v in each.values()])
         span = style.widened(style.Range(float(values.min()), float(values.max())))
@@ -112,8 +116,8 @@ class Evolution:
         """Colour map."""
         from matplotlib.colors import LinearSegmentedColormap
 
-        if self.field == "damage":
-            return LinearSegmentedColormap.from_list("damage", _DAMAGE)
+        if self.field in _SHARES:
+            return LinearSegmentedColormap.from_list(self.field, _SHARES[self.field])
         return style.colours(style.SEQUENTIAL)
 
     @property

@@ -27,6 +27,8 @@ def check_void_phases(draft: Draft) -> None:
             draft.report(here, "goes on in time: it needs operation.protocol")
         if mechanics_on(draft):
             draft.report(here, "knows no mechanics: a study cannot have both")
+        if isinstance(draft.data.get("impedance"), dict):
+            draft.report(here, "knows no impedance: a study cannot have both")
         if draft.conduction.get(body.name) not in (None, "equipotential", "none"):
             draft.report(here, "is of a metal: `conduction: equipotential`")
         for key in body.void_phase.properties if material is not None else ():

@@ -80,6 +80,7 @@ def test_nothing_moves_without_vacancies():
         ({"contact_angle": "0 deg"}, {}, "positive"),
         ({}, {"operation": {"current": "1 A/m^2"}}, "needs operation.protocol"),
         ({}, {"mechanics": True}, "knows no mechanics"),
+        ({}, {"impedance": {}}, "knows no impedance"),
     ],
 )
 def test_contradictions_are_refused(words: dict[str, Any], more: dict[str, Any], message: str):
