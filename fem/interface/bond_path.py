@@ -51,8 +51,10 @@ def bond_step(law: Cohesive, then: Jump, now: Jump, before: Floats, share: float
     after = law.damage(now, before, share, ARRAYS)
     change = Jump(now.normal - then.normal, now.shear - then.shear)
     cuts = _cuts(law, then, now, change, before)
-    at = (cuts[:-1, None] + (cuts[1:] - cuts[:-1])[:, None] * _POINTS[None, :, None]).reshape(-1, len(before))
-    weights = ((cuts[1:] - cuts[:-1])[:, None] * _WEIGHTS[None, :, None]).reshape(at.shape)
+    # a rank may have none of the points
+    shape, lengths = ((len(cuts) - 1) * len(_POINTS), len(before)), (cuts[1:] - cuts[:-1])[:, None]
+    at = (cuts[:-1, None] + lengths * _POINTS[None, :, None]).reshape(shape)
+    weights = (lengths * _WEIGHTS[None, :, None]).reshape(shape)
     shear = then.shear[:, None] + change.shear[:, None] * at
     way = Jump(then.normal + change.normal * at, shear)
     if share < 1.0:

@@ -122,7 +122,10 @@ class InterfaceMeans:
             space = fem.functionspace(self.mesh, ("DG", 0, (len(self.expressed),)))
             vector = ufl.as_vector([ufl.as_ufl(e) for e in self.expressed])
             density = ufl.inner(vector, ufl.TestFunction(space)("+"))
-            integral = self.geometry.interface_integral(density, interface)
+            # memories of joints have their values at the points of a rule of their own
+            joint = model.joints.get(whole(interface))
+            rule = None if joint is None else joint.points.rule
+            integral = self.geometry.interface_integral(density, interface, rule=rule)
             self.form = self.geometry.entity_maps().form(integral)
 
     def evaluate(self) -> Profile | None:
@@ -233,6 +236,20 @@ def _columns(model: Model, interface: str) -> list[_Column]:
     pressure = _pressure(model, interface)
     if pressure is not None:
         columns.append(_Column("pressure", "Pa", "compression normal to the interface", pressure))
+    return columns + _parting(model, interface)
+
+
+def _parting(model: Model, interface: str) -> list[_Column]:
+    """What contact and cohesion know."""
+    joint = model.joints.get(whole(interface))
+    if joint is None:
+        return []
+    columns = [
+        _Column("gap", "m", "distance of the two sides", joint.gap()),
+        _Column("conducting_share", "", "share of the nominal conductance that passes", joint.conducting()),
+    ]
+    if (damage := joint.damage()) is not None:
+        columns.append(_Column("bond_damage", "", "damage of the bond, 0 whole to 1 broken", damage))
     return columns
 
 

@@ -31,6 +31,7 @@ PICTURES = (
     "damage",
     "voids",
     "loading",
+    "opening",
     "polarisation",
     "impedance",
     "history",
@@ -138,6 +139,7 @@ class _Job:
             "damage": self._damage,
             "voids": self._voids,
             "loading": self._loading,
+            "opening": self._opening,
             "polarisation": self._polarisation,
             "history": self._history,
             "concentration": self._concentration,
@@ -222,8 +224,15 @@ class _Job:
 
     def _loading(self) -> list[Path | None]:
         from studies.pictures.damage import draw_loading
+        from studies.pictures.parting import draw_load_columns
 
-        return [draw_loading(self.series, self.out / "loading.png")]
+        path = self.out / "loading.png"
+        return [draw_loading(self.series, path) or draw_load_columns(self.series, path)]
+
+    def _opening(self) -> list[Path | None]:
+        from studies.pictures.parting import draw_parting
+
+        return [draw_parting(self.dataset, self.out / "opening.png")]
 
     def _polarisation(self) -> list[Path | None]:
         from studies.pictures.polarisation import draw_polarisation

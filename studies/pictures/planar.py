@@ -175,14 +175,22 @@ def draw_seams(panel: Panel, seams: Sequence[Seam]) -> None:
 
 
 def annotate(
-    panel: Panel, dataset: Dataset, sheets: Sequence[Sheet], seams: Sequence[Seam], texts: Mapping[str, str]
+    panel: Panel,
+    dataset: Dataset,
+    sheets: Sequence[Sheet],
+    seams: Sequence[Seam],
+    texts: Mapping[str, str],
+    hole: str | None = None,
 ) -> list[str]:
     """Name the bodies that a view shows (with lines more, `texts` by body), every kind of hole and of seam.
+
+    Args:
+        hole: what to call all holes; None: what they are in the undeformed model.
 
     Returns:
         names for which there was no room.
     """
-    owner, holes = _named_holes(panel, dataset, raster(panel, dataset, sheets, seams))
+    owner, holes = _named_holes(panel, dataset, raster(panel, dataset, sheets, seams), hole)
     names = [b.name for b in dataset.bodies]
     placer = Placer(owner, [k for k, b in enumerate(dataset.bodies) if b.is_layer])
     tags = []
@@ -211,12 +219,12 @@ def _lines_of(title: str, text: str) -> tuple[str, ...]:
     return (f"{title}\n{text}", *more, title) if text else (title,)
 
 
-def _named_holes(panel: Panel, dataset: Dataset, owner: Ints) -> tuple[Ints, dict[int, str]]:
+def _named_holes(panel: Panel, dataset: Dataset, owner: Ints, hole: str | None) -> tuple[Ints, dict[int, str]]:
     """What a view shows with a number for every kind of hole, and how each is called."""
     rows, columns = np.nonzero(owner == VOID)
     low, size = np.array(panel.view.low), np.array(panel.view.size)
     share = np.column_stack([(columns + 0.5) / owner.shape[1], 1 - (rows + 0.5) / owner.shape[0]])
-    words = dataset.hole_words(low + share * size)
+    words = dataset.hole_words(low + share * size) if hole is None else np.full(len(rows), hole)
     numbers = {str(word): OUTSIDE - 1 - k for k, word in enumerate(np.unique(words))}
     named = owner.copy()
     for word, number in numbers.items():

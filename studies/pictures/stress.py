@@ -23,7 +23,7 @@ from studies.pictures.planar import (
 from studies.pictures.section import Cut
 from studies.pictures.views import Panel, View, layout, unseen, views
 
-__all__ = ["QUANTITIES", "draw_stress"]
+__all__ = ["QUANTITIES", "Shown", "draw_stress"]
 
 #: field -> (label, whether it has a sign)
 QUANTITIES = {
@@ -54,7 +54,7 @@ def draw_stress(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path | 
     seams = seams_of(dataset) if cut is None else cut.seams
     where = "" if cut is None else cut.where
     part = views(dataset)[1]
-    shown = [_Shown(sheets, part, name, *QUANTITIES[name], dataset.axes[-1]) for name in QUANTITIES]
+    shown = [Shown(sheets, part, name, *QUANTITIES[name], dataset.axes[-1]) for name in QUANTITIES]
     notes = [where, "axes not to the same scale" if part.stretched else "", unseen(dataset, part)]
     notes += dict.fromkeys(f"colours {x.span.note}" for x in shown if x.span.note)
     made = style.figure(style.WIDTH, 3.0)
@@ -67,7 +67,7 @@ def draw_stress(dataset: Dataset, path: Path, cut: Cut | None = None) -> Path | 
     return style.save(made, path, f"von Mises stress and stress in the stacking direction, undeformed{after}")
 
 
-class _Shown:
+class Shown:
     """Colours of one stress: unit, range and what is beyond it.
 
     Zero is in the middle of the colours of a stress of both signs.

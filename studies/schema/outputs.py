@@ -17,6 +17,7 @@ PictureName = Literal[
     "damage",
     "voids",
     "loading",
+    "opening",
     "polarisation",
     "impedance",
     "history",
