@@ -58,7 +58,7 @@ class Body:
         self._dofs = np.flatnonzero(original < self._number)
         self._names = original[self._dofs]
         self._owned = self._dofs < index_map.size_local
-        self._extension: list[_Extension] | None = None
+        self._extension: _Extension | None = None
 
     # ------------------------------------------------------------------ values at the points of the outline
     def collect(self, values: Floats) -> list[Floats]:
@@ -79,18 +79,37 @@ class Body:
 
     # ------------------------------------------------------------------ motion
     def move(self, arcs: Sequence[Floats]) -> None:
-        """Put the points of the arcs where `arcs` says; the others follow smoothly. Collective."""
+        """Put the points of the arcs where `arcs` says; walls are stretched evenly, the inside follows. Collective."""
         if self._extension is None:
-            self._extension = [_Extension(self, axis) for axis in (0, 1)]
+            self._extension = _Extension(self)
         shift = fem.Function(self.hats)
         position = self._began.copy()
-        for axis, extension in enumerate(self._extension):
-            moved = [new[:, axis] - old[:, axis] for new, old in zip(arcs, self._began_arcs, strict=True)]
-            self.spread(moved, shift)
-            extension.solve(shift)
+        for axis, row in enumerate(self._boundary_shift(arcs).T):
+            shift.x.array[:] = 0.0
+            shift.x.array[self._dofs] = row[self._names]
+            self._extension.solve(shift)
             position[self._node, axis] += shift.x.array
         self.mesh.geometry.x[:] = position
         self.arcs = tuple(np.array(arc) for arc in arcs)
+
+    def _boundary_shift(self, arcs: Sequence[Floats]) -> Floats:
+        """(m, 2) displacements of the points of the outline: linear along walls, from the ends of arcs to corners."""
+        made = np.zeros((self._number, 2))
+        given = np.zeros(self._number, dtype=bool)
+        for span, new, old in zip(self.outline.spans, arcs, self._began_arcs, strict=True):
+            made[span], given[span] = new - old, True
+        first = 0
+        for name, points in self.outline.parts:
+            numbers = (first + np.arange(len(points))) % self._number
+            first += len(points) - 1
+            if name == VOID:
+                continue
+            along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+            share = (along / along[-1])[:, None]
+            start, end = (made[numbers[k]] if given[numbers[k]] else np.zeros(2) for k in (0, -1))
+            inner = (1 - share) * start + share * end
+            made[numbers[1:-1]] = inner[1:-1]
+        return made
 
     def quality(self) -> float:
         """Least ratio of the radii of inner and outer circle of a triangle, 1 for equal sides; below 0: turned over."""
@@ -106,9 +125,9 @@ class Body:
 
 
 class _Extension:
-    """One component of the displacement, harmonic on the mesh as it was made, given on arcs and on walls across it."""
+    """A displacement, harmonic on the mesh as it was made, from its values on the outline."""
 
-    def __init__(self, body: Body, axis: int) -> None:
+    def __init__(self, body: Body) -> None:
         space = body.hats
         u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
         present = body.mesh.geometry.x.copy()
@@ -117,12 +136,8 @@ class _Extension:
         self._whole = petsc.assemble_matrix(form)
         self._whole.assemble()
         body.mesh.geometry.x[:] = present
-        names = {wall.name for wall in body.cell.walls if wall.axis in (axis, None)} | {VOID}
-        facets = [body.tagged.facets_of(name) for name in sorted(names) if name in body.tagged.facets]
-        dofs = [fem.locate_dofs_topological(space, 1, f) for f in facets]
-        fixed = np.unique(np.concatenate(dofs)).astype(np.int32)
         index_map = space.dofmap.index_map
-        self._fixed = fixed[fixed < index_map.size_local]
+        self._fixed = body._dofs[body._owned].astype(np.int32)
         reduced = self._whole.copy()
         reduced.zeroRowsColumns((self._fixed + index_map.local_range[0]).astype(np.int32), 1.0)
         self._ksp = PETSc.KSP().create(space.mesh.comm)
@@ -133,7 +148,7 @@ class _Extension:
         self._given, self._right = self._whole.createVecs()
 
     def solve(self, shift: Any) -> None:
-        """Replace a `Function` that is given at fixed dofs and zero elsewhere by its extension."""
+        """Replace a `Function` that is given on the outline and zero elsewhere by its extension."""
         owned = len(self._given.array)
         self._given.array[:] = shift.x.array[:owned]
         self._whole.mult(self._given, self._right)
