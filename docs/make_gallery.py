@@ -53,6 +53,7 @@ GALLERY = (
             "void-array-3d": MAP,
             "porous-electrolyte": BOTH,
             "stack-pressure": STRESS,
+            "void-growth": ("voids",),
         },
     ),
     Chapter(
