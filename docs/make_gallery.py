@@ -40,7 +40,7 @@ class Chapter:
 
 
 ELECTRIC, STRESS, MAP = ("potential",), ("stress",), ("interface-current",)
-BOTH = ("potential", "stress")
+BOTH, CRACKING = ("potential", "stress"), ("damage", "loading")
 
 GALLERY = (
     Chapter(
@@ -114,6 +114,18 @@ GALLERY = (
     Chapter(
         "Periodic cells",
         {"periodic-pores": ELECTRIC, "periodic-composite": ELECTRIC, "periodic-voids": BOTH},
+    ),
+    Chapter(
+        "Solids that swell, creep and crack",
+        {
+            "swelling-particle": ("stress", "concentration"),
+            "bonded-misfit": STRESS,
+            "delithiated-polycrystal": STRESS,
+            "void-closure": STRESS,
+            "polycrystal-cracking": ("damage",),
+            "fracture-strip": CRACKING,
+            "lithium-in-crack": CRACKING,
+        },
     ),
     Chapter("All together", {"combined": BOTH}),
     Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),
