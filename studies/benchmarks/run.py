@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = ("disc-contact", "void-array-3d", "transient-3d", "impedance-3d")
+BENCHMARKS = (
+    "disc-contact",
+    "void-array-3d",
+    "transient-3d",
+    "impedance-3d",
+    "elasticity-3d",
+    "creep-3d",
+    "fracture-3d",
+)
 IMPLEMENTATIONS = ("bare", "package", "both")
 #: What is compared between the implementations: all that depends on how the problem is assembled and solved.
 COMPARED = ("assembly", "set-up", "solve")
