@@ -24,6 +24,8 @@ __all__ = ["Bordered", "Constraint"]
 
 _TOLERANCE = 1e-8
 _MOST = 60
+#: Memory of the factorisation beyond what is expected, percent.
+_ROOM = 200
 #: The slope at the end of a step may be this share of that at its beginning, uphill.
 _UPHILL = 0.5
 
@@ -70,13 +72,18 @@ class Bordered:
         self._one = self._right.duplicate()
         self._one.set(0.0)
         self._one.array[self._own_shared] = 1.0
-        self._ksp = PETSc.KSP().create(state.function_space.mesh.comm)
+        self._factorise_with(_ROOM)
+
+    def _factorise_with(self, room: int) -> None:
+        """A new factorisation; pivots of a saddle point need more memory than MUMPS expects, `room` in percent."""
+        self._ksp = PETSc.KSP().create(self.state.function_space.mesh.comm)
         self._ksp.setType("preonly")
         self._ksp.setOperators(self._matrix)
         factors = self._ksp.getPC()
         factors.setType("lu")
         factors.setFactorSolverType("mumps")
-        self._roomy = False
+        factors.setFactorSetUpSolverType()
+        factors.getFactorMatrix().setMumpsIcntl(14, room)
 
     def solve(self, raises: bool, what: str = "flow", tolerance: float = _TOLERANCE) -> bool:
         """Newton's method from the present state; True when it converged. Collective.
@@ -135,15 +142,14 @@ class Bordered:
             balance = self._right.dot(self._one)
         self._matrix.zeroRowsColumns(self._rows, 1.0)
         self._ksp.setOperators(self._matrix)
-        if not self._roomy:  # pivots of a saddle point need more memory than MUMPS expects
-            self._ksp.getPC().setFactorSetUpSolverType()
-            self._ksp.getPC().getFactorMatrix().setMumpsIcntl(14, 200)
-            self._roomy = True
         rest = self._right.duplicate()
         self._right.copy(rest)
         self._free(rest)
         rest.scale(-1.0)
         self._ksp.solve(rest, self._step)
+        if self._ksp.getConvergedReason() < 0:  # the order of pivots was that of another matrix
+            self._factorise_with(10 * _ROOM)
+            self._ksp.solve(rest, self._step)
         if not bordered:
             return 0.0
         self._free(column)
