@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fem.compat import shared_facet_partitioner
 from fem.conditions import Pressure, Roller
 from fem.energy.elastic import Elastic
 from fem.model import Condition, Model
@@ -31,7 +32,8 @@ def mesh(unknowns: float, comm: Any, degree: int = 2) -> TaggedMesh:
     size = (UNKNOWNS[degree] / unknowns) ** (1 / POWER) * WIDTH / 10
     void = Void(at="lithium|ceramic", radius=3e-6, shape="hemisphere", position=(0.0, 0.0))
     stack = Stack("3", tuple(Layer(name, HEIGHT) for name in LAYERS), WIDTH, WIDTH, (void,))
-    return generate(stack, MeshSizes(bulk=size, interface=size, wall=size, edge=size, layer_cells=1.0), comm)
+    sizes = MeshSizes(bulk=size, interface=size, wall=size, edge=size, layer_cells=1.0)
+    return generate(stack, sizes, comm, shared_facet_partitioner() if comm.size > 1 else None)
 
 
 def supports(load: bool = True) -> list[Condition]:
