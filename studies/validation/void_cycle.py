@@ -30,7 +30,7 @@ from fem.voids.rates import Interface, Lithium
 Floats = npt.NDArray[np.float64]
 
 RADIUS, WIDTH = 2e-6, 12e-6
-STRIPPING, REST = (10.0, 0.3e6), (0.0, 4e6)
+STRIPPING, REST = (10.0, 0.3e6), (0.0, 1.2e6)
 """Current density (A/m^2) and stack pressure (Pa) of the two stages."""
 SINK_LENGTH = 10e-6
 
@@ -49,7 +49,7 @@ class Story:
         return float((last.stripped - last.recession * math.pi * WIDTH**2 - void) / last.stripped)
 
 
-def run(stripping: float = 240.0, rest: float = 3600.0, edges: int = 16, tolerance: float = 2e-3) -> Story:
+def run(stripping: float = 150.0, rest: float = 3600.0, edges: int = 16, tolerance: float = 2e-3) -> Story:
     """Strip for a time (s), then rest for at most another."""
 
     loads = [STRIPPING]
@@ -83,7 +83,7 @@ def picture(story: Story, path: Path) -> None:
 
     stages = {
         "stripping, 1 mA/cm², 0.3 MPa": [i for i in story.instants if i.time <= story.stopped and i.arcs],
-        "rest, 4 MPa": [i for i in story.instants if i.time > story.stopped and i.arcs],
+        "rest, 1.2 MPa": [i for i in story.instants if i.time > story.stopped and i.arcs],
     }
     figure, axes = plt.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
     for axis, (title, instants) in zip(axes[0], stages.items(), strict=True):

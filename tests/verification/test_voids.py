@@ -198,7 +198,7 @@ def stripping(comm: Any, axisymmetric: bool, sink: float, n: float = 3.0) -> Evo
 def test_stripped_lithium_is_recession_and_voids(axisymmetric: bool, sink: float) -> None:
     """Omega i t / F = way of the platen and growth of the void, to 1e-6, through new meshes."""
     run = stripping(COMM, axisymmetric, sink)
-    instants = list(run.run(30.0))
+    instants = list(run.run(16.0))
     area = math.pi * 25 * UM**2 if axisymmetric else 5 * UM
     first, last = instants[0], instants[-1]
     charge = 13.0e-6 * 20.0 / 96485.33212331001 * last.time * area
@@ -244,19 +244,24 @@ def closing(sphere: bool, n: float, edges: int, tolerance: float) -> tuple[list[
 
 
 @pytest.mark.parametrize(
-    ("sphere", "edges", "allowed"), [(False, 10, 0.01), pytest.param(True, 24, 0.01, marks=pytest.mark.slow)]
+    ("sphere", "n", "edges", "tolerance"),
+    [
+        (False, 3.0, 10, 2e-3),
+        pytest.param(False, 6.6, 16, 5e-4, marks=pytest.mark.slow),
+        pytest.param(True, 6.6, 24, 5e-4, marks=pytest.mark.slow),
+    ],
 )
-def test_a_void_closes_exponentially_to_the_end(sphere: bool, edges: int, allowed: float) -> None:
-    """a = a0 exp(-t/tau) from the whole to 1 % of the volume, n = 6.6, through several meshes."""
-    instants, rate = closing(sphere, 6.6, edges, 5e-4)
+def test_a_void_closes_exponentially_to_the_end(sphere: bool, n: float, edges: int, tolerance: float) -> None:
+    """a = a0 exp(-t/tau) within 1 %, from the whole to 1 % of the volume, through several meshes."""
+    instants, rate = closing(sphere, n, edges, tolerance)
     assert instants[-1].event == "healed"
     assert instants[-1].healed < 0.01 * instants[0].volumes[0]
     for k, instant in enumerate(instants[1:], start=1):
         left = instant.volumes[0] if len(instant.volumes) else instant.healed
         tau = -math.log(left / instants[0].volumes[0]) / (3 if sphere else 2) / (instant.time * rate)
-        assert tau == pytest.approx(1.0, rel=allowed), k
+        assert tau == pytest.approx(1.0, rel=0.01), k
     shape = np.hypot(*instants[-2].arcs[0].T)
-    assert shape.max() / shape.min() < 1.01
+    assert shape.max() / shape.min() < 1.03
 
 
 def test_weights_follow_walls() -> None:
