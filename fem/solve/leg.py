@@ -306,7 +306,9 @@ def make_ts(run: Transient, kind: str, time: float, length: float) -> Any:
     ts.setMaxStepRejections(40)
     ts.setErrorIfStepFails(False)
     ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
-    options: dict[str, Any] = {"snes_linesearch_type": "bt", "ts_adapt_type": "none"}
+    # the residual may rise on the way to which facets are closed, or softened
+    abrupt = any(f.kind == "contact" or f.softens for f in run.stage.fields)
+    options: dict[str, Any] = {"snes_linesearch_type": "basic" if abrupt else "bt", "ts_adapt_type": "none"}
     if kind == "bdf":
         options["ts_bdf_order"] = settings.order
     snes = ts.getSNES()

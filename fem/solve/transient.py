@@ -390,6 +390,8 @@ class Transient:
     def accept(self, time: float) -> None:
         """Histories move on to the present state, `time` seconds after the present step of the protocol began."""
         if self.cracking is None:
+            if self.model.joints:
+                self.follow()  # sides that only follow the state remember how far apart they were, too
             self.model.accept()
         else:
             self.cracking.accept(self.position.begun + time)
