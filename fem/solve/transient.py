@@ -44,6 +44,8 @@ log = logging.getLogger("ssbfem.solve")
 
 SAME = 1e-9
 """Times closer than this share of them are one."""
+USUAL_TOLERANCE = 1e-4
+"""For which the longest step is chosen."""
 SETTLING = 1e-7
 """A jump of the controlled value is passed in this share of the first time step."""
 
@@ -56,19 +58,28 @@ class TimeSettings:
         tolerance: error of a step, relative to RT/F for potentials and to their scale for other fields.
         order: of the backward differentiation, 1 to 5.
         initial_step: s; None: a ten-thousandth of the step of the protocol.
-        largest_step: s; None: `largest_share` of the step of the protocol.
-        largest_share: short enough for what a tolerance alone would pass over, such as the end of a relaxation.
+        largest_step: s; None: `longest_share` of the step of the protocol.
+        largest_share: at the usual tolerance; short enough for what a tolerance alone would pass over, such as the end
+            of a relaxation.
         smallest_step: relative to the duration of the protocol's step; below it the run ends.
         leg: time steps after which the integrator starts afresh and a checkpoint may be written.
     """
 
-    tolerance: float = 1e-4
+    tolerance: float = USUAL_TOLERANCE
     order: int = 4
     initial_step: float | None = None
     largest_step: float | None = None
     largest_share: float = 0.05
     smallest_step: float = 1e-12
     leg: int = 200
+
+    @property
+    def longest_share(self) -> float:
+        """Longest step over that of the protocol: shorter for a tolerance below the usual one.
+
+        The error that the longest steps make goes with their length to the power of the order.
+        """
+        return self.largest_share * float(min(1.0, (self.tolerance / USUAL_TOLERANCE) ** (1 / self.order)))
 
 
 @dataclass
@@ -364,7 +375,7 @@ class Transient:
 
     def longest(self, step: Step) -> float:
         """Longest time step, s."""
-        return min(self.settings.largest_step or self.settings.largest_share * step.duration, step.duration)
+        return min(self.settings.largest_step or self.settings.longest_share * step.duration, step.duration)
 
     def _settle(self, step: Step, time: float) -> None:
         """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""

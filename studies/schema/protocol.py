@@ -291,7 +291,8 @@ class Time(Part):
         default=None, description="First time step of every protocol step; default: found by trial."
     )
     largest_step: PositiveTime | None = Field(
-        default=None, description="Longest time step; default: a twentieth of the protocol step."
+        default=None,
+        description="Longest time step; default: a twentieth of the protocol step, less below a tolerance of 1e-4.",
     )
     record_every: PositiveTime | None = Field(
         default=None, description="Interval of the time series; default: every time step."
