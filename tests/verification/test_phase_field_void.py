@@ -63,7 +63,7 @@ def test_flat_surface_has_its_energy_and_profile():
 @pytest.mark.parametrize(
     ("dimension", "scale"),
     [
-        pytest.param("2", 1.0, id="circle", marks=pytest.mark.mpi),
+        pytest.param("2", 1.0, id="circle"),
         pytest.param("2", 0.5, id="circle-narrow"),
         pytest.param("axisymmetric", 1.0, id="sphere"),
     ],
