@@ -97,8 +97,9 @@ class Evolution:
     def scale(self) -> Any:
         """Unit of the values."""
         given = self.dataset.fields.get(self.field, {})
+        known = "concentration" if self.field.endswith("concentration") else "dimensionless"
         values = np.concatenate([v for each in self.values for v in each.values()])
-        return units.scale(values, given.get("dimension", "dimensionless"))
+        return units.scale(values, given.get("dimension", known))
 
     @cached_property
     def norm(self) -> Any:
