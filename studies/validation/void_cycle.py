@@ -30,7 +30,7 @@ from fem.voids.rates import Interface, Lithium
 Floats = npt.NDArray[np.float64]
 
 RADIUS, WIDTH = 2e-6, 12e-6
-STRIPPING, REST = (10.0, 0.3e6), (0.0, 1.2e6)
+STRIPPING, REST = (10.0, 0.3e6), (0.0, 1.8e6)
 """Current density (A/m^2) and stack pressure (Pa) of the two stages."""
 SINK_LENGTH = 10e-6
 
@@ -83,7 +83,7 @@ def picture(story: Story, path: Path) -> None:
 
     stages = {
         "stripping, 1 mA/cm², 0.3 MPa": [i for i in story.instants if i.time <= story.stopped and i.arcs],
-        "rest, 1.2 MPa": [i for i in story.instants if i.time > story.stopped and i.arcs],
+        "rest, 1.8 MPa": [i for i in story.instants if i.time > story.stopped and i.arcs],
     }
     figure, axes = plt.subplots(2, 2, figsize=(10, 6.5), layout="constrained")
     for axis, (title, instants) in zip(axes[0], stages.items(), strict=True):
