@@ -68,7 +68,7 @@ class VoidPhase(Part):
 
     @model_validator(mode="after")
     def _of_vacancies(self) -> VoidPhase:
-        given = [key for key in ("diffusivity", "vacancies", "sink_length") if key in self.model_fields_set]
+        given = [key for key in ("diffusivity", "sink_length") if getattr(self, key) is not None]
         if not self.conserved and given:
             raise complaint(f"{given[0]} is of vacancies: it means nothing with `conserved: false`")
         return self
