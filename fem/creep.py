@@ -196,7 +196,7 @@ class Creep:
         one = fem.Constant(mesh, 1.0)  # without which numbers alone would belong to no mesh
         plain = ufl.as_vector([plain[k] + (one - one) for k in range(plain.ufl_shape[0])])
         values = fem.Expression(plain, points).eval(mesh, cells)
-        return np.reshape(values, (len(cells), len(points), -1))
+        return np.reshape(values, (len(cells), len(points), plain.ufl_shape[0]))
 
     def _shear(self) -> Array:
         """(points of all cells,) shear modulus in Pa, () where it is one number."""
