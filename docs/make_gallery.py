@@ -127,6 +127,10 @@ GALLERY = (
             "lithium-in-crack": CRACKING,
         },
     ),
+    Chapter(
+        "Interfaces that part",
+        {"debonding-particle": ("opening", "loading"), "rough-lithium-contact": ("loading",)},
+    ),
     Chapter("All together", {"combined": BOTH}),
     Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),
     Chapter("Cells in time", {"coated-cathode-particle": ("concentration",)}),
