@@ -11,8 +11,8 @@ from support.norms import require_order
 @pytest.mark.parametrize(
     ("pair", "boxes"),
     [
-        (MixedPair("1", polymer=True), (2, 4, 8)),
-        (MixedPair("2", polymer=True, drag=False), (3, 6, 12)),
+        (MixedPair("1", polymer=True), (3, 6)),
+        (MixedPair("2", polymer=True, drag=False), (4, 8)),
     ],
     ids=["plane with drag", "sheet"],
 )

