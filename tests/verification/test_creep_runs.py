@@ -45,6 +45,24 @@ def test_ranks_change_nothing(dimension: str) -> None:
 
 
 @pytest.mark.mpi
+def test_ranks_without_a_creeping_cell() -> None:
+    """A thin layer of one cell creeps under an elastic one: most ranks own nothing of it."""
+    found = []
+    for comm in (MPI.COMM_WORLD, MPI.COMM_SELF):
+        tagged = layered(comm, "1", [("li", HEIGHT), ("se", 9 * HEIGHT)], across=(1, 9))
+        domains = {
+            "li": Domain(energy=(Elastic(7.8e9, 0.38),), creep=NORTON),
+            "se": Domain(energy=(Elastic(20e9, 0.3),)),
+        }
+        model = Model(tagged, domains, {}, [Roller("bottom", 0), Pressure("top", 1e6)], Settings())
+        assert model.mechanics is not None
+        strain = mean_of(model, -ufl.grad(model.mechanics.displacement.function)[0, 0], "li")
+        found.append([strain() for _ in run(model, [Step.hold("load", 1.0)], 1e-2).points()])
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    assert found[0][-1] > 0
+
+
+@pytest.mark.mpi
 @pytest.mark.parametrize("law", [NORTON, ANAND])
 def test_a_resumed_run_is_the_uninterrupted_one(law: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Checkpoints contain the creep strain, the resistance and what has been dissipated."""
