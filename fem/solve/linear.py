@@ -223,10 +223,13 @@ class LinearSolver:
         return self.iterations
 
     def _attempt(self, b: Any, x: Any) -> int:
+        given = b.copy()  # PETSc keeps a right-hand side locked when it fails, and the next one could not be written
         try:
-            self._ksp.solve(b, x)
+            self._ksp.solve(given, x)
         except PETSc.Error as error:
             raise LinearSolveError(f"{self.describe()}: {error}") from error
+        finally:
+            given.destroy()
         self.iterations = int(self._ksp.getIterationNumber())
         reason = int(self._ksp.getConvergedReason())
         if reason > 0 and self._residual(b, x) > max(1e3 * self.rtol, 1e-6) * b.norm():

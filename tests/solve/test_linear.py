@@ -49,6 +49,28 @@ def test_p_multigrid_agrees_with_a_factorisation(dim: int, n: int, galerkin: boo
     fast.destroy()
 
 
+class _Breaks:
+    """A preconditioner in whose library something fails, as MUMPS does with what is not finite."""
+
+    def apply(self, pc: Any, x: Any, y: Any) -> None:
+        raise PETSc.Error(76)
+
+
+def test_a_solve_that_breaks_leaves_its_vectors_free() -> None:
+    """The next attempt can use the same right-hand side."""
+    problem = TwoConductors(2, 6)
+    with problem.solver("direct") as solver:
+        b = problem.load()
+        solver.set_operator(problem.matrix)
+        pc = solver._ksp.getPC()
+        pc.setType("python")
+        pc.setPythonContext(_Breaks())
+        with pytest.raises(LinearSolveError, match="error code"):
+            solver.solve(b, b.duplicate())
+        b.scale(2.0)  # an error where the vector is locked
+        assert b.norm() == pytest.approx(2 * problem.load().norm())
+
+
 def test_iterations_stay_flat_under_refinement() -> None:
     counts = []
     for n in (12, 24, 48):
