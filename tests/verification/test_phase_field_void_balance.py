@@ -90,11 +90,12 @@ def test_charge_is_vacancies():
 
 
 @pytest.mark.mpi
+@pytest.mark.skipif(MPI.COMM_WORLD.size == 1, reason="compares several ranks with one")
 def test_ranks_change_nothing():
     """Time steps, balances, contact and voltage on the ranks that there are, and on one."""
     rows, alone = _history(MPI.COMM_WORLD, 6, SHORT, 8), _history(MPI.COMM_SELF, 6, SHORT, 8)
-    expected = OMEGA / FARADAY * rows["charge"]
-    assert np.abs(rows["lost"] - expected).max() < 1e-10 * expected.max()
+    # against the lithium of the layer: hardly any charge has passed yet
+    assert np.abs(rows["lost"] - OMEGA / FARADAY * rows["charge"]).max() < 1e-11 * HEIGHT
     for name, values in alone.items():
         difference = np.abs(rows[name] - values).max() / np.abs(values).max()
         assert difference < 1e-6, (name, difference)
