@@ -122,10 +122,7 @@ def _check_parameter(
     given = request.parameters.get(key)
     path = (*here, spec.name, key)
     if given is None:
-        place = (
-            parameter.kind in _PLACES
-            or spec.name == "electronic_current"
-        )
+        place = parameter.kind in _PLACES or spec.name == "electronic_current"
         if parameter.required or (place and default_place(draft, spec, parameter) is None and draft.places_known):
             allowed = parameter.choices if parameter.kind == "choice" else candidates(draft, parameter)
             measured = parameter.kind in ("length", "frequency")
