@@ -135,7 +135,9 @@ def test_plane_models(dimension: int, axisymmetric: bool, tmp_path: Path) -> Non
     folder = make_folder(tmp_path / "fields", dimension, axisymmetric)
     messages: list[str] = []
     drawn = draw(folder, {"series": SERIES}, tmp_path / "out", PICTURES, say=messages.append)
-    assert messages == []
+    # an animation has been asked for, and this run stores its fields once
+    assert len(messages) == 1
+    assert messages[0].startswith("picture 'animation' left out: no field")
     every = ["mesh", "potential", "interface-current", "stress", "interface-stress", "polarisation"]
     expected = every if dimension == 2 else ["potential", "stress", "polarisation"]
     assert [p.stem for p in drawn] == expected
