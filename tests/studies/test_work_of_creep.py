@@ -1,4 +1,4 @@
-"""Work balance of studies with creep: closes with a neighbour that swells and after a resume, not when energy is lost."""
+"""Work balance of studies with creep: closes with a neighbour that swells and after a resume, not with energy lost."""
 
 from __future__ import annotations
 

@@ -27,9 +27,7 @@ def exponential(axis: int, first: float, last: float) -> Graded:
     return Graded(lambda x: first * np.exp(rate * (x[:, axis] - 1e-5)))
 
 
-def cell(
-    dimension: str, conductivity: Any, resistance: float, boxes: int, settings: Settings | None = None
-) -> Model:
+def cell(dimension: str, conductivity: Any, resistance: float, boxes: int, settings: Settings | None = None) -> Model:
     metal = Domain((Equipotential(),))
     law = LinearKinetics(resistance)
     return planar_cell(

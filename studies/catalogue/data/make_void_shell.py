@@ -3,8 +3,8 @@
 
     containers/run python3 studies/catalogue/data/make_void_shell.py
 
-Meridian plane of radius and height 6 (um): a void of radius 1 about the origin, lithium (region 1) out to radius 5, and a
-medium (region 2) between the shell and the cylinder. Triangles grow with the distance from the void.
+Meridian plane of radius and height 6 (um): a void of radius 1 about the origin, lithium (region 1) out to radius 5, and
+a medium (region 2) between the shell and the cylinder. Triangles grow with the distance from the void.
 """
 
 from __future__ import annotations
