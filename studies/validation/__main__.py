@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studies.validation import catalogue, contact_area, current_focusing, interphase_growth, particle_expansion, void_map
+from studies.validation import (
+    catalogue,
+    contact_area,
+    current_focusing,
+    interphase_growth,
+    particle_expansion,
+    void_map,
+)
 from studies.validation.rows import Row, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
@@ -122,10 +129,9 @@ SECTIONS = (
             "A round particle of 3.5 um in 10 um of an electrolyte that nothing holds; volume at which cracks have "
             "grown by a tenth. In a linear elastic electrolyte of a given fracture energy it goes like the root of "
             "G_c / E: a strain is forced on it, and what is stored grows with the stiffness. So a compliant "
-            "electrolyte breaks later here, not earlier. The published models have cohesive zones with a strength "
-            "and particles with corners, square and close together, of which the abstract gives no numbers; at an equal "
-            "strength instead of an equal fracture energy ours would not turn the trend round either. With 8 J/m^2 "
-            "(4.4 %) ours is still below 7.5 %.",
+            "electrolyte breaks later here, not earlier. The published models have cohesive zones and particles of "
+            "other shapes, of which we have no numbers; at an equal strength instead of an equal fracture energy the "
+            "trend of ours would be the same. With 8 J/m^2 (4.4 %) ours is still below 7.5 %.",
             "The single crystal cracks later by the ratio of the K_IC, because both have the same length of the phase "
             "field: at a constant rate a time is an amount of lithium.",
         ),
