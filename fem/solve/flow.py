@@ -35,6 +35,8 @@ FORCES = 1e-14
 ROUNDED, ROUNDED_IDLE, IDLE = 4.0, 64.0, 0.5
 """Estimates of rounding that a residual may have: at any time, and where an iteration left more than the third number
 of what it found."""
+LOADED = ("displacement", "traction", "contact")
+"""Kinds of fields that loads act on."""
 REFERENCES = {"potential": thermal_voltage(STANDARD_TEMPERATURE)}
 """What an error in a field of this kind is measured against; other fields have a ``scale`` of their own."""
 
@@ -64,7 +66,7 @@ class Flow:
         self._now = 0.0
         self._residual = 0.0
         self.newton_iterations = 0
-        self.loads = [f for f in stage.fields if f.kind in ("displacement", "traction", "contact")]
+        self.loads = [f for f in stage.fields if f.kind in LOADED]
         self._forces = self._mask(self.loads)
         moved = {t.number for f in self.loads for t in f.ties}
         self._platens = [(k, n) for k, n in enumerate(stage.numbers) if n in moved]
@@ -134,7 +136,7 @@ class Flow:
         made = PETSc.Vec().createMPI((self.rows, None), comm=self.comm)
         parts: list[Any] = []
         for field in self.stage.fields:
-            moves = field.kind not in ("displacement", "traction", "contact")
+            moves = field.kind not in LOADED
             scale = REFERENCES.get(field.kind, field.scale) * tolerance if moves else IGNORED
             parts.append(np.full(field.owned, scale))
         if self.comm.rank == 0:

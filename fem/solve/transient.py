@@ -29,7 +29,7 @@ from fem.errors import ConvergenceError, ModelError
 from fem.protocol import Cutoff, Protocol, Side, Step
 from fem.solve.cracking import Cracking, CrackSettings
 from fem.solve.driver import Solver
-from fem.solve.flow import Flow
+from fem.solve.flow import LOADED, Flow
 from fem.solve.initial import guess_potentials
 from fem.solve.leg import Leg, make_ts
 from fem.solve.linear import linear_solver
@@ -199,7 +199,7 @@ class Transient:
         self.working = None if working is None else self._terminal(working)
         self.counter = next((n for n in model.terminals.values() if n is not self.working), None)
         self.position = Position()
-        fields, numbers, self._before, self._after = _parts(model)
+        fields, numbers, self._before, self._after = _parts(model, protocol)
         if self.working is not None and self.working not in numbers:
             raise ModelError(f"the current of {working!r} does not act on anything that changes in time")
         self.stage = Stage(model.system, fields, numbers)
@@ -530,10 +530,14 @@ class Transient:
             newton.destroy()
 
 
-def _parts(model: Model) -> tuple[list[Field], list[Number], list[int], list[int]]:
+def _parts(model: Model, protocol: Protocol) -> tuple[list[Field], list[Number], list[int], list[int]]:
     """What moves in time (with all that it depends on mutually), the stages before it, and those after it."""
     system = model.system
     moving = [k for k, (fields, numbers) in enumerate(system.stages) if _moves(model, fields, numbers)]
+    if moving and model.mechanics is not None and (model.mechanics.courses or any(s.loads for s in protocol.steps)):
+        # stresses that nothing but the loads changes, and that what moves depends on
+        pressed = [k for k, (fields, _) in enumerate(system.stages) if any(f.kind in LOADED for f in fields)]
+        moving = sorted({*moving, *(k for k in pressed if k < moving[0])})
     if not moving:
         raise ModelError(
             "nothing in the model depends on time: no host, no salt, no capacitance; a sweep of the current does"

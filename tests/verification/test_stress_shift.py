@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
 from fem.model import Domain, Model
+from fem.protocol import Course, Protocol, Step
+from fem.solve.transient import TimeSettings, Transient
 
 LITHIUM = 13.0e-6
 SOFT, STIFF = Elastic(7.8e9, 0.38), Elastic(1.5e11, 0.26)
@@ -121,3 +124,26 @@ def test_pressure_follows_the_load_without_a_new_model() -> None:
     order = [{f.kind for f in fields} for fields, _ in model.system.stages]
     assert order[0] == {"displacement"}
     assert "potential" in order[-1]
+
+
+@pytest.mark.parametrize("given", ["load of a step", "course of the pressure"])
+def test_a_pressure_that_changes_in_time(given: str) -> None:
+    """-Omega p(t) / F at rest, where stresses follow the pressure alone and only double layers have a memory."""
+    highest, ramp = 50e6, Course.ramp(0.0, 50e6, 100.0)
+    laws = [
+        ChargeTransfer(n, ButlerVolmer(10.0), 0.0, 0.0, 1.0, v, double_layer_capacitance=0.1)
+        for n, v in (("a", LITHIUM), ("c", 0.0))
+    ]
+    in_step = given == "load of a step"
+    model = pressed_cell("2", (laws[0], laws[1]), [Pressure("top", 0.0 if in_step else ramp)], 0.0)
+    loads = (("top", ramp),) if in_step else ()
+    step = replace(Step.constant("press", "current", 0.0, 100.0), loads=loads)
+    run = Transient(model, Protocol((step,)), "a", AREA["2"], TimeSettings(1e-5))
+    points = list(run.points())
+    assert len(points) > 5
+    # a double layer follows within its time constant R_ct C = 0.26 ms of each electrode
+    for point in points[2:]:
+        expected = -LITHIUM * highest * point.time / 100.0 / FARADAY
+        assert point.voltage == pytest.approx(expected, rel=1e-3, abs=1e-7)
+    assert points[-1].voltage == pytest.approx(-LITHIUM * highest / FARADAY, rel=1e-4)
+    run.destroy()
