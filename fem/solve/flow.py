@@ -293,10 +293,15 @@ class Flow:
         return int(reason.CONVERGED_ITERATING)
 
     def _cancelling(self) -> float:
-        """Rounding of forces that large concentrations cause where they hardly differ from those without stress."""
+        """Rounding of forces that large concentrations cause where they hardly differ from those without stress.
+
+        Those of neighbouring cells cancel in every node where a body is held all round: random signs leave their size.
+        """
         state = self.stage.get_state()[: len(self._forces)]
-        caused = self.bordered.field_product(np.where(self._forces, 0.0, state))
-        size = self._norm(np.where(self._forces, caused, 0.0))
+        others = np.where(self._forces, 0.0, state)
+        signs = np.random.default_rng(self.comm.rank).choice((-1.0, 1.0), len(others))
+        caused = [self.bordered.field_product(x) for x in (others, signs * others)]
+        size = max(self._norm(np.where(self._forces, x, 0.0)) for x in caused)
         return 40 * float(np.finfo(float).eps) * size
 
     def destroy(self) -> None:
