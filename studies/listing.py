@@ -31,7 +31,8 @@ class Entry:
 
 def catalogue(folder: Path = CATALOGUE) -> tuple[Entry, ...]:
     """All studies of the catalogue, by name."""
-    return tuple(Entry(path.stem, _title(path), path) for path in sorted(folder.glob("*.yaml")))
+    paths = sorted(folder.glob("*.yaml"), key=lambda path: path.stem)
+    return tuple(Entry(path.stem, _title(path), path) for path in paths)
 
 
 def _title(path: Path) -> str:
