@@ -77,6 +77,8 @@ def test_two_ranks_then_three(tmp_path: Path) -> None:
     study.write_text(yaml.safe_dump(flat()), encoding="utf-8")
     # the suite itself may run under MPI: its variables must not reach the other jobs
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMPI_COMM", "PMIX", "PRTE_LAUNCHED"))}
+    # beside other tests: ranks that wait make room, and none is bound to a core that is taken
+    environment |= {"OMPI_MCA_mpi_yield_when_idle": "1", "PRTE_MCA_hwloc_default_binding_policy": "none"}
 
     def command(ranks: int) -> list[str]:
         return ["mpirun", "-n", str(ranks), sys.executable, "-m", "studies", "run", str(study), "--out", str(out)]
