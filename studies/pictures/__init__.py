@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from studies.pictures.names import PictureName
 
 if TYPE_CHECKING:
     from studies.pictures.dataset import Dataset
@@ -23,21 +25,7 @@ __all__ = ["PICTURES", "caption", "draw"]
 log = logging.getLogger("ssbfem.pictures")
 
 #: Names of pictures as in the key `pictures` of study files.
-PICTURES = (
-    "mesh",
-    "potential",
-    "interface-current",
-    "stress",
-    "damage",
-    "voids",
-    "loading",
-    "opening",
-    "polarisation",
-    "impedance",
-    "history",
-    "concentration",
-    "animation",
-)
+PICTURES: tuple[str, ...] = get_args(PictureName)
 #: Only drawn when they are named.
 _ASKED = ("mesh", "animation")
 

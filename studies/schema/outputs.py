@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
+from studies.pictures.names import PictureName
 from studies.quantities import QUANTITIES, Parameter
 from studies.schema.fields import Bounds, In, Part, complaint, quantity_json_schema
 
-PictureName = Literal[
-    "mesh",
-    "potential",
-    "interface-current",
-    "stress",
-    "damage",
-    "voids",
-    "loading",
-    "opening",
-    "polarisation",
-    "impedance",
-    "history",
-    "concentration",
-    "animation",
-]
 Relative = Annotated[float, In("dimensionless", Bounds(above=0.0))]
 # Read later, when the quantity and with it the dimension is known.
 Later = Annotated[str | float, WithJsonSchema({"type": ["string", "number"]})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ def open_space_charge(study: Study, comm: Any, scale: float, progress: Progress)
     return ContinuumSession(study, comm, scale, progress)
 
 
-class _Session:
+class _Session(ABC):
     """What both kinds share: the points of the sweep, in order."""
 
     study: Study
@@ -76,9 +77,9 @@ class _Session:
                 self.progress.step(k, len(self.currents), "potentials")
             yield self.solve_at(potential)
 
+    @abstractmethod
     def solve_at(self, potential: float | None) -> SolvedSpaceCharge:
         """Solve at a potential of the swept electrode (V), or at what the study says."""
-        raise NotImplementedError
 
 
 class ContinuumSession(_Session):

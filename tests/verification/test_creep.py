@@ -19,6 +19,7 @@ from mpi4py import MPI
 from scipy.integrate import solve_ivp
 from support.creeping import ANAND, HEIGHT, NORTON, ROOM, bar, final_rate, hollow, mean_of, opening, rate_of, run
 from support.layered import AXES, layered
+from support.tangents import require_tangent
 
 from fem.conditions import Platen, Pressure, Roller
 from fem.dissipation.norton import Norton
@@ -206,31 +207,7 @@ def _loaded(law: CreepLaw) -> Any:
 def test_the_tangent_is_the_derivative(law: CreepLaw) -> None:
     """The Jacobian that Newton's method uses against differences of the residual, with the rates that follow."""
     made = _loaded(law)
-    flow, shift = made.flow, 40.0
-    made._control(0.5)
-    state, rates = flow.flat(), np.zeros(flow.rows)
-    rng = np.random.default_rng(3)
-    direction = np.zeros(flow.rows)
-    free = flow.stage.free(
-        rng.standard_normal(int(flow.stage.offsets[-1])) * np.abs(state[: flow.stage.offsets[-1]]).max()
-    )
-    direction[: len(free)] = 1e-2 * free
-    flow.prepare(0.5, shift)
-    flow.local.shift = shift
-    flow._set(state, rates)
-    product = flow.multiply(direction)
-
-    def rows(amount: float) -> Any:
-        return flow._rows(state + amount * direction, rates + shift * amount * direction)[0] * flow._weights
-
-    step = 1e-4
-    difference = (rows(step) - rows(-step)) / (2 * step)
-    forces = slice(0, int(flow.stage.offsets[-1]))
-    scale = np.linalg.norm(difference[forces])
-    assert scale > 0
-    assert np.linalg.norm(product[forces] - difference[forces]) < 1e-6 * scale
-    local = flow.local.rows
-    assert np.linalg.norm(product[local] - difference[local]) < 1e-5 * np.linalg.norm(difference[local])
+    require_tangent(made)
 
 
 def test_newton_is_quadratic(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from mpi4py import MPI
 from support.creeping import ANAND, NORTON, ROOM, hollow
 from support.layered import layered
 from support.norms import integrate, require_order
+from support.tangents import require_tangent
 
 from fem.conditions import ImposedDisplacement, Source
 from fem.dissipation.norton import Norton
@@ -103,26 +104,5 @@ def test_the_tangent_is_the_derivative_in_three_dimensions(law: CreepLaw) -> Non
     made = Transient(model, Protocol((Step.hold("creep", 1.0),)), None, 1.0, TimeSettings(tolerance=1e-3))
     for _, _ in zip(made.points(), range(5), strict=False):
         pass
-    flow, shift = made.flow, 40.0
-    made._control(0.5)
-    state, rates = flow.flat(), np.zeros(flow.rows)
-    fields = int(flow.stage.offsets[-1])
-    rng = np.random.default_rng(3)
-    direction = np.zeros(flow.rows)
-    free = flow.stage.free(rng.standard_normal(fields) * np.abs(state[:fields]).max())
-    direction[: len(free)] = 1e-2 * free
-    flow.prepare(0.5, shift)
-    flow.local.shift = shift
-    flow._set(state, rates)
-    product = flow.multiply(direction)
-
-    def rows(amount: float) -> Any:
-        return flow._rows(state + amount * direction, rates + shift * amount * direction)[0] * flow._weights
-
-    step = 1e-4
-    difference = (rows(step) - rows(-step)) / (2 * step)
-    for part, within in ((slice(0, fields), 1e-6), (flow.local.rows, 1e-5)):
-        scale = np.linalg.norm(difference[part])
-        assert scale > 0
-        assert np.linalg.norm(product[part] - difference[part]) < within * scale
+    require_tangent(made)
     made.destroy()
