@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 #: A load at a time (s) and the arcs there.
 Course = Callable[[float, Sequence[Floats]], float]
 
-__all__ = ["Course", "Evolution", "Instant", "TimeSettings"]
+__all__ = ["Course", "Evolution", "Instant", "State", "TimeSettings"]
 
 _STAGES = (0.5, 0.75)
 _THIRD = (2 / 9, 1 / 3, 4 / 9)
@@ -77,6 +77,19 @@ class Instant:
     event: str = ""
 
 
+@dataclass(frozen=True)
+class State:
+    """Everything that a run needs to go on; attributes as those of `Instant`, and the greatest volumes so far."""
+
+    time: float
+    arcs: tuple[Floats, ...]
+    volumes: Floats
+    greatest: Floats
+    recession: float
+    stripped: float
+    healed: float
+
+
 class Evolution:
     """A run of voids in time.
 
@@ -110,6 +123,21 @@ class Evolution:
         self._volumes = self._found()
         self._greatest = self._volumes.copy()
         self._time = self._recession = self._stripped = self._healed = 0.0
+
+    # ------------------------------------------------------------------ state
+    def state(self) -> State:
+        """The present state."""
+        arcs = tuple(arc.copy() for arc in self._arcs)
+        volumes, greatest = self._volumes.copy(), self._greatest.copy()
+        return State(self._time, arcs, volumes, greatest, self._recession, self._stripped, self._healed)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state, on a mesh of its own: nothing but the state decides what follows. Collective."""
+        self._arcs = [np.array(arc, dtype=np.float64) for arc in state.arcs]
+        self._volumes, self._greatest = np.array(state.volumes), np.array(state.greatest)
+        self._time, self._recession = state.time, state.recession
+        self._stripped, self._healed = state.stripped, state.healed
+        self._make()
 
     # ------------------------------------------------------------------ shape
     def _make(self) -> None:

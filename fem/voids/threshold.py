@@ -19,7 +19,7 @@ from fem.voids.body import Body
 from fem.voids.outline import Cell, arc_of_circle
 from fem.voids.rates import Interface, Lithium, Physics
 
-__all__ = ["Flaw", "estimate", "initial_growth", "threshold"]
+__all__ = ["Flaw", "estimate", "initial_growth", "neutral_pressure", "threshold"]
 
 #: Pressures (Pa) between which a threshold is looked for; below the first none is needed.
 _LEAST, _MOST = 1e3, 1e10
@@ -73,7 +73,18 @@ def threshold(
     if not current_density > 0:
         raise ModelError(f"the current density must strip lithium (be positive), got {current_density}")
     guess = estimate(lithium, flaw.radius, current_density)
-    physics = flaw.physics(comm, lithium, interface, guess)
+    return neutral_pressure(flaw.physics(comm, lithium, interface, guess), current_density, guess, accuracy)
+
+
+def neutral_pressure(physics: Physics, current_density: float, guess: float, accuracy: float = 1e-3) -> float:
+    """Pressure (Pa) at which the first void keeps its volume; 0 where it heals without any. Collective.
+
+    Args:
+        physics: of a shape. current_density: A/m^2, stripping. guess: Pa. accuracy: relative, of the pressure.
+
+    Raises:
+        ModelError: no pressure would do.
+    """
     known: dict[float, float] = {}
 
     def growth(log_pressure: float) -> float:
