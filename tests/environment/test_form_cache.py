@@ -1,10 +1,12 @@
-"""What a killed run leaves in the cache of compiled forms must not stop the next one."""
+"""The cache of compiled forms: what a killed run leaves must not stop the next one; a form is opened by its name."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 HOLD = """
 import sys, time
@@ -13,6 +15,27 @@ from fem.jit import claim
 claim(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
+"""
+
+
+OPEN = """
+import posix, sys
+from pathlib import Path
+import ufl
+from dolfinx import fem, mesh
+from mpi4py import MPI
+from fem.jit import open_by_name
+open_by_name()
+open_by_name()
+domain = mesh.create_unit_interval(MPI.COMM_SELF, 3)
+x = ufl.SpatialCoordinate(domain)
+listed = []
+known = posix.listdir
+posix.listdir = lambda *a: listed.append(a) or known(*a)  # what importlib calls
+for _ in range(2):
+    listed.clear()
+    form = fem.form(3 * x[0] ** 2 * ufl.dx, jit_options={"cache_dir": Path(sys.argv[1])})
+    print(fem.assemble_scalar(form), len(listed))
 """
 
 
@@ -49,3 +72,14 @@ def test_forms_that_another_run_compiles_are_left_alone(tmp_path: Path) -> None:
         holder.wait()
     claim_elsewhere(tmp_path)
     assert not half.exists()
+
+
+def test_a_compiled_form_is_opened_without_listing_the_cache(tmp_path: Path) -> None:
+    """FFCx lists the cache with every form that it opens, which costs more than all else once there are thousands."""
+    command = [sys.executable, "-c", OPEN, str(tmp_path)]
+    for compiled in (False, True):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        (first, listed), (second, again) = (map(float, line.split()) for line in done.stdout.splitlines())
+        assert first == second == pytest.approx(1.0, rel=1e-14)
+        assert again == 0
+        assert (listed == 0) == compiled
