@@ -76,7 +76,7 @@ class Assembly:
         return number.value
 
     def scalar(self, form: Any, key: Any = None) -> float:
-        """Value of a scalar UFL form; with a ``key`` the compiled form is kept for later states."""
+        """Value of a scalar UFL form; with a ``key`` the compiled form is kept, and later states need no form."""
         compiled = self._forms.get(key) if key is not None else None
         if compiled is None:
             compiled = self.geometry.entity_maps().form(form)
@@ -85,12 +85,14 @@ class Assembly:
         return float(self.comm.allreduce(np.real(fem.assemble_scalar(compiled))))
 
     def on_interface(self, density: Any, name: str, key: Any = None) -> float:
-        """Integral of a density over the contacted part of an interface."""
-        return self.scalar(self.geometry.interface_integral(self._tied(density), name), key)
+        """Integral of a density over the contacted part of an interface; ``key`` as in `scalar`."""
+        return self.scalar(
+            None if key in self._forms else self.geometry.interface_integral(self._tied(density), name), key
+        )
 
     def in_layer(self, density: Any, layer: str, key: Any = None) -> float:
-        """Integral of a density over a layer."""
-        return self.scalar(self.geometry.integral(self._tied(density), layer), key)
+        """Integral of a density over a layer; ``key`` as in `scalar`."""
+        return self.scalar(None if key in self._forms else self.geometry.integral(self._tied(density), layer), key)
 
     def _tied(self, density: Any) -> Any:
         return density * self.model.one
