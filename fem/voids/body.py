@@ -80,6 +80,8 @@ class Body:
     # ------------------------------------------------------------------ motion
     def move(self, arcs: Sequence[Floats]) -> None:
         """Put the points of the arcs where `arcs` says; walls are stretched evenly, the inside follows. Collective."""
+        if not self.arcs:
+            return
         if self._extension is None:
             self._extension = _Extension(self)
         shift = fem.Function(self.hats)

@@ -1,103 +1,57 @@
-"""Voids in time: their arcs move with the lithium, the mesh follows, voids heal, merge or cut the contact off.
+"""Voids in time: their arcs move with the lithium, the mesh follows, voids open, heal, merge or cut the contact off.
 
 Steps are those of Bogacki and Shampine (third order, error of the second). Volumes, the way of the platen and the
 charge are integrated by the same weights as the arcs; what a step leaves between the volume of an arc and the
 integrated one is moved along its normals, so that lithium is conserved whatever the step. The steps are explicit:
 capillarity between the points of an arc bounds them, to some per cent of the time that the void needs to close.
+Diffusion along surfaces, which is stiffer, acts implicitly for half of each step before and half after it (Strang).
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fem.constants import GAS
 from fem.errors import ConvergenceError, ModelError
+from fem.voids import events
 from fem.voids.body import Body
-from fem.voids.outline import CONTACT, Cell, resampled
-from fem.voids.rates import Interface, Lithium, Physics, Rates, void_volume, weights_of_points
+from fem.voids.diffusion import smoothed
+from fem.voids.instants import Course, Instant, State, TimeSettings
+from fem.voids.outline import Cell, contact_borders, resampled
+from fem.voids.points import void_volume, weights_of_points
+from fem.voids.rates import Interface, Lithium, Physics, Rates
+from fem.voids.sites import Site
 from meshes.problems import MeshError
 
 Floats = npt.NDArray[np.float64]
-#: A load at a time (s) and the arcs there.
-Course = Callable[[float, Sequence[Floats]], float]
 
 __all__ = ["Course", "Evolution", "Instant", "State", "TimeSettings"]
 
 _STAGES = (0.5, 0.75)
 _THIRD = (2 / 9, 1 / 3, 4 / 9)
 _ERROR = (-5 / 72, 1 / 12, 1 / 9, -1 / 8)
-
-
-@dataclass(frozen=True)
-class TimeSettings:
-    """How a run steps and ends.
-
-    Attributes:
-        tolerance: error of a point in a step over the size of its void. edges: of an arc.
-        furthest: a point goes at most this share of the size of its void in a step.
-        healed: a void is gone when its volume falls below this share of its greatest.
-        contact: the contact is lost when less than this share of the wall is left.
-        worst: quality of the mesh (`Body.quality`) below which it is made anew.
-    """
-
-    tolerance: float = 1e-3
-    edges: int = 24
-    furthest: float = 0.25
-    healed: float = 0.01
-    contact: float = 0.02
-    worst: float = 0.4
-
-
-@dataclass(frozen=True)
-class Instant:
-    """A state of a run.
-
-    Attributes:
-        time: s. arcs: of the voids that are left. volumes: of these voids, m^3 (plane: m^2).
-        recession: way of the platen, m. stripped: volume of lithium that went through the contact.
-        healed: volume that voids had when they counted as healed. contact, focusing: see `Rates`.
-        correction: greatest shift of an arc for the sake of its volume in the last step, over the size of the void.
-        event: "" or what happened here: ``healed``, ``merged``, ``contact lost``, ``detached``.
-    """
-
-    time: float
-    arcs: tuple[Floats, ...]
-    volumes: Floats
-    recession: float
-    stripped: float
-    healed: float
-    contact: float
-    focusing: float
-    correction: float = 0.0
-    event: str = ""
-
-
-@dataclass(frozen=True)
-class State:
-    """Everything that a run needs to go on; attributes as those of `Instant`, and the greatest volumes so far."""
-
-    time: float
-    arcs: tuple[Floats, ...]
-    volumes: Floats
-    greatest: Floats
-    recession: float
-    stripped: float
-    healed: float
+#: A step ends when no site is further beyond its barrier than this share of it.
+_BEYOND = 1e-3
 
 
 class Evolution:
     """A run of voids in time.
 
     Args:
-        comm: communicator. cell: walls. arcs: of the voids at first.
+        comm: communicator. cell: walls. arcs: of the voids at first (none is enough where there are sites).
         lithium, interface: properties.
         pressure, current_density: Pa and A/m^2 (mean over the wall, positive strips), as `Course`.
-        settings: see `TimeSettings`.
+        settings: see `TimeSettings`. sites: where voids may open. The lithium of a newborn void goes to the rest, the
+            platen rises by its volume; what the vacancies in it would have let the platen come down. A site that has
+            opened opens again only after what drives it has been below its barrier.
+
+    Raises:
+        ModelError: neither arcs nor sites; sites without a platen or without vacancies that diffuse.
 
     Attributes:
         meshes: how many were made. steps, refused: of time.
@@ -113,11 +67,26 @@ class Evolution:
         pressure: Course,
         current_density: Course,
         settings: TimeSettings | None = None,
+        *,
+        sites: Sequence[Site] = (),
     ) -> None:
         self.comm, self.cell, self.lithium, self.interface = comm, cell, lithium, interface
         self.pressure, self.current_density = pressure, current_density
         self.settings = settings or TimeSettings()
         self.meshes = self.steps = self.refused = 0
+        self.sites = tuple(sites)
+        if not len(arcs) and not self.sites:
+            raise ModelError("a run of voids needs the arc of a void, or sites where voids may open")
+        if self.sites and not (cell.platen and lithium.self_diffusivity > 0 and interface.sink_length > 0):
+            raise ModelError("sites need a platen, a self-diffusivity and a sink length (all positive)")
+        if lithium.surface_diffusivity < 0:
+            raise ModelError(f"surface_diffusivity must not be negative, got {lithium.surface_diffusivity}")
+        for site in self.sites:
+            site.arc(cell, self.settings.edges)
+        self._mobility = lithium.surface_diffusivity * lithium.molar_volume / (GAS * lithium.temperature)
+        self._area = np.pi * cell.contact_width**2 if cell.axisymmetric else cell.contact_width
+        self._armed = np.ones(len(self.sites), dtype=bool)
+        self._barriers = np.array([site.barrier(cell, lithium.surface_energy) for site in self.sites])
         self._arcs = [np.array(arc, dtype=np.float64) for arc in arcs]
         self._make()
         self._volumes = self._found()
@@ -129,7 +98,8 @@ class Evolution:
         """The present state."""
         arcs = tuple(arc.copy() for arc in self._arcs)
         volumes, greatest = self._volumes.copy(), self._greatest.copy()
-        return State(self._time, arcs, volumes, greatest, self._recession, self._stripped, self._healed)
+        sums = self._recession, self._stripped, self._healed
+        return State(self._time, arcs, volumes, greatest, *sums, armed=tuple(bool(one) for one in self._armed))
 
     def restore(self, state: State) -> None:
         """Go on from a state, on a mesh of its own: nothing but the state decides what follows. Collective."""
@@ -137,6 +107,8 @@ class Evolution:
         self._volumes, self._greatest = np.array(state.volumes), np.array(state.greatest)
         self._time, self._recession = state.time, state.recession
         self._stripped, self._healed = state.stripped, state.healed
+        if len(state.armed) == len(self.sites):
+            self._armed[:] = state.armed
         self._make()
 
     # ------------------------------------------------------------------ shape
@@ -144,7 +116,7 @@ class Evolution:
         """New mesh for the present arcs."""
         self.body = Body(self.comm, self.cell, self._arcs)
         stress = max(abs(self.pressure(0.0, self._arcs)), 1e5)
-        self.physics = Physics(self.body, self.lithium, self.interface, stress)
+        self.physics = Physics(self.body, self.lithium, self.interface, stress, self.sites)
         self.meshes += 1
 
     def _sizes(self) -> Floats:
@@ -182,28 +154,42 @@ class Evolution:
         Raises:
             ConvergenceError: the step became too small.
         """
+        if not self._arcs and not self.sites:
+            return
         rates = self._rates(self._time)
         yield self._instant(rates)
+        if self._open(rates):
+            self._renew()
+            rates = self._rates(self._time)
+            yield self._instant(rates, 0.0, "opened")
+        begin = self._time
         step, growth = first or self._safe(rates) / 4, 4.0
-        while self._time < until * (1 - 1e-12):
+        while self._time < until * (1 - 1e-12) and (self._arcs or self.sites):
             step = min(step, until - self._time, self._safe(rates))
+            if not self._arcs:
+                step = min(step, (until - begin) / 20)
             if step < 1e-9 * min(until, self._safe(rates)):
                 raise ConvergenceError(f"voids: the time step became too small at {self._time:.4g} s")
-            error, after = self._try(step, rates)
-            if after is None or error > 1:
+            error, end, found = self._try(step, rates)
+            opens = self._share_before_opening(rates, found[-1]) if end is not None else 1.0
+            if end is None or error > 1 or opens < 1:
                 self.refused += 1
-                step *= 0.4 if after is None else max(0.2, 0.9 * error ** (-1 / 3))
+                self.body.move(self._arcs)
+                step *= 0.4 if end is None else max(0.2, 0.9 * error ** (-1 / 3)) if error > 1 else opens
                 growth = 1.1
                 continue
+            self._accept(step, end, found)
             self.steps += 1
+            after = found[-1]
             correction = self._corrected()
-            event = self._events(after)
-            if self._needs_mesh() or event:
+            event = self._events(rates, after)
+            if event == "contact lost" or (event == "detached" and not self._followed()):
+                yield self._instant(after, correction, event)
+                return
+            if event or self._needs_mesh():
                 self._renew()
-                if not self._arcs or event in ("contact lost", "detached"):
-                    yield self._instant(after, correction, event)
-                    return
-                after = self._rates(self._time)
+                left = self._arcs or self.sites
+                after = self._rates(self._time) if left else replace(after, contact=1.0, focusing=1.0)
             rates = after
             yield self._instant(rates, correction, event)
             step *= min(growth, 0.9 * max(error, 1e-6) ** (-1 / 3))
@@ -212,36 +198,55 @@ class Evolution:
     def _safe(self, rates: Rates) -> float:
         """Longest step in which no point goes too far."""
         ways = [np.linalg.norm(v, axis=1).max() / s for v, s in zip(rates.velocities, self._sizes(), strict=True)]
+        ways.append(0.0)
         return float(self.settings.furthest / max(max(ways), 1e-300))
 
-    def _try(self, step: float, rates: Rates) -> tuple[float, Rates | None]:
-        """One step; the error over the tolerance and the rates at its end, None where the mesh or the flow failed."""
-        start = [arc.copy() for arc in self._arcs]
+    def _try(self, step: float, rates: Rates) -> tuple[float, list[Floats] | None, list[Rates]]:
+        """One step: error over the tolerance, arcs (None where the mesh or the flow failed), rates of its stages."""
         found = [rates]
         try:
+            start = self._smoothed(self._arcs, step / 2)
+            if self._mobility > 0:
+                found = [self._at(start, self._time)]
             for share in _STAGES:
                 moved = [a + share * step * v for a, v in zip(start, found[-1].velocities, strict=True)]
                 found.append(self._at(moved, self._time + share * step))
             end = [a + step * _sum(_THIRD, [r.velocities[k] for r in found]) for k, a in enumerate(start)]
+            if any(events.through_electrolyte(self.cell, arc) for arc in end):
+                raise MeshError("the surface of a void went through the electrolyte")
+            if any(events.turned(self.cell, *pair) for pair in zip(self._arcs, end, strict=True)):
+                raise MeshError("the ends of a void passed each other")
             found.append(self._at(end, self._time + step))
+            smooth = self._smoothed(end, step / 2)
         except (ConvergenceError, ModelError, MeshError):
-            self.body.move(start)
-            return np.inf, None
+            return np.inf, None, found
         errors = [
             np.linalg.norm(_sum(_ERROR, [r.velocities[k] for r in found]), axis=1).max() * step / size
             for k, size in enumerate(self._sizes())
         ]
-        error = float(max(errors)) / self.settings.tolerance
-        if not error <= 1:
-            self.body.move(start)
-            return error, found[-1]
+        error = float(max(errors, default=0.0)) / self.settings.tolerance
+        return (error if error <= np.inf else np.inf), smooth, found
+
+    def _smoothed(self, arcs: Sequence[Floats], time: float) -> list[Floats]:
+        """The arcs after a time (s) of diffusion along surfaces."""
+        if not self._mobility > 0:
+            return list(arcs)
+        made = []
+        gamma, adhesion = self.lithium.surface_energy, self.interface.work_of_adhesion
+        for arc, size in zip(arcs, self._sizes(), strict=True):
+            made.append(smoothed(self.cell, arc, time, self._mobility, gamma, adhesion))
+            if np.linalg.norm(made[-1] - arc, axis=1).max() > self.settings.furthest * size:
+                raise MeshError("the surface of a void went too far by surface diffusion")
+        return made
+
+    def _accept(self, step: float, end: list[Floats], found: Sequence[Rates]) -> None:
+        """Take over what a step has found."""
         self._arcs = end
         self._time += step
         self._volumes = self._volumes + step * _sum(_THIRD, [r.growth for r in found])
         self._recession += step * float(_sum(_THIRD, [np.array(r.platen) for r in found]))
         self._stripped += step * float(_sum(_THIRD, [np.array(r.stripped) for r in found]))
         self._greatest = np.maximum(self._greatest, self._volumes)
-        return error, found[-1]
 
     def _at(self, arcs: Sequence[Floats], time: float) -> Rates:
         self.body.move(arcs)
@@ -249,69 +254,109 @@ class Evolution:
             raise MeshError("the mesh turned over")
         return self._rates(time)
 
+    # ------------------------------------------------------------------ sites
+    def _share_before_opening(self, before: Rates, after: Rates) -> float:
+        """Share of a step after which the first site is just beyond its barrier; 1 where none goes far beyond it."""
+        shares = [1.0]
+        for k in np.flatnonzero(self._armed):
+            here, there = (float(r.driving[k] / self._barriers[k]) - 1 for r in (before, after))
+            if here < 0 and there > _BEYOND:
+                shares.append((_BEYOND / 2 - max(here, -1e6)) / (there - max(here, -1e6)))
+        return max(min(shares), 1e-3)
+
+    def _open(self, rates: Rates) -> bool:
+        """Make voids of the sites that are driven beyond their barriers; were there any?"""
+        opened = False
+        for k, site in enumerate(self.sites):
+            if rates.driving[k] < self._barriers[k]:
+                self._armed[k] = True
+            elif self._armed[k] and rates.driving[k] > self._barriers[k]:
+                if not site.free(
+                    contact_borders(self.cell, self._arcs), self.cell.contact_width
+                ):  # another one has just opened there
+                    continue
+                arc = site.arc(self.cell, self.settings.edges)
+                volume = void_volume(self.cell, arc)
+                self._arcs.append(arc)
+                self._volumes, self._greatest = (np.append(v, volume) for v in (self._volumes, self._greatest))
+                self._recession -= volume / self._area
+                self._armed[k], opened = False, True
+        return opened
+
     # ------------------------------------------------------------------ events
-    def _events(self, rates: Rates) -> str:
+    def _events(self, before: Rates, rates: Rates) -> str:
         """What happened in the step that has just been accepted; arcs that are gone are taken away."""
         gone = self._volumes < self.settings.healed * self._greatest
         if gone.any():
             self._healed += float(self._volumes[gone].sum())
             self._keep([k for k in range(len(self._arcs)) if not gone[k]])
             return "healed"
-        if rates.contact < self.settings.contact:
+        if rates.contact < min(self.settings.contact, before.contact):
             return "contact lost"
-        for arc, size in zip(self._arcs, self._sizes(), strict=True):
-            if self._leaves(arc, float(size)):
-                return "detached"
-        return "merged" if self._merge() else ""
+        if not self._followed():
+            return "detached"
+        for k, arc in enumerate(self._arcs):
+            moved = events.across_corner(self.cell, arc)
+            if moved is not None:
+                arcs = [*self._arcs[:k], moved, *self._arcs[k + 1 :]]
+                if self._contact(arcs) < self.settings.contact:
+                    return "contact lost"
+                self._arcs = arcs
+                return "merged" if events.touches(self.cell, moved) else "detached"
+        arcs, members = events.joined(self.cell, self._arcs)
+        if len(arcs) < len(self._arcs):
+            if self._contact(arcs) < self.settings.contact:
+                return "contact lost"
+            self._merge(arcs, members)
+            return "merged"
+        if self._split():
+            return "split"
+        return "opened" if self._open(rates) else ""
+
+    def _followed(self) -> bool:
+        """Do all voids that touched the electrolyte touch it still?"""
+        return not any(events.closing(self.cell, a, s) for a, s in zip(self._arcs, self._sizes(), strict=True))
 
     def _keep(self, which: Sequence[int]) -> None:
         self._arcs = [self._arcs[k] for k in which]
         self._volumes, self._greatest = self._volumes[list(which)], self._greatest[list(which)]
 
-    def _leaves(self, arc: Floats, size: float) -> bool:
-        """Does a void that touched the electrolyte lose it?"""
-        walls = [self.cell.walls[self.cell.place(point)[1]] for point in (arc[0], arc[-1])]
-        if not any(wall.name == CONTACT for wall in walls):
-            return False
-        return float(np.linalg.norm(arc[0] - arc[-1])) < 0.05 * size
+    def _contact(self, arcs: Sequence[Floats]) -> float:
+        """Share of the electrolyte in contact between arcs."""
+        power = 2 if self.cell.axisymmetric else 1
+        borders = (np.array(contact_borders(self.cell, arcs)) / self.cell.contact_width) ** power
+        return float(np.sum(borders[1::2] - borders[::2]))
 
-    def _merge(self) -> bool:
-        """Join the first two voids whose contact between them is shorter than an edge of their arcs."""
-        order = sorted(range(len(self._arcs)), key=lambda k: self.cell.place(self._arcs[k][0])[0])
-        for left, right in itertools.pairwise(order):
-            one, other = self._arcs[left], self._arcs[right]
-            edge = min(np.linalg.norm(one[-1] - one[-2]), np.linalg.norm(other[1] - other[0]))
-            if np.linalg.norm(other[0] - one[-1]) < edge:
-                joined = np.concatenate([one[:-1], other[1:]])
-                total = self._volumes[left] + self._volumes[right]
-                rest = [k for k in range(len(self._arcs)) if k not in (left, right)]
-                self._keep(rest)
-                self._arcs.append(joined)
-                self._volumes = np.append(self._volumes, total)
-                self._greatest = np.append(self._greatest, total)
-                return True
-        return False
+    def _merge(self, arcs: list[Floats], members: Sequence[Sequence[int]]) -> None:
+        """Take the place of voids by those of which they are the members."""
+        volumes = np.array([self._volumes[list(m)].sum() for m in members])
+        kept = [self._greatest[m[0]] if len(m) == 1 else v for m, v in zip(members, volumes, strict=True)]
+        self._arcs, self._volumes, self._greatest = arcs, volumes, np.array(kept)
 
-    def _trimmed(self, arc: Floats) -> Floats:
-        """The arc without the points next to its ends that have come down to the electrolyte (a lip that closed)."""
-        height = 0.15 * float(np.median(np.linalg.norm(np.diff(arc, axis=0), axis=1)))
-        for place in (0, -1):
-            wall = self.cell.walls[self.cell.place(arc[place])[1]]
-            if wall.name != CONTACT:
-                continue
-            ordered = arc if place == 0 else arc[::-1]
-            level = float(wall.points[0, 1])
-            first = 1
-            while first < len(ordered) - 3 and ordered[first, 1] - level < height:
-                first += 1
-            ordered = np.concatenate([[[ordered[first - 1, 0], level]], ordered[first:]])
-            arc = ordered if place == 0 else ordered[::-1]
-        return arc
+    def _split(self) -> bool:
+        """Cut voids in two whose necks have come down to the electrolyte; were there any?"""
+        made: list[Floats] = []
+        volumes: list[float] = []
+        greatest: list[float] = []
+        for arc, volume, most in zip(self._arcs, self._volumes, self._greatest, strict=True):
+            found = events.pieces(self.cell, events.trimmed(self.cell, arc))
+            parts = np.array([void_volume(self.cell, piece) for piece in found])
+            found = [piece for piece, part in zip(found, parts, strict=True) if part > 1e-4 * parts.sum()]
+            parts = parts[parts > 1e-4 * parts.sum()]
+            if len(found) == 1:
+                found = [arc]
+            made += found
+            volumes += list(volume * parts / parts.sum())
+            greatest += [most] if len(found) == 1 else list(volume * parts / parts.sum())
+        several = len(made) > len(self._arcs)
+        if several:
+            self._arcs, self._volumes, self._greatest = made, np.array(volumes), np.array(greatest)
+        return several
 
     def _needs_mesh(self) -> bool:
         if self.body.quality() < self.settings.worst:
             return True
-        if any(len(self._trimmed(arc)) < len(arc) for arc in self._arcs):
+        if any(len(events.trimmed(self.cell, arc)) < len(arc) for arc in self._arcs):
             return True
         for arc in self._arcs:
             edges = np.linalg.norm(np.diff(arc, axis=0), axis=1)
@@ -321,9 +366,9 @@ class Evolution:
 
     def _renew(self) -> None:
         """Even edges, the same volumes, a new mesh."""
-        if not self._arcs:
+        if not self._arcs and not self.sites:
             return
-        self._arcs = [resampled(self._trimmed(arc), self.settings.edges) for arc in self._arcs]
+        self._arcs = [resampled(events.trimmed(self.cell, arc), self.settings.edges) for arc in self._arcs]
         self._corrected()
         self._make()
 
@@ -339,6 +384,7 @@ class Evolution:
             rates.focusing,
             correction,
             event,
+            rates.driving,
         )
 
 

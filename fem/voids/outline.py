@@ -20,7 +20,7 @@ from fem.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
 
-__all__ = ["CONTACT", "VOID", "Cell", "Outline", "Wall", "arc_of_circle", "resampled"]
+__all__ = ["CONTACT", "VOID", "Cell", "Outline", "Wall", "arc_of_circle", "contact_borders", "resampled"]
 
 #: Names of the walls towards the electrolyte and of the surfaces of voids.
 CONTACT, VOID = "contact", "void"
@@ -79,6 +79,11 @@ class Cell:
         bottom = np.array([[0.0, 0.0], [radius, 0.0]])
         walls = (Wall("left", left, 0), Wall(CONTACT, bottom, 1), Wall("outer", rim, None))
         return cls(walls, axisymmetric, "outer", False, radius / 6)
+
+    @property
+    def contact_width(self) -> float:
+        """Length of the wall towards the electrolyte (round an axis: its radius), m."""
+        return float(next(wall for wall in self.walls if wall.name == CONTACT).points[-1, 0])
 
     def lengths(self) -> Floats:
         """(walls + 1,) distance along the walls at which each begins, and the whole."""
@@ -197,6 +202,20 @@ def arc_of_circle(radius: float, edges: int, centre: tuple[float, float] = (0.0,
     else:
         points[0, 1] = 0.0
     return np.asarray(points + np.asarray(centre), dtype=np.float64)
+
+
+def contact_borders(cell: Cell, arcs: Sequence[Floats]) -> list[float]:
+    """Places (m) along the electrolyte where contact begins, ends, begins again, and so on; none where it is lost."""
+    made, reached = [], 0.0
+    for arc in sorted(arcs, key=lambda a: float(a[0, 0])):
+        start, end = float(arc[0, 0]), float(arc[-1, 0])
+        if end <= start:  # on a plane of symmetry
+            continue
+        if start > reached:
+            made += [reached, start]
+        reached = end
+    width = cell.contact_width
+    return [*made, reached, width] if reached < width else made
 
 
 def resampled(arc: Floats, edges: int) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from fem.dissipation.norton import Norton
 from fem.voids.body import Body
 from fem.voids.current import Electrolyte, Focusing
 from fem.voids.flow import Flow, Sides
-from fem.voids.outline import CONTACT, VOID, Cell
-from fem.voids.surface import area_vectors, surface_gradient, volume
+from fem.voids.outline import CONTACT, VOID, contact_borders
+from fem.voids.points import capillary_pressures, point_velocities, void_volume, weights_of_points
+from fem.voids.sites import Site, vacancy_pressure
 from fem.voids.vacancies import Vacancies
 
 Floats = npt.NDArray[np.float64]
@@ -35,6 +37,7 @@ class Lithium:
     Attributes:
         creep: law. molar_volume: Omega, m^3/mol. surface_energy: gamma, N/m; 0 switches capillarity off.
         self_diffusivity: D*, m^2/s. temperature: K.
+        surface_diffusivity: D_s delta_s, diffusivity along surfaces times the thickness of the layer, m^3/s; 0: none.
     """
 
     creep: Norton
@@ -42,6 +45,7 @@ class Lithium:
     surface_energy: float = 0.0
     self_diffusivity: float = 0.0
     temperature: float = STANDARD_TEMPERATURE
+    surface_diffusivity: float = field(default=0.0, kw_only=True)
 
     @classmethod
     def of(cls, material: Any, temperature: float = STANDARD_TEMPERATURE, faster: float = 1.0) -> Lithium:
@@ -99,6 +103,7 @@ class Rates:
         platen: velocity at which the platen comes down, m/s (0 without one).
         stripped: volume of lithium that leaves through the contact, m^3/s (plane: m^2/s).
         contact: area of the contact over that of the wall. focusing: greatest current density over that mean.
+        driving: pressure that opens each site, less the stack pressure, Pa; NaN where there is no lithium on it.
     """
 
     velocities: tuple[Floats, ...]
@@ -107,6 +112,7 @@ class Rates:
     stripped: float
     contact: float
     focusing: float
+    driving: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class Physics:
@@ -114,13 +120,16 @@ class Physics:
 
     Args:
         body: the lithium. lithium, interface: properties. stress: a stress typical of the loads, Pa.
+        sites: where voids may open.
     """
 
-    def __init__(self, body: Body, lithium: Lithium, interface: Interface, stress: float) -> None:
-        self.body, self.lithium, self.interface = body, lithium, interface
+    def __init__(
+        self, body: Body, lithium: Lithium, interface: Interface, stress: float, sites: Sequence[Site] = ()
+    ) -> None:
+        self.body, self.lithium, self.interface, self.sites = body, lithium, interface, tuple(sites)
         cell = body.cell
         power = 1 / 3 if cell.axisymmetric else 1 / 2
-        length = max(abs(void_volume(cell, arc)) ** power for arc in body.arcs)
+        length = max((abs(void_volume(cell, arc)) ** power for arc in body.arcs), default=cell.contact_width)
         rollers = {
             wall.name: wall.axis
             for wall in cell.walls
@@ -132,15 +141,14 @@ class Physics:
             feed=CONTACT,
             platen=cell.pressed if cell.platen else "",
             loaded=(cell.pressed,),
-            surface=VOID,
+            surface=VOID if body.arcs else "",
         )
         self.flow = Flow(body.tagged, lithium.creep, sides, length, stress, lithium.temperature)
         flow = self.flow
-        normal = ufl.FacetNormal(body.mesh)
-        wall = flow.ds(body.tagged.facets[VOID])
-        p = ufl.TestFunction(body.hats)
-        passing = ufl.dot(flow.velocity, normal) * p * flow.weight * wall
-        self._flux_form = fem.form(passing, jit_options=JIT_OPTIONS)
+        self._flux_form: Any = None
+        if body.arcs:
+            passing = ufl.dot(flow.velocity, ufl.FacetNormal(body.mesh)) * ufl.TestFunction(body.hats) * flow.weight
+            self._flux_form = fem.form(passing * flow.ds(body.tagged.facets[VOID]), jit_options=JIT_OPTIONS)
         self._injected = fem.Function(flow.scalar)
         leaving = self._injected * flow.weight * flow.ds(body.tagged.facets[CONTACT])
         self._total_form = fem.form(leaving, jit_options=JIT_OPTIONS)
@@ -155,28 +163,13 @@ class Physics:
     # ------------------------------------------------------------------ parts
     def capillary_pressures(self) -> list[Floats]:
         """Pressure by which the surface energy acts on the points of each arc, Pa (negative where it pulls)."""
-        gamma = self.lithium.surface_energy
-        made = []
-        for arc in self.body.arcs:
-            area, along = weights_of_points(self.body.cell, arc)
-            energy = gamma * np.sum(surface_gradient(arc, self.body.cell.axisymmetric) * along, axis=1)
-            for place, sign in ((0, 1.0), (-1, -1.0)):
-                wall = self.body.cell.walls[self.body.cell.place(arc[place])[1]]
-                if wall.name == CONTACT and gamma > 0:
-                    width = 2 * np.pi * arc[place, 0] if self.body.cell.axisymmetric else 1.0
-                    if self.interface.work_of_adhesion is not None:
-                        wetting = gamma - self.interface.work_of_adhesion
-                        energy[place] += wetting * sign * width * along[place, 0]
-                    else:
-                        inner = 1 if place == 0 else -2
-                        energy[place] = energy[inner] / area[inner] * area[place]
-            made.append(np.asarray(energy / area))
-        return made
+        gamma, adhesion = self.lithium.surface_energy, self.interface.work_of_adhesion
+        return [capillary_pressures(self.body.cell, arc, gamma, adhesion) for arc in self.body.arcs]
 
     def _inject(self, current_density: float) -> tuple[float, float, float]:
         """Set the volume of lithium that leaves per area; returns contact fraction, whole rate, focusing."""
         body, cell = self.body, self.body.cell
-        width = float(next(w for w in cell.walls if w.name == CONTACT).points[-1, 0])
+        width = cell.contact_width
         whole = np.pi * width**2 if cell.axisymmetric else width
         places = self._places()
         values = self._injected.x.array
@@ -185,7 +178,7 @@ class Physics:
         touching = self._integral(self._total_form)
         speed = self.lithium.strip_velocity(current_density)
         if self.interface.electrolyte is not None and current_density != 0:
-            borders = self._borders(width)
+            borders = contact_borders(cell, body.arcs)
             if self._focusing is None:
                 self._focusing = Focusing(body.comm, self.interface.electrolyte, borders, width, cell.axisymmetric)
             at, density = self._focusing.distribution(borders)
@@ -200,21 +193,6 @@ class Physics:
     def _places(self) -> Floats:
         """Where the dofs of the contact are now, along the wall."""
         return np.asarray(self.flow.scalar.tabulate_dof_coordinates()[self._dofs, 0])
-
-    def _borders(self, width: float) -> list[float]:
-        """Places where contact begins and ends, from the present arcs."""
-        made = [0.0]
-        for arc in sorted(self.body.arcs, key=lambda a: float(a[-1, 0])):
-            for point, opens in ((arc[0], False), (arc[-1], True)):
-                if abs(point[1]) > 1e-9 * width:
-                    continue
-                if opens and len(made) % 2 == 1:  # the arc began on the left wall
-                    made[-1] = float(point[0])
-                else:
-                    made.append(float(point[0]))
-        if len(made) % 2:
-            made.append(width)
-        return made
 
     def _integral(self, form: Any) -> float:
         return float(self.body.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM))
@@ -244,55 +222,37 @@ class Physics:
         else:
             feed = self._injected
         flow.solve({body.cell.pressed: pressure}, feed)
-        vector = petsc.assemble_vector(self._flux_form)
-        vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
-        flown = body.collect(np.asarray(vector.array, dtype=np.float64))
-        vector.destroy()
+        flown = self._flown()
         velocities, growth = [], []
         for k, (one, other) in enumerate(zip(flown, gained, strict=True)):
             velocities.append(point_velocities(body.cell, body.arcs[k], one + other))
             growth.append(-float(np.sum(one + other)))
         platen = -flow.platen_velocity if body.cell.platen else 0.0
-        return Rates(tuple(velocities), np.array(growth), platen, stripped, contact, focusing)
+        driving = self._driving(pressure)
+        return Rates(tuple(velocities), np.array(growth), platen, stripped, contact, focusing, driving)
 
+    def _flown(self) -> list[Floats]:
+        """Volume of lithium that flows through the surface at the points of each arc, m^3/s."""
+        if self._flux_form is None:
+            return []
+        vector = petsc.assemble_vector(self._flux_form)
+        vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
+        found = self.body.collect(np.asarray(vector.array, dtype=np.float64))
+        vector.destroy()
+        return found
 
-#: Sine of the angle between the surface of a void and the wall below which its end takes less than its share of the
-#: swept volume: it would run away.
-_FLATTEST = 0.4
-
-
-def weights_of_points(cell: Cell, arc: Floats) -> tuple[Floats, Floats]:
-    """Area (m,) swept per way of the points of an arc, and their directions (m, 2): normals, along the wall at ends."""
-    vectors = area_vectors(arc, cell.axisymmetric)
-    size = np.linalg.norm(vectors, axis=1)
-    along = vectors / size[:, None]
-    for place in (0, -1):
-        wall = cell.walls[cell.place(arc[place])[1]]
-        direction = np.array([0.0, 1.0]) if wall.axis == 0 else np.array([1.0, 0.0])
-        share = float(np.dot(vectors[place], direction))
-        along[place] = direction * np.sign(share)
-        size[place] = max(abs(share), 1e-3 * size[place])
-    return size, along
-
-
-def point_velocities(cell: Cell, arc: Floats, swept: Floats) -> Floats:
-    """(m, 2) velocities, m/s, of the points of an arc that sweep the volumes ``swept`` (m,), m^3/s, towards the void.
-
-    An end that meets its wall at a flat angle does not take all of its share; the point next to it takes the rest.
-    """
-    area, along = weights_of_points(cell, arc)
-    full = np.linalg.norm(area_vectors(arc, cell.axisymmetric), axis=1)
-    swept = swept.copy()
-    for end, neighbour in ((0, 1), (-1, -2)):
-        taken = min(1.0, float(area[end] / (_FLATTEST * full[end])))
-        swept[neighbour] += (1 - taken) * swept[end]
-        swept[end] *= taken
-    return np.asarray((swept / area)[:, None] * along)
-
-
-def void_volume(cell: Cell, arc: Floats) -> float:
-    """Volume between an arc and the walls, m^3 (plane: m^2)."""
-    start, end = cell.place(arc[0])[0], cell.place(arc[-1])[0]
-    end = end if end > start else end + float(cell.lengths()[-1])
-    walls = [points[:-1] for _, points in cell.between(start, end)]
-    return volume(np.concatenate([*walls, arc[::-1][:-1]]), cell.axisymmetric)
+    def _driving(self, pressure: float) -> Floats:
+        """(sites,) see `Rates`. Collective."""
+        if not self.sites:
+            return np.zeros(0)
+        pressing = np.zeros(len(self.sites))
+        if self.vacancies is not None:
+            values = self.vacancies.field.x.array[self._dofs]
+            known = np.concatenate(self.body.comm.allgather(np.column_stack([self._places(), values])))
+            known = known[np.argsort(known[:, 0], kind="stable")]
+            excess = np.interp([site.place for site in self.sites], *known.T)
+            lithium = self.lithium
+            pressing = vacancy_pressure(excess, lithium.self_diffusivity, lithium.molar_volume, lithium.temperature)
+        borders = contact_borders(self.body.cell, self.body.arcs)
+        free = [site.free(borders, self.body.cell.contact_width) for site in self.sites]
+        return np.where(free, pressing - pressure, np.nan)
