@@ -111,7 +111,7 @@ class _Pattern:
         """The matrix."""
         indptr, columns = self._local() if self.comm.size == 1 else self._distributed()
         own = sum(owned_size(s) for s in self.spaces)
-        indptr, columns = indptr.astype(PETSc.IntType), columns.astype(PETSc.IntType)
+        indptr, columns = (part.astype(PETSc.IntType, copy=False) for part in (indptr, columns))
         size = ((own, None), (own, None))
         if self.comm.size == 1:
             arrays = (indptr, columns, np.zeros(len(columns), dtype=PETSc.ScalarType))
@@ -149,16 +149,21 @@ class _Pattern:
         position = np.empty(len(numbers), dtype=np.int64)
         position[order] = np.arange(len(numbers))
         product = self._product(position)
-        rows = np.repeat(numbers[order], np.diff(product.indptr))
-        columns = numbers[order][product.indices]
-        foreign = (rows < first) | (rows >= first + own)
-        pairs = np.stack([rows[foreign], columns[foreign]], axis=1)
-        owner = np.searchsorted(ends, pairs[:, 0], side="right")
-        received = self.comm.alltoall([pairs[owner == r] for r in range(self.comm.size)])
+        ordered = numbers[order]
+        # In the order of the global numbers this rank's rows are one slice: only the others' rows are spelled out.
+        low, high = np.searchsorted(ordered, (first, first + own))
+        start, stop = product.indptr[low], product.indptr[high]
         shape = (own, int(ends[-1]))
-        mine = _coordinates(rows[~foreign] - first, columns[~foreign], shape)
-        extra = np.concatenate(received)
-        total = (mine + _coordinates(extra[:, 0] - first, extra[:, 1], shape)).tocsr()
+        columns = ordered.astype(PETSc.IntType)[product.indices]
+        rows = np.concatenate([ordered[:low], ordered[high:]])
+        counts = np.concatenate([np.diff(product.indptr[: low + 1]), np.diff(product.indptr[high:])])
+        pairs = np.stack([np.repeat(rows, counts), np.concatenate([columns[:start], columns[stop:]])], axis=1)
+        owner = np.searchsorted(ends, pairs[:, 0], side="right")
+        received = np.concatenate(self.comm.alltoall([pairs[owner == r] for r in range(self.comm.size)]))
+        ones = np.ones(stop - start, dtype=np.int8)
+        mine = sparse.csr_matrix((ones, columns[start:stop], product.indptr[low : high + 1] - start), shape=shape)
+        del product, columns
+        total = mine + _coordinates(received[:, 0] - first, received[:, 1], shape)
         total.sort_indices()
         return total.indptr, total.indices
 
