@@ -19,7 +19,7 @@ import numpy as np
 __all__ = ["Control", "Course", "Cutoff", "CutoffQuantity", "Protocol", "ProtocolError", "Side", "Step", "repeated"]
 
 Control = Literal["current", "voltage"]
-CutoffQuantity = Literal["voltage", "current", "charge", "lowest_concentration"]
+CutoffQuantity = Literal["voltage", "current", "charge", "lowest_concentration", "contact_fraction", "void_volume"]
 
 Side = Literal["before", "after"]
 
@@ -38,7 +38,8 @@ class Cutoff:
     Attributes:
         quantity: ``voltage``: the cell voltage [V]; ``current``: magnitude of the current density over the nominal
             area [A/m^2]; ``charge``: magnitude of the charge that passed since the step began, per nominal area
-            [C/m^2]; ``lowest_concentration``: the lowest concentration in the region [mol/m^3].
+            [C/m^2]; ``lowest_concentration``: the lowest concentration in the region [mol/m^3]; of voids with a sharp
+            surface ``contact_fraction``, and ``void_volume`` over the nominal area [m].
         direction: whether the step ends when the quantity falls below or rises above `value`.
         value: the threshold, in SI.
         region: region of the concentration; None: all regions that have one.

@@ -16,7 +16,7 @@ from meshes.problems import MeshProblem
 from studies import fracture
 from studies.adaptive import Adapted, adapt
 from studies.converge import RATIO, Family, mesh_family
-from studies.errors import SolveError
+from studies.errors import InputError, SolveError
 from studies.outputs import Outputs, write_mesh
 from studies.provenance import provenance
 from studies.results import (
@@ -83,6 +83,10 @@ def run(study: Study, out: Path | None, comm: Any, progress: Progress, resume: b
 
 def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Results:
     start = time.perf_counter()
+    if study.void_layer is not None:
+        from studies.void_evolution.thresholds import run_thresholds
+
+        return run_thresholds(study, folder, comm, progress)
     if study.space_charge is not None:
         from studies.space_charge.running import run_space_charge
 
@@ -251,6 +255,9 @@ def mesh(study: Study, out: Path | None, comm: Any, progress: Progress, store: P
     """
     from meshes.quality import report
 
+    if study.void_layer is not None:
+        message = "has no mesh of its own: that of the lithium follows its voids (ssbfem run)"
+        raise InputError.single(message, path="geometry.layers")
     with progress.phase("mesh"):
         tagged = make_mesh(study, comm, progress=progress)
     facts = report(tagged)

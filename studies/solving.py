@@ -86,7 +86,12 @@ def make_mesh(study: Study, comm: Any, scale: float = 1.0, progress: Progress | 
 
 
 def open_session(study: Study, comm: Any, scale: float, progress: Progress) -> Any:
-    """The session of a study: of currents, or of space charge at rest, which has the same methods."""
+    """The session of a study: of currents, of space charge at rest, or of the pressure that keeps voids; all have the
+    same methods."""
+    if study.void_layer is not None:
+        from studies.void_evolution.thresholds import ThresholdSession
+
+        return ThresholdSession(study, comm, progress, scale)
     if study.space_charge is not None:
         from studies.space_charge.session import open_space_charge
 

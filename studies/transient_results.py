@@ -43,6 +43,10 @@ def work_folder(out: Path) -> Path:
 
 def solve_transient(study: Study, comm: Any, scale: float, progress: Progress, tolerance: float | None = None) -> Any:
     """Quantities (SI, by label) at the end of the protocol on a mesh with all sizes times ``scale``."""
+    if study.void_layer is not None:
+        from studies.void_evolution.running import solve_voids
+
+        return solve_voids(study, comm, scale, progress)
     session = TransientSession(study, comm, scale, progress, tolerance, instants=False)
     try:
         for _ in session.points(progress.status):
@@ -62,6 +66,10 @@ def run_transient(study: Study, out: Path | None, comm: Any, progress: Progress,
     Raises:
         InputError: an unfinished run is in the way, or it belongs to another study.
     """
+    if study.void_layer is not None:
+        from studies.void_evolution.running import run_voids
+
+        return run_voids(study, out, comm, progress, resume)
     if out is None:
         return _run(study, None, None, comm, progress, None)
     work = work_folder(out)

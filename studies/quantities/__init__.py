@@ -8,12 +8,12 @@ description says.
 
 from __future__ import annotations
 
-from studies.quantities import electrical, impedance, in_time, mechanical, space_charge
+from studies.quantities import electrical, impedance, in_time, mechanical, sharp_voids, space_charge
 from studies.quantities.spec import Parameter, QuantitySpec
 
 __all__ = ["QUANTITIES", "Parameter", "QuantitySpec"]
 
-_TABLES = (electrical, mechanical, in_time, space_charge, impedance)
+_TABLES = (electrical, mechanical, in_time, sharp_voids, space_charge, impedance)
 
 QUANTITIES: dict[str, QuantitySpec] = {spec.name: spec for table in _TABLES for spec in table.SPECS}
 """Every quantity by name."""

@@ -73,7 +73,8 @@ SPECS = (
     QuantitySpec(
         "current_focusing", "dimensionless", "",
         "normal current density over its nominal mean: at a stated distance from the contact edge, or"
-        " (without a distance) its mean weighted by the current itself",
+        " (without a distance) its mean weighted by the current itself; beside voids with a sharp surface its largest"
+        " value",
         {"at": _AT_ELECTRODE, "distance": _EDGE}, needs_current=True, convergence="flux",
     ),
     QuantitySpec(

@@ -45,7 +45,7 @@ SPECS = (
     ),
     QuantitySpec(
         "void_volume", "length", "m",
-        "volume of the voids of layers with `void_phase`, over the nominal area", needs_time=True,
+        "volume of the voids of layers with `void_phase` or `void_surface`, over the nominal area", needs_time=True,
     ),
     QuantitySpec(
         "void_surface_energy", "energy per area", "J/m^2",

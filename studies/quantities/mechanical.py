@@ -44,7 +44,8 @@ SPECS = (
         needs_mechanics=True,
     ),
     QuantitySpec(
-        "stack_shortening", "length", "m", "mean approach of the two ends of the stack", needs_mechanics=True
+        "stack_shortening", "length", "m",
+        "mean approach of the two ends of the stack (with `void_surface`: since the beginning)", needs_mechanics=True
     ),
     QuantitySpec(
         "elastic_energy", "energy per area", "J/m^2", "elastic energy over the nominal area",

@@ -14,6 +14,7 @@ from studies.schema.reader import KeyPath
 from studies.schema.swelling import Swelling
 from studies.schema.transport import Transport
 from studies.schema.void_phase import VoidPhase
+from studies.schema.void_surface import VoidSurface
 
 __all__ = ["Body", "Conduction", "bodies_in", "body_name", "body_pair", "with_bodies"]
 
@@ -64,6 +65,11 @@ class Body(Part):
     fracture: Fracture | None = Field(default=None, description="The region may break: phase-field fracture.")
     void_phase: VoidPhase | None = Field(
         default=None, description="Of a lithium layer: voids that grow, shrink and merge in time, as a phase field."
+    )
+    void_surface: VoidSurface | None = Field(
+        default=None,
+        description="Of a lithium layer on an electrolyte: voids with a sharp surface, in lithium that flows. A kind of"
+        " study of its own: with a protocol voids grow and heal, without one the pressure is found that keeps them.",
     )
     eigenstrain: Strain = Field(
         default=0.0,

@@ -38,6 +38,8 @@ ScanRate = Annotated[float, In("scan rate", Bounds(above=0.0))]
 PotentialCrossing = Annotated[Span, Crossing("potential")]
 CurrentCrossing = Annotated[Span, Crossing("current density", "current", positive=True)]
 ChargeCrossing = Annotated[Span, Crossing("areal capacity", "charge", positive=True)]
+ShareCrossing = Annotated[Span, Crossing("dimensionless", positive=True)]
+VolumeCrossing = Annotated[Span, Crossing("length", positive=True)]
 ConcentrationCrossing = Annotated[Span, Crossing("concentration", positive=True)]
 
 CONTROLS = ("current", "c_rate", "voltage", "rest", "pulse", "ramp", "table", "cycle")
@@ -61,6 +63,12 @@ class Until(Part):
     lowest_concentration: ConcentrationCrossing | None = Field(
         default=None, description="Lowest concentration in the region `in`, for example `below 10 mol/m^3`."
     )
+    contact_fraction: ShareCrossing | None = Field(
+        default=None, description="Of voids with a sharp surface: share of contact, for example `below 60 %`."
+    )
+    void_volume: VolumeCrossing | None = Field(
+        default=None, description="Of these voids: their volume over the nominal area, for example `above 0.1 um`."
+    )
     in_: str | None = Field(
         default=None, alias="in", description="Region of the concentration; default: all that have one."
     )
@@ -68,7 +76,9 @@ class Until(Part):
     @model_validator(mode="after")
     def _something(self) -> Until:
         if not self.model_fields_set - {"in_"}:
-            raise complaint("needs one of voltage, current, charge, lowest_concentration")
+            raise complaint(
+                "needs one of voltage, current, charge, lowest_concentration, contact_fraction, void_volume"
+            )
         if self.in_ is not None and self.lowest_concentration is None:
             raise complaint("'in' names the region of lowest_concentration, which is not given")
         return self

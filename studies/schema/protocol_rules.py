@@ -13,6 +13,7 @@ from studies.schema.protocol import Entry, PressureRamp, Until, entries_in
 from studies.schema.protocol_steps import table_points
 from studies.schema.reader import KeyPath
 from studies.schema.transport import Transport
+from studies.schema.void_surface_rules import has_void_surface
 
 MOST_STEPS = 20_000
 
@@ -58,7 +59,7 @@ def _check_absent(draft: Draft) -> None:
         if body is not None and body.transport is not None and not isinstance(draft.data.get("impedance"), dict):
             message = "concentrations change in time: they need operation.protocol"
             draft.report((*path, "transport"), message)
-        if body is not None and body.creep != "none":
+        if body is not None and body.creep != "none" and not has_void_surface(draft):
             draft.report((*path, "creep"), "creep goes on in time: it needs operation.protocol")
 
 
@@ -125,7 +126,7 @@ def _check_pressure(draft: Draft, path: KeyPath, entry: Entry) -> None:
     least = min(given.from_, given.to) if isinstance(given, PressureRamp) else given
     if least is not None and least < 0 and (mechanics is None or mechanics.lateral != "free-standing"):
         draft.report((*path, "stack_pressure"), "must not be negative (only a specimen is pulled)")
-    if mechanics is not None and mechanics.on is False:
+    if mechanics is not None and mechanics.on is False and not has_void_surface(draft):
         draft.report((*path, "stack_pressure"), "needs mechanics")
     if operation is not None and (operation.stack_control == "fixed-gap" or operation.stack_displacement is not None):
         draft.report((*path, "stack_pressure"), "is a result where the gap is fixed (operation.stack_control)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fem.columns import ColumnError, read_columns
 from fem.protocol import Course, Cutoff, CutoffQuantity, Protocol, Step, repeated
@@ -158,7 +158,7 @@ class _Steps:
     def _cutoffs(self, until: Until | None, then: Any) -> Iterator[Cutoff]:
         if until is None:
             return
-        quantities: tuple[CutoffQuantity, ...] = ("voltage", "current", "charge", "lowest_concentration")
+        quantities: tuple[CutoffQuantity, ...] = get_args(CutoffQuantity)
         for quantity in quantities:
             span: Span | None = getattr(until, quantity)
             for x in () if span is None else span.crossings:

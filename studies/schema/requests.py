@@ -18,6 +18,7 @@ from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
 from studies.schema.space_charge_rules import ion_names
+from studies.schema.void_surface_rules import has_void_surface
 
 _PLACES = ("interface", "electrode-interface", "interphase", "crack", "joint", "cohesive")
 """Kinds of parameters that say where; left out, there must be only one."""
@@ -255,4 +256,7 @@ def _check_values(draft: Draft, here: KeyPath, check: Check, spec: QuantitySpec)
 def default_quantities(draft: Draft) -> tuple[str, ...]:
     """What a study computes that asks for nothing."""
     operation = draft.operation
+    if has_void_surface(draft):
+        in_time = operation is not None and operation.protocol is not None
+        return ("void_volume", "contact_fraction", "current_focusing") if in_time else ("threshold_pressure",)
     return ("effective_conductivity",) if operation is not None and operation.mean_field else ("cell_voltage",)

@@ -15,12 +15,15 @@ from studies.schema.import_rules import check_imported, check_layer_sizes
 from studies.schema.media import needed_properties
 from studies.schema.reader import KeyPath
 from studies.schema.swelling_rules import strained_keys
+from studies.schema.void_surface_rules import has_void_surface
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 def mechanics_on(draft: Draft) -> bool:
     """Whether stresses are computed: as said, else when something mechanical is given or asked for."""
+    if has_void_surface(draft):  # lithium flows, but nothing is elastic
+        return False
     if draft.mechanics is not None and draft.mechanics.on is not None:
         return draft.mechanics.on
     return bool(mechanical_keys(draft))
@@ -144,7 +147,7 @@ def check_layers(draft: Draft) -> None:
 
 
 def _check_creep(draft: Draft, here: KeyPath, layer: Body, material: Material, mechanics: bool) -> None:
-    if layer.creep == "none":
+    if layer.creep == "none" or has_void_surface(draft):
         return
     if not mechanics:
         draft.report((*here, "creep"), "needs mechanics")
@@ -229,7 +232,7 @@ def check_mechanics(draft: Draft) -> None:
     mechanics = draft.mechanics
     if mechanics is None:
         return
-    if mechanics.on is False:
+    if mechanics.on is False and not has_void_surface(draft):
         for path in mechanical_keys(draft):
             draft.report(path, "needs stresses, but mechanics is switched off")
     if mechanics.plane == "stress" and draft.dimension not in (2, None):

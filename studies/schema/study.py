@@ -29,7 +29,7 @@ from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
 from studies.schema.fracture_rules import check_fracture
-from studies.schema.geometry import Geometry
+from studies.schema.geometry import Geometry, Layer
 from studies.schema.impedance import Impedance, check_impedance
 from studies.schema.import_rules import label_image
 from studies.schema.imported import absolute_files, without_place
@@ -58,6 +58,7 @@ from studies.schema.space_charge_rules import check_space_charge
 from studies.schema.swelling_rules import check_strains
 from studies.schema.transport_rules import check_transport
 from studies.schema.void_phase_rules import check_void_phases
+from studies.schema.void_surface_rules import check_void_surface, has_void_surface, sharp_layer
 
 if TYPE_CHECKING:
     from fem.materials import Material
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
     from meshes.stack import Stack
 
 MOST_PROBLEMS = 200
+SHARP_TOLERANCE = 2e-3
+"""Of time steps of voids with a sharp surface: error of a point over the size of its void."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +293,11 @@ class Study(Part):
         return tuple(applied.density(self.geometry.area) for applied in self.operation.currents)
 
     @property
+    def void_layer(self) -> Layer | None:
+        """The layer whose voids have a sharp surface, of studies of such voids; they are run by themselves."""
+        return next((layer for layer in self.geometry.layers if layer.void_surface is not None), None)
+
+    @property
     def counter_electrode(self) -> str:
         """The end of the stack that is not the working electrode."""
         ends = self.geometry.layers[0].name, self.geometry.layers[-1].name
@@ -335,6 +343,7 @@ def _check(draft: Draft) -> None:
     check_fracture(draft)
     check_joints(draft)
     check_void_phases(draft)
+    check_void_surface(draft)
     check_mechanics(draft)
     check_quantities(draft)
     check_space_charge(draft)
@@ -382,7 +391,11 @@ def _completed(study: Study, draft: Draft) -> Study:
     time = study.time or (None if study.operation.protocol is None else Time())
     operation: dict[str, Any] = {}
     if study.space_charge is None:
-        operation["working_electrode"] = study.operation.working_electrode or layers[0].name
+        sharp = sharp_layer(draft)
+        first = layers[0].name if sharp is None else sharp[1].name
+        operation["working_electrode"] = study.operation.working_electrode or first
+    if has_void_surface(draft) and time is not None and "tolerance" not in time.model_fields_set:
+        time = time.model_copy(update={"tolerance": SHARP_TOLERANCE})
     if mechanics:
         fixed = study.operation.stack_displacement is not None
         control = study.operation.stack_control or ("fixed-gap" if fixed else "constant-pressure")

@@ -7,6 +7,7 @@ from studies.schema.draft import Draft
 from studies.schema.explain import lookup
 from studies.schema.reader import KeyPath
 from studies.schema.rules import mechanics_on
+from studies.schema.void_surface_rules import has_void_surface
 
 __all__ = ["check_void_phases"]
 
@@ -36,8 +37,11 @@ def check_void_phases(draft: Draft) -> None:
                 draft.report(here, f"{material.name} has no {key}; give it in `properties`, or here")
         _check_seeds(draft, here, body)
     for i, request in enumerate(draft.requests):
-        if request is not None and request.name in QUANTITIES and not found:
-            draft.report(("quantities", i), "needs a layer with `void_phase`", request.name)
+        if request is None or request.name not in QUANTITIES or found:
+            continue
+        if request.name != "void_volume" or not has_void_surface(draft):
+            either = " or `void_surface`" if request.name == "void_volume" else ""
+            draft.report(("quantities", i), f"needs a layer with `void_phase`{either}", request.name)
 
 
 def _check_seeds(draft: Draft, here: KeyPath, body: Body) -> None:

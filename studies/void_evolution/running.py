@@ -1,0 +1,163 @@
+"""Runs a study of voids in time: protocol, error bars, balances, checks, tables and pictures."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studies.progress import Progress, Silent
+from studies.provenance import provenance
+from studies.results import RESULTS_FILE, Balance, QuantityValue, Results, SolverReport, results_folder, write_json
+from studies.void_evolution.outputs import write_outputs
+from studies.void_evolution.record import COLUMNS
+from studies.void_evolution.session import VoidSession
+
+if TYPE_CHECKING:
+    from studies.schema import Study
+
+__all__ = ["COARSER", "LOOSER", "run_voids", "solve_voids", "with_errors"]
+
+COARSER, LOOSER = 1.5, 4.0
+"""The error is the difference to a run with edges this many times longer and a tolerance so many times larger."""
+KIND = "coarser outlines and time steps"
+
+
+def solve_voids(study: Study, comm: Any, scale: float, progress: Progress, looser: float = 1.0) -> dict[str, float]:
+    """Quantities (SI, by label) at the end of the protocol with all edges times ``scale``."""
+    session = VoidSession(study, comm, progress, scale, looser)
+    for _ in session.instants():
+        pass
+    return session.values()
+
+
+def run_voids(study: Study, out: Path | None, comm: Any, progress: Progress, resume: bool = False) -> Results:
+    """Run a checked study with a protocol and leave its results folder; see `studies.runner.run`.
+
+    Raises:
+        InputError: an unfinished run is in the way, or it belongs to another study.
+    """
+    from studies.transient_results import _unfinished, work_folder
+
+    if out is None:
+        return _run(study, None, None, comm, progress, None)
+    work = work_folder(out)
+    found = _unfinished(study, work, comm, resume)
+    if resume and found is None:
+        progress.note("no checkpoint: the run begins at the beginning")
+    with results_folder(out, comm) as folder:
+        results = _run(study, folder, work, comm, progress, found)
+    if comm.rank == 0:
+        shutil.rmtree(work, ignore_errors=True)
+    return results
+
+
+def _run(
+    study: Study, folder: Path | None, work: Path | None, comm: Any, progress: Progress, found: Path | None
+) -> Results:
+    start = time.perf_counter()
+    seconds: dict[str, float] = {}
+    with progress.phase(study.study):
+        session = VoidSession(study, comm, progress)
+        if found is not None:
+            session.resume(found)
+        if work is not None:
+            session.keep_in(work / "checkpoints")
+        with progress.phase("solve"):
+            for _ in session.instants():
+                pass
+        seconds["solve"] = time.perf_counter() - start
+        values = session.values()
+        files: dict[str, str] = {}
+        if folder is not None:
+            with progress.phase("pictures"):
+                files = write_outputs(study, session, folder, progress)
+            seconds["pictures"] = time.perf_counter() - start - seconds["solve"]
+        begun = time.perf_counter()
+        quantities = with_errors(
+            study, values, progress, lambda: solve_voids(study, comm, COARSER, Silent(), LOOSER), KIND
+        )
+        seconds["error bars"] = time.perf_counter() - begun
+    return finished(
+        study, folder, comm, values, quantities, session.balances(), series(study, session), files, session.notes,
+        size_of(session.evolution.physics), {**seconds, "total": time.perf_counter() - start},
+    )  # fmt: skip
+
+
+def series(study: Study, session: VoidSession) -> dict[str, tuple[float, ...]]:
+    """Columns over time: those that every run has, the labels of the study, and the number of voids."""
+    columns = session.record.columns
+    asked = {request.label: columns[request.name] for request in study.quantities}
+    return {name: tuple(column) for name, column in ({k: columns[k] for k in (*COLUMNS, "voids")} | asked).items()}
+
+
+def size_of(physics: Any) -> tuple[int, int]:
+    """Unknowns of the flow and cells of the lithium (collective)."""
+    space, mesh = physics.flow.space, physics.body.mesh
+    return int(space.dofmap.index_map.size_global * space.dofmap.index_map_bs), int(
+        mesh.topology.index_map(mesh.topology.dim).size_global
+    )
+
+
+def with_errors(
+    study: Study, values: Mapping[str, float], progress: Progress, coarser: Any, kind: str
+) -> dict[str, QuantityValue]:
+    """Every quantity with the difference to a coarser run as its error bar."""
+    loose: Mapping[str, float] = {}
+    if study.mesh.error_estimate != "none":
+        with progress.phase("error bars"):
+            loose = coarser()
+    found = {}
+    for label, value in values.items():
+        spec, error = study.spec(label), abs(loose.get(label, np.nan) - value)
+        known = bool(np.isfinite(error))
+        found[label] = QuantityValue(value, spec.unit, error if known else None, kind if known else None, spec.name)
+    return found
+
+
+def finished(
+    study: Study,
+    folder: Path | None,
+    comm: Any,
+    values: Mapping[str, float],
+    quantities: Mapping[str, QuantityValue],
+    balances: Mapping[str, Balance],
+    columns: Mapping[str, tuple[float, ...]],
+    files: Mapping[str, str],
+    notes: list[str],
+    size: tuple[int, int],
+    seconds: Mapping[str, float],
+) -> Results:
+    """The results, written into the folder if there is one (collective)."""
+    from studies import runner
+
+    results = Results(
+        study=study.study,
+        title=study.title,
+        quantities=quantities,
+        balances=balances,
+        solver=SolverReport(
+            dofs=size[0],
+            cells=size[1],
+            method="direct",
+            wall_seconds=seconds,
+            peak_memory_bytes=runner._peak_memory(comm),
+            ranks=comm.size,
+            notes=tuple(notes),
+        ),
+        checks=runner._checks(study, values),
+        provenance=provenance(study),
+        series=columns,
+        files=files,
+    )
+    if folder is not None and comm.rank == 0:
+        import yaml
+
+        write_json(folder / RESULTS_FILE, results.to_json())
+        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
+        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return results
