@@ -190,6 +190,62 @@ def quadratic_mesh(mesh: Any, space: Any, points: npt.NDArray[np.float64]) -> An
     return dmesh.Mesh(made, domain)
 
 
+def index_map(comm: Any, owned: int, ghosts: npt.NDArray[np.int64], owners: IntArray) -> Any:
+    """Index map of ``owned`` entries and ghosts (global numbers) of other ranks. Collective."""
+    try:
+        return dolfinx.common.IndexMap(comm, owned, ghosts, owners)
+    except TypeError:  # 0.11 wants a tag for its messages
+        return dolfinx.common.IndexMap(comm, owned, ghosts, owners, 0)
+
+
+def mesh_of(
+    base: Any,
+    vertices: Any,
+    corners: IntArray,
+    nodes: Any,
+    dofmap: IntArray,
+    points: npt.NDArray[np.float64],
+    numbers: npt.NDArray[np.int64],
+) -> Any:
+    """A mesh with the cells of ``base`` (straight simplices) between other vertices.
+
+    Args:
+        vertices: index map. corners: (cells, tdim + 1) local vertices of owned and ghost cells.
+        nodes: index map of the geometry. dofmap: (cells, tdim + 1). points: (n, gdim). numbers: (n,) input numbers.
+    """
+    import basix.ufl
+    import ufl
+
+    old, cpp = base.topology, dolfinx.cpp.mesh
+    tdim, gdim = old.dim, points.shape[1]
+    cells, links = old.index_map(tdim), dolfinx.cpp.graph.AdjacencyList_int32(corners)
+    if VERSION >= (0, 10):
+        known = getattr(old, "original_cell_index", None)
+        topology = cpp.Topology(old.cell_type, vertices, cells, links, known)
+    else:
+        topology = cpp.Topology(base.comm, old.cell_type)
+        topology.set_index_map(0, vertices)
+        topology.set_index_map(tdim, cells)
+        count = vertices.size_local + vertices.num_ghosts
+        itself = np.arange(count, dtype=np.int32)[:, None]
+        topology.set_connectivity(dolfinx.cpp.graph.AdjacencyList_int32(itself), 0, 0)
+        topology.set_connectivity(links, tdim, 0)
+    element = fem.coordinate_element(old.cell_type, 1)
+    wanted = element if VERSION >= (0, 10) else element._cpp_object
+    geometry = dmesh.create_geometry(nodes, dofmap, wanted, points, numbers)
+    made = cpp.Mesh_float64(base.comm, topology, geometry._cpp_object)
+    return dmesh.Mesh(made, ufl.Mesh(basix.ufl.element("Lagrange", old.cell_name(), 1, shape=(gdim,))))
+
+
+def with_cells_of(mesh: Any, base: SubMesh) -> SubMesh:
+    """A mesh with the cells of the submesh ``base``, in its order, as a submesh of the same parent."""
+    native = None
+    if _HAS_ENTITY_MAP:
+        whole, part = (m.topology._cpp_object for m in (base.parent, mesh))
+        native = dmesh.EntityMap(dolfinx.cpp.mesh.EntityMap(whole, part, base.dim, base.to_parent))
+    return SubMesh(mesh, base.parent, base.dim, base.to_parent, native)
+
+
 def create_block_matrix(forms: Sequence[Sequence[Any]]) -> Any:
     """Monolithic AIJ matrix by dolfinx itself: what ``fem.solve.sparsity`` is tested against."""
     import dolfinx.fem.petsc as petsc

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import ufl
+from mpi4py import MPI
 
 from fem import compat
 from fem.errors import ModelError
-from fem.interface.names import COVERED, both_sides, is_covered, whole
+from fem.interface.names import COVERED, FACES, both_sides, is_covered, whole
+from fem.parted import parted
+from fem.slit_faces import lower_first
 
 if TYPE_CHECKING:
     from meshes.tagged import TaggedMesh
@@ -43,7 +46,7 @@ class Domains:
         self.tdim: int = self.mesh.topology.dim
         self.gdim: int = self.mesh.geometry.dim
         self.axisymmetric = tagged.dimension == "axisymmetric"
-        self._regions: dict[frozenset[str], compat.SubMesh] = {}
+        self._regions: dict[tuple[frozenset[str], tuple[str, ...]], compat.SubMesh] = {}
         self._interface_meshes: dict[tuple[str, ...], compat.SubMesh] = {}
         self._entities: dict[str, IntArray] = {}
         self.pointwise: dict[Any, int] = {}  # functions known at the points of a quadrature rule -> its degree
@@ -74,8 +77,23 @@ class Domains:
         known = self.interfaces
         return tuple(n for n in self.tagged.facets if n.endswith(":gap") and n.removesuffix(":gap") in known)
 
+    @property
+    def slits(self) -> tuple[str, ...]:
+        """Names of the slits whose two faces may touch; those whose faces are free are outer sides."""
+        return tuple(n.removesuffix(FACES) for n in self.tagged.facets if n.endswith(FACES))
+
+    def layers_beside(self, name: str) -> tuple[str, ...]:
+        """Layers on either side of an interface, or of a slit. Collective."""
+        if name not in self.slits:
+            return both_sides(name)
+        rows = self.interface_entities(name + FACES)
+        found = set().union(*self.comm.allgather({int(v) for v in self.cell_values[rows[:, ::2].reshape(-1)]}))
+        return tuple(layer for layer in self.layers if self.layer_tag(layer) in found)
+
     def parts(self, name: str) -> tuple[str, ...]:
         """Names of all groups of facets between the two layers of an interface: in contact, gap, under patches."""
+        if name + FACES in self.tagged.facets:
+            return (name + FACES,)
         pair = whole(name)
         return tuple(n for n in (pair, f"{pair}:gap", f"{pair}:{COVERED}") if n in self.tagged.facets)
 
@@ -108,17 +126,24 @@ class Domains:
         values[self.tagged.cell_tags.indices] = self.tagged.cell_tags.values
         return values
 
-    def region(self, layers: tuple[str, ...] | frozenset[str]) -> compat.SubMesh:
-        """Submesh of the given layers; the parent itself when they are all layers."""
-        key = frozenset(layers)
+    def region(self, layers: tuple[str, ...] | frozenset[str], apart: tuple[str, ...] = ()) -> compat.SubMesh:
+        """Submesh of the given layers; the parent itself when they are all layers and nothing parts them.
+
+        Args:
+            layers: of the region. apart: interfaces at which fields on it may jump, as they may at all slits.
+        """
+        chosen = frozenset(layers)
+        key = chosen, tuple(sorted(apart))
         if key not in self._regions:
-            tags = np.array([self.layer_tag(name) for name in key], dtype=np.int32)
-            if key == frozenset(self.layers):
+            tags = np.array([self.layer_tag(name) for name in chosen], dtype=np.int32)
+            if chosen == frozenset(self.layers):
                 cells: IntArray = np.arange(len(self.cell_values), dtype=np.int32)
-                self._regions[key] = compat.SubMesh(self.mesh, self.mesh, self.tdim, cells)
+                made = compat.SubMesh(self.mesh, self.mesh, self.tdim, cells)
             else:
                 cells = np.asarray(np.flatnonzero(np.isin(self.cell_values, tags)), dtype=np.int32)
-                self._regions[key] = compat.create_submesh(self.mesh, self.tdim, cells)
+                made = compat.create_submesh(self.mesh, self.tdim, cells)
+            facets = [self.facets(part) for name in (*apart, *self.slits) for part in self.parts(name)]
+            self._regions[key] = parted(made, np.unique(np.concatenate(facets))) if facets else made
         return self._regions[key]
 
     @property
@@ -155,6 +180,9 @@ class Domains:
             facets = self.facets(name)
             facets = facets[facets < self.mesh.topology.index_map(self.tdim - 1).size_local]
             rows = compat.interior_facet_entities(self.mesh, facets)
+            if name.endswith(FACES):
+                self._entities[name] = lower_first(self.mesh, rows)
+                return self._entities[name]
             below = self.layer_tag(name.partition(":")[0].split("|")[0])
             swap = self.cell_values[rows[:, 0]] != below
             rows[swap] = rows[swap][:, [2, 3, 0, 1]]
@@ -167,7 +195,6 @@ class Domains:
     def is_level(self, name: str) -> bool:
         """Whether an interface (all parts of it) lies in one plane across the stacking direction. Collective."""
         from dolfinx.mesh import entities_to_geometry
-        from mpi4py import MPI
 
         facets = np.unique(np.concatenate([self.facets(n) for n in self.parts(name)]))
         x = self.mesh.geometry.x
@@ -198,7 +225,7 @@ class Domains:
 
     @cached_property
     def _interface_measure(self) -> Any:
-        names = (*self.interfaces, *self.gaps)
+        names = (*self.interfaces, *self.gaps, *(slit + FACES for slit in self.slits))
         # dolfinx looks tags up by bisection: out of order they are dropped without a word
         names_by_tag = sorted(names, key=self.facet_tag)
         data = [(self.facet_tag(n), self.interface_entities(n).reshape(-1)) for n in names_by_tag]

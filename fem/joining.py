@@ -13,9 +13,11 @@ from mpi4py import MPI
 from fem.conditions import OpeningControl
 from fem.errors import ModelError
 from fem.interface.cohesive import Cohesive
-from fem.interface.names import both_sides, whole
+from fem.interface.contact import Contact
+from fem.interface.names import FACES, whole
 from fem.interface.points import InterfacePoints
 from fem.joints import CohesiveJoint, ContactJoint, JointLaw
+from fem.slit_faces import least_agreement
 from fem.unknowns import Field, Number
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ __all__ = ["DrivenOpening", "build_joint"]
 
 #: c of contact in stiffness of the stiffer side over the size of a facet (decision 19).
 _AUGMENTATION = 0.3
+_TURN = 0.75
+"""Smallest cosine between a normal of a slit and their mean: neighbours agree which is up but at sharper corners."""
 
 
 @dataclass
@@ -79,8 +83,11 @@ class DrivenOpening:
 def build_joint(model: Model, name: str, law: JointLaw) -> ContactJoint | CohesiveJoint:
     """Make the unknowns and memories of an interface and add its energy to the balances."""
     assert model.mechanics is not None
-    geometry, (lower, upper) = model.geometry, both_sides(name)
-    below, above = model.mechanics.displacement_of(lower), model.mechanics.displacement_of(upper)
+    geometry = model.geometry
+    sides = [model.mechanics.displacement_of(layer) for layer in geometry.layers_beside(name)]
+    below, above = sides[0], sides[-1]
+    if name in geometry.slits:
+        _check_slit(model, name, law, sides)
     points = InterfacePoints(geometry, whole(name))
 
     def constant(value: float) -> Any:
@@ -105,6 +112,18 @@ def build_joint(model: Model, name: str, law: JointLaw) -> ContactJoint | Cohesi
                 unknown.weights = _schur(unknown, points, stiff)
     made.couple()
     return made
+
+
+def _check_slit(model: Model, name: str, law: JointLaw, sides: list[Field]) -> None:
+    """Refuse what the faces of a slit cannot do. Collective."""
+    geometry = model.geometry
+    if any(field is not sides[0] for field in sides):
+        raise ModelError(f"slit {name!r} lies in solids that come apart: its faces cannot touch")
+    if model.settings.displacement_degree < 2:
+        raise ModelError(f"faces of slit {name!r} touch: they need displacements of degree 2 (displacement_degree)")
+    rows = geometry.interface_entities(name + FACES)
+    if isinstance(law, Contact) and law.sticking and least_agreement(geometry.mesh, rows) < _TURN:
+        raise ModelError(f"slit {name!r} turns too far for faces that stick: make several slits of it")
 
 
 def _schur(unknown: Field, points: InterfacePoints, stiffness: Any) -> Any:
@@ -139,7 +158,7 @@ def _stiffness(model: Model, name: str, points: InterfacePoints) -> float:
     geometry = model.geometry
     comm, form, best = geometry.comm, geometry.entity_maps().form, 0.0
     assert model.mechanics is not None
-    for layer in both_sides(name):
+    for layer in geometry.layers_beside(name):
         moving = model.mechanics.displacement_of(layer)
         stretch, axis = fem.Function(moving.space), geometry.gdim - 1
         blocks = stretch.x.array.reshape(-1, geometry.gdim)

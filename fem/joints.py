@@ -172,6 +172,16 @@ class ContactJoint(Joint):
         """Share of the nominal conductance that passes."""
         return self.law.conducting(self.closed(), self.pressure())
 
+    def traction(self) -> Any:
+        """Of the side above on the side below as UFL, Pa."""
+        normal = self.normal
+        held = -self.pressure() * normal
+        if self.drag is None:
+            return held
+        drag = self.drag.function("+")
+        along = drag - ufl.dot(drag, normal) * normal
+        return held - self.stiffness * ufl.conditional(self.closed(), along, 0 * along)
+
     def damage(self) -> None:
         """There is no bond."""
 
@@ -213,6 +223,11 @@ class ContactJoint(Joint):
         largest = comm.allreduce(float(np.max(height, initial=0.0)), op=MPI.MAX)
         self.press.function.x.array[:] = largest
         self.press.apply_ties()
+
+    def begin(self) -> None:
+        """Count work from the present state. Collective."""
+        press = self.press.function
+        self._last = np.array([self.sample("gap", self.gap), self.sample("pressing", lambda: press("+"))])
 
     def accept(self) -> None:
         """Where it is open, it will stick where it closes next.

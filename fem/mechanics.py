@@ -59,7 +59,8 @@ class Mechanics:
     """Displacements of all solids and what derives from them.
 
     Solids that are bonded share one displacement. Between the two sides of an interface with a law of its own (contact,
-    cohesion) it jumps: there every side has its own.
+    cohesion) it jumps: there every side has its own, or, where both hang together elsewhere, the common one is parted
+    (`fem.parted`), as it is at slits.
 
     Attributes:
         model: owner.
@@ -101,7 +102,8 @@ class Mechanics:
         groups = bonded(geometry, solids, model.joint_laws)
         fields = []
         for layers in groups:
-            region = geometry.region(layers)
+            apart = tuple(n for n in model.joint_laws if n not in geometry.slits and set(both_sides(n)) <= set(layers))
+            region = geometry.region(layers, apart)
             degree = model.settings.displacement_degree
             space = fem.functionspace(region.mesh, ("Lagrange", degree, (geometry.gdim,)))
             function = fem.Function(space, name="displacement")
@@ -393,7 +395,7 @@ def bonded(geometry: Domains, solids: tuple[str, ...], apart: Mapping[str, Any])
         geometry: of the model. solids: layers with mechanics. apart: interface -> mechanical law.
 
     Raises:
-        ModelError: the two sides of an interface with a law hang together elsewhere.
+        ModelError: a side of an interface with a law has no mechanics.
     """
     if not apart:
         return [solids]
@@ -404,13 +406,7 @@ def bonded(geometry: Domains, solids: tuple[str, ...], apart: Mapping[str, Any])
             old, new = group[above], group[below]
             group = {layer: new if root == old else root for layer, root in group.items()}
     for name in apart:
-        below, above = both_sides(name)
-        for layer in (below, above):
+        for layer in geometry.layers_beside(name):
             if layer not in group:
-                raise ModelError(f"interface {name!r}: layer {layer!r} has no mechanics")
-        if group[below] == group[above]:
-            raise ModelError(
-                f"interface {name!r} can come apart, but {below!r} and {above!r} are bonded to each other through "
-                "other layers: give those interfaces a law, too"
-            )
+                raise ModelError(f"{name!r} can come apart, but layer {layer!r} beside it has no mechanics")
     return [tuple(x for x in solids if group[x] == root) for root in dict.fromkeys(group.values())]

@@ -91,7 +91,7 @@ class Model:
         missing = set(self.geometry.layers) ^ set(self.domains)
         if missing:
             raise ModelError(f"layers and domains differ: {', '.join(sorted(missing))}")
-        unknown = set(self.interfaces) - {*self.geometry.interfaces, *self.geometry.gaps}
+        unknown = set(self.interfaces) - {*self.geometry.interfaces, *self.geometry.gaps, *self.geometry.slits}
         if unknown:
             raise ModelError(
                 f"no interface {', '.join(sorted(unknown))}; there are {', '.join(self.geometry.interfaces)}"
@@ -109,6 +109,8 @@ class Model:
         self.joint_laws = {
             name: law for name, laws in self.interfaces.items() for law in laws if isinstance(law, Contact | Cohesive)
         }
+        for slit in self.geometry.slits:  # faces that may touch do so without friction, unless a law says otherwise
+            self.joint_laws.setdefault(slit, Contact())
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
         self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))

@@ -338,7 +338,7 @@ class LayeredModel:
         """The facets that there are; MeshError where one is missing that must be there."""
         stack = self.stack
         optional = {n for f in stack.features for n in (*f.optional_facets(stack), *f.bare_facets(stack))}
-        opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper")}
+        opened = {f"{name}:{side}" for name in slits for side in ("lower", "upper", "faces")}
         pairs = {name: name.removesuffix(":gap") for name in facets}
         parted = {name for name, pair in pairs.items() if self._parted.keys() & {pair, _bodies(pair)}}
         absent = [name for name, tags in facets.items() if not tags and name not in optional | opened | parted]

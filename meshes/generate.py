@@ -205,7 +205,7 @@ def _with_gmsh(stack: Stack, sizes: MeshSizes) -> MeshArrays:
         from meshes.loose import require_held
         from meshes.slit import open_slits
 
-        arrays = open_slits(arrays, {name: arrays.facet_names[name] for name in named.slits})
+        arrays = open_slits(arrays, {name: arrays.facet_names[name] for name in named.slits}, stack.touching_slits)
         require_held(arrays, named.slits)
     return moved_arrays(arrays, stack)
 

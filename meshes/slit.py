@@ -8,7 +8,7 @@ arrays of one process, in cost proportional to the cells that touch the slit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from meshes.arrays import MeshArrays, cell_facets
 from meshes.problems import MeshError
 
-__all__ = ["open_slits", "slit_face_names"]
+__all__ = ["open_slits", "slit_face_names", "touching_faces"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,7 +34,14 @@ def slit_face_names(name: str) -> tuple[str, str]:
     return f"{name}:lower", f"{name}:upper"
 
 
-def open_slits(arrays: MeshArrays, slits: Mapping[str, int | Sequence[int]]) -> MeshArrays:
+def touching_faces(name: str) -> str:
+    """Name of the facets of slit `name` where the mesh is not opened, because its faces may touch."""
+    return f"{name}:faces"
+
+
+def open_slits(
+    arrays: MeshArrays, slits: Mapping[str, int | Sequence[int]], touching: Collection[str] = ()
+) -> MeshArrays:
     """The mesh, opened along the facets that carry the tags in `slits`.
 
     The faces of slit ``name`` become the facets ``name:lower`` (of the cells below the slit in stacking
@@ -48,6 +55,7 @@ def open_slits(arrays: MeshArrays, slits: Mapping[str, int | Sequence[int]]) -> 
     Args:
         arrays: triangles or tetrahedra that conform to the slits.
         slits: name -> facet tag, or tags (a crack along several interfaces or grain boundaries).
+        touching: those of them along which the mesh stays whole, with facets ``name:faces``.
 
     Raises:
         MeshError: a slit has no facets, lies on the boundary of the mesh, or shares its facets with another;
@@ -63,7 +71,16 @@ def open_slits(arrays: MeshArrays, slits: Mapping[str, int | Sequence[int]]) -> 
         star = _star(arrays, np.isin(arrays.facet_tags, own), list(slits))
         stitches = _stitches(arrays, star)
         if not len(stitches):
-            return _opened(arrays, star, numbers)
+            free = {name: tag for name, tag in numbers.items() if name not in touching}
+            if len(free) == len(numbers):
+                return _opened(arrays, star, numbers)
+            names = {tag: touching_faces(name) for name, tag in numbers.items() if name in touching}
+            others = {n: tag for n, tag in arrays.facet_names.items() if tag not in names}
+            others = {n: tag for n, tag in others.items() if np.any(arrays.facet_tags == tag)}
+            arrays = replace(arrays, facet_names=others | {n: tag for tag, n in names.items()})
+            if not free:
+                return arrays
+            return _opened(arrays, _star(arrays, np.isin(arrays.facet_tags, list(free.values())), list(free)), free)
         arrays = _bisected(arrays, _independent(arrays, stitches))
     raise MeshError(f"the mesh could not be opened along {', '.join(slits)}: its cells are too few there")
 

@@ -137,6 +137,11 @@ class Stack:
         """Names of all slits."""
         return tuple(name for feature in self.features for name in feature.slits(self))
 
+    @property
+    def touching_slits(self) -> tuple[str, ...]:
+        """Names of those slits whose two faces may touch: the mesh stays whole there."""
+        return tuple(n for f in self.features if getattr(f, "touching", False) for n in f.slits(self))
+
     def z_of(self, interface: str) -> float:
         """Height of `interface` in metres.
 

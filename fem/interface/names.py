@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["COVERED", "both_sides", "is_covered", "whole"]
+__all__ = ["COVERED", "FACES", "both_sides", "is_covered", "whole"]
 
 COVERED = "film"
 """What follows the colon in the name of the part of an interface under patches of a film that is not meshed."""
+
+FACES = ":faces"
+"""What ends the name of the facets of a slit whose two faces may touch; they are interior facets of the mesh."""
 
 
 def whole(name: str) -> str:

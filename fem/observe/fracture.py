@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from dolfinx import fem
 
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
+from fem.interface.names import FACES
+from fem.joints import ContactJoint
 from fem.kinematics import strain
 from fem.observe.assembly import Assembly
 
@@ -40,6 +42,7 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 _DEGREE = 6  # quadrature of the fields of Williams, which are no polynomials
+_AT_TIPS = 40  # of their gradients on facets that end at a tip, which grow like r^(-1/2)
 _ASIDE = 1e-9  # how far beside its face a point counts as lying, over the size of the domain
 
 
@@ -51,7 +54,7 @@ class Extension:
         values: points (3, n) -> displacements (gdim, n) of the extension, 1 along the normal of the front.
         length: of the front in metres: 1 in 2-D (per depth), 2 pi r in axisymmetric models.
         point: (gdim,) of the front, metres. direction: (gdim,) unit vector of the extension there.
-        outer: distance from the front beyond which nothing moves, metres.
+        outer: distance from the front beyond which nothing moves, metres. inner: up to which all moves alike.
     """
 
     values: Callable[[Array], Array]
@@ -59,6 +62,7 @@ class Extension:
     point: tuple[float, ...]
     direction: tuple[float, ...]
     outer: float
+    inner: float = field(default=0.0, kw_only=True)
 
 
 def _fading(distance: Array, inner: float, outer: float) -> Array:
@@ -98,7 +102,7 @@ def straight_extension(
         return np.asarray(along[:, None] * _fading(distance, inner, outer))
 
     length = 2 * math.pi * float(tip[0]) if axisymmetric else (depth if gdim == 3 else 1.0)
-    return Extension(values, length, tuple(map(float, tip)), tuple(map(float, along)), outer)
+    return Extension(values, length, tuple(map(float, tip)), tuple(map(float, along)), outer, inner=inner)
 
 
 def circular_extension(
@@ -129,7 +133,7 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
 
     Args:
         assembly: at the solution. extension: of the crack.
-        faces: facets that are faces of the crack: pressures on them do work.
+        faces: facets that are faces of the crack: what presses on them does work.
     """
     mechanics, geometry = assembly.mechanics, assembly.geometry
     moved = _moved(assembly, extension)
@@ -139,6 +143,10 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
         density = work - mechanics.energy_density(layer) * _divergence(assembly, moved)
         total += assembly.scalar(geometry.integral(density, layer))
     normal = ufl.FacetNormal(geometry.mesh)
+    for traction, name in _touching(assembly, faces):
+        own = mechanics.displacement_of(geometry.layers_beside(name.removesuffix(FACES))[0]).total
+        work = ufl.dot(traction, _across(ufl.grad(own) * moved))
+        total -= assembly.scalar(geometry.interface_integral(work, name))
     for name, pressure in _pressures(assembly, faces):
         parts = mechanics.on_side(lambda u: ufl.dot(normal, ufl.grad(u.total) * moved), name)
         total += sum(pressure * assembly.scalar(form) for _, form in parts)
@@ -157,7 +165,7 @@ def stress_intensities(
         extension: `straight_extension` of the tip.
         layer: that the tip lies in, linear elastic.
         faces: facets that are faces of the crack (``<name>:lower`` and ``<name>:upper``): they are needed when
-            pressures act on them, and in axisymmetric models.
+            pressures act on them, and in axisymmetric models (``<name>:faces`` where they may touch).
 
     Raises:
         ModelError: a 3-D model, or a layer that is not linear elastic.
@@ -176,7 +184,7 @@ def stress_intensities(
     for mode in (0, 1):
         inside, on_faces = (_williams(assembly, extension, elastic, mode, plane_stress, shift) for shift in (0, 1))
         energy = _bulk_interaction(assembly, layer, elastic, inside, moved, plane_stress)
-        energy -= _face_work(assembly, elastic, on_faces, moved, tuple(faces))
+        energy -= _face_work(assembly, elastic, on_faces, moved, tuple(faces), extension)
         found.append(0.5 * modulus * energy / extension.length)
     return found[0], found[1]
 
@@ -225,6 +233,22 @@ def _divergence(assembly: Assembly, moved: Any) -> Any:
     return found
 
 
+def _touching(assembly: Assembly, faces: Iterable[str]) -> list[tuple[Any, str]]:
+    """Tractions of the side above on the side below of faces that may touch, Pa, and the names of their facets."""
+    found = []
+    for name in (n for n in faces if n.endswith(FACES)):
+        joint = assembly.model.joints[name.removesuffix(FACES)]
+        if not isinstance(joint, ContactJoint):
+            raise ModelError(f"crack {joint.name!r} is bonded: it has no energy release rate of its own")
+        found.append((joint.traction(), name))
+    return found
+
+
+def _across(field: Any) -> Any:
+    """What is below minus what is above."""
+    return field("+") - field("-")
+
+
 def _pressures(assembly: Assembly, faces: Iterable[str]) -> list[tuple[str, float]]:
     wanted = set(faces)
     return [(load.side, load.pressure) for load in assembly.mechanics.loads if load.side in wanted]
@@ -240,17 +264,18 @@ def _williams(
     """
     mesh = assembly.geometry.mesh
     x = ufl.SpatialCoordinate(mesh)
-    (px, pz), (dx, dz) = extension.point, extension.direction
+    # constants of the forms: another tip, another material compile nothing
+    (px, pz), (dx, dz) = (fem.Constant(mesh, np.array(v, dtype=float)) for v in (extension.point, extension.direction))
     ahead = (x[0] - px) * dx + (x[1] - pz) * dz
     above: Any = (x[1] - pz) * dx - (x[0] - px) * dz
     if on_faces:
         normal = ufl.FacetNormal(mesh)
         side = ufl.conditional(ufl.lt(normal[1] * dx - normal[0] * dz, 0.0), 1.0, -1.0)
-        above += side * _ASIDE * extension.outer
+        above += side * fem.Constant(mesh, _ASIDE * extension.outer)
     radius, half = ufl.sqrt(ahead**2 + above**2), 0.5 * ufl.atan2(above, ahead)
     nu = elastic.poisson_ratio
-    kappa = (3 - nu) / (1 + nu) if plane_stress else 3 - 4 * nu
-    size = ufl.sqrt(radius / (2 * ufl.pi)) / (2 * elastic.lame[1])
+    kappa = fem.Constant(mesh, (3 - nu) / (1 + nu) if plane_stress else 3 - 4 * nu)
+    size = ufl.sqrt(radius / (2 * ufl.pi)) / fem.Constant(mesh, 2 * elastic.lame[1])
     sine, cosine = ufl.sin(half), ufl.cos(half)
     if mode == 0:
         along, across = cosine * (kappa - 1 + 2 * sine**2), sine * (kappa + 1 - 2 * cosine**2)
@@ -264,7 +289,7 @@ def _stress_of(assembly: Assembly, elastic: Elastic, field: Any, plane_stress: b
     deformed = strain(field, assembly.geometry.mesh, assembly.geometry.axisymmetric)
     if plane_stress:
         deformed = elastic.plane_stress_strain(deformed)
-    lam, mu = elastic.lame
+    lam, mu = (fem.Constant(assembly.geometry.mesh, value) for value in elastic.lame)
     return deformed, lam * ufl.tr(deformed) * ufl.Identity(3) + 2 * mu * deformed
 
 
@@ -291,7 +316,35 @@ def _bulk_interaction(
     return assembly.scalar(geometry.weight() * density * cells(geometry.layer_tag(layer)))
 
 
-def _face_work(assembly: Assembly, elastic: Elastic, field: Any, moved: Any, faces: tuple[str, ...]) -> float:
+def _smoothed(assembly: Assembly, traction: Any, name: str, extension: Extension) -> Any:
+    """A traction on faces that touch, which goes over to its mean where the tip is near, Pa.
+
+    In the last cells before a tip the pressure is wrong by parts of itself on any mesh: there forces are right, not
+    their distribution, and that is what the field of Williams weighs there. The pressure itself is bounded.
+    """
+    if not extension.inner > 0:
+        return traction
+    geometry = assembly.geometry
+    place = ufl.SpatialCoordinate(geometry.mesh)("+")
+    point, inner = (fem.Constant(geometry.mesh, np.array(v, dtype=float)) for v in (extension.point, extension.inner))
+    away = ufl.sqrt(sum((place[k] - point[k]) ** 2 for k in range(geometry.gdim))) / inner
+    weight = ufl.conditional(ufl.lt(away, 1.0), away * (1 - away), 0.0)
+    rule = {"quadrature_degree": _DEGREE}
+
+    def total(density: Any) -> float:
+        return assembly.scalar(geometry.interface_integral(density * assembly.model.one, name, rule=rule))
+
+    size = total(weight)
+    if size == 0.0:
+        return traction
+    mean = fem.Constant(geometry.mesh, [total(weight * traction[k]) / size for k in range(geometry.gdim)])
+    near = ufl.max_value(0.0, 1.0 - away)
+    return near * mean + (1 - near) * traction
+
+
+def _face_work(
+    assembly: Assembly, elastic: Elastic, field: Any, moved: Any, faces: tuple[str, ...], extension: Extension
+) -> float:
     """Work of the tractions of the solution on the moved `field`, and of those of the field on the solution."""
     geometry = assembly.geometry
     own = assembly.mechanics.displacement.total
@@ -303,9 +356,18 @@ def _face_work(assembly: Assembly, elastic: Elastic, field: Any, moved: Any, fac
         # by parts along the straight face: the gradient of the field is singular at the tip, the field vanishes
         work = pressure * ufl.dot(normal, field) * _divergence(assembly, moved)
         found += assembly.scalar(geometry.weight() * work * sides(geometry.facet_tag(name)))
+    for traction, name in _touching(assembly, faces):
+        held = _smoothed(assembly, traction, name, extension)
+        work = ufl.dot(held, _across(ufl.grad(field) * moved))
+        found += assembly.scalar(geometry.interface_integral(work, name, rule={"quadrature_degree": _AT_TIPS}))
     if geometry.axisymmetric:
         _, stress = _stress_of(assembly, elastic, field, False)
         for name in faces:
+            if name.endswith(FACES):
+                work = ufl.dot(_in_plane(stress) * normal, ufl.grad(own) * moved)
+                rule = {"quadrature_degree": _AT_TIPS}
+                found += assembly.scalar(geometry.interface_integral(work("+") + work("-"), name, rule=rule))
+                continue
             work = ufl.dot(_in_plane(stress) * normal, ufl.grad(own) * moved)
             found += assembly.scalar(geometry.weight() * work * sides(geometry.facet_tag(name)))
     return found

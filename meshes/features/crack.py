@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -42,8 +42,8 @@ NotchProfile = Literal["wedge", "ellipse"]
 class Crack(Opened):
     """A crack along a line of straight segments; in 3-D the line is drawn out along y.
 
-    Its faces carry no current and no traction, and nothing keeps them from overlapping where the load would close it
-    (`fem.observe.fracture.mean_opening` tells).
+    Its faces carry no current and no traction. Nothing keeps them from overlapping where the load would close it
+    (`fem.observe.fracture.mean_opening` tells), unless they may touch.
 
     Edge, centre, kinked and branched cracks, cracks through a layer and along an interface: all by the path. It
     may end on outer sides, interfaces or other cracks, cross them, and follow an interface. Where it ends within
@@ -58,6 +58,7 @@ class Crack(Opened):
             the middle; of a path with one segment).
         span: in 3-D, where it begins and ends along y, metres; default: all the depth.
         name: of the crack.
+        touching: its two faces may touch (`Opened`); of slits.
     """
 
     path: Line
@@ -67,6 +68,7 @@ class Crack(Opened):
     span: tuple[float, float] | None = None
     name: str = "crack"
     at: str | None = None
+    touching: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", _points(self.path))

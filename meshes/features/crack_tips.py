@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meshes.features.base import FeatureDefaults, Floats, Refinement
-from meshes.slit import slit_face_names
+from meshes.slit import slit_face_names, touching_faces
 
 if TYPE_CHECKING:
     from meshes.sizes import MeshSizes
@@ -39,19 +39,25 @@ class Tip:
 
 
 class Opened(FeatureDefaults):
-    """What all cracks share: a slit with two named faces, or walls of a notch."""
+    """What all cracks share: a slit with two named faces, or walls of a notch.
+
+    Attributes:
+        touching: the mesh stays whole at the slit, whose facets are ``<name>:faces``: for models in which its two faces
+            may touch.
+    """
 
     name: str
     opening: float | None
+    touching: bool
 
     def slits(self, stack: Stack) -> tuple[str, ...]:
         """Its name, unless it is a notch."""
         return () if self.opening is not None else (self.name,)
 
     def facet_names(self, stack: Stack) -> tuple[str, ...]:
-        """The two faces of the slit, or the walls of the notch."""
+        """The two faces of the slit (of one that stays in the mesh: both in one), or the walls of the notch."""
         if self.opening is None:
-            return slit_face_names(self.name)
+            return (touching_faces(self.name),) if self.touching else slit_face_names(self.name)
         return tuple(f"void|{region.name}" for region in stack.regions)
 
     def optional_facets(self, stack: Stack) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ class Delamination(Opened):
         radius: of the disc, or half width of the strip, metres.
         position: lateral coordinates of its centre, metres; default: the middle (axisymmetric: the axis).
             A centre on a lateral side makes half a disc: the side is its symmetry plane, or its free edge.
-        name: of the crack.
+        name: of the crack. touching: its two faces may touch (`Opened`).
     """
 
     at: str
@@ -39,6 +39,7 @@ class Delamination(Opened):
     position: tuple[float, ...] | None = None
     name: str = "delamination"
     opening: None = None
+    touching: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.position, list):
@@ -100,7 +101,7 @@ class InterfaceCrack(Opened):
         share: part of these interfaces that is open, face by face (a face is a boundary between two grains), as near
             as their sizes allow; below 1 such that no body comes loose.
         seed: of the choice of faces.
-        name: of the crack; its faces are ``<name>:lower`` and ``<name>:upper``.
+        name: of the crack; its faces are ``<name>:lower`` and ``<name>:upper``. touching: they may touch (`Opened`).
     """
 
     along: tuple[str, ...]
@@ -109,6 +110,7 @@ class InterfaceCrack(Opened):
     name: str = "crack"
     at: str | None = None
     opening: None = None
+    touching: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         given = (self.along,) if isinstance(self.along, str) else tuple(self.along)

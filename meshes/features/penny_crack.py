@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,7 @@ class PennyCrack(Opened):
         tilt: angle in radians between the disc and the layers, about the y axis (3-D).
         opening: None: a slit. A length in metres: an ellipsoid that is so thick in the middle.
         name: of the crack.
+        touching: its two faces may touch (`Opened`); of slits.
     """
 
     height: float
@@ -40,6 +41,7 @@ class PennyCrack(Opened):
     opening: float | None = None
     name: str = "crack"
     at: str | None = None
+    touching: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.position, list):

@@ -179,15 +179,19 @@ def test_hertz_converges() -> None:
         assert abs(fine[name]) < 0.3 * abs(coarse[name])
 
 
-def test_sides_that_hang_together_elsewhere_are_refused() -> None:
-    """A third body that joins the two sides leaves no jump."""
+def test_which_solids_are_bonded() -> None:
+    """A third body that joins the two sides gives them one displacement, two laws part it from both."""
     from fem.mechanics import bonded
 
     class Three:
         interfaces = ("a|b", "b|c", "a|c")
 
-    with pytest.raises(ModelError, match="bonded to each other"):
-        bonded(Three(), ("a", "b", "c"), {"a|b": Contact()})  # type: ignore[arg-type]
+        def layers_beside(self, name: str) -> tuple[str, ...]:
+            return tuple(name.split("|"))
+
+    with pytest.raises(ModelError, match="no mechanics"):
+        bonded(Three(), ("a", "c"), {"a|b": Contact()})  # type: ignore[arg-type]
+    assert bonded(Three(), ("a", "b", "c"), {"a|b": 1}) == [("a", "b", "c")]  # type: ignore[arg-type]
     assert bonded(Three(), ("a", "b", "c"), {"a|b": 1, "b|c": 1}) == [("a", "c"), ("b",)]  # type: ignore[arg-type]
 
 
