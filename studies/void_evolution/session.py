@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from fem.constants import FARADAY
 from fem.errors import ModelError
+from fem.jit import prepare_cache
 from fem.output import checkpoint
 from fem.protocol import Cutoff, Step
 from fem.voids.evolve import Evolution, Instant, State
@@ -74,6 +75,7 @@ class VoidSession:
         self._number, self._begun, self._charge = 0, 0.0, 0.0
         self._leg_end, self._first = 0.0, 0.0
         posed = self.posed
+        prepare_cache(comm)
         with progress.phase("mesh"):
             loads = self._pressure, self._current
             pieces = posed.cell, posed.arcs, posed.lithium, posed.interface

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fem.jit import prepare_cache
 from fem.observe.balances import Imbalance
 from fem.voids.rates import Physics, Rates
 from fem.voids.threshold import estimate, neutral_pressure
@@ -61,6 +62,7 @@ class ThresholdSession:
         self.currents = study.current_densities
         self._wanted = {request.name for request in study.quantities}
         self._pressures: dict[float, float] = {}
+        prepare_cache(comm)
 
     @cached_property
     def physics(self) -> Physics:
