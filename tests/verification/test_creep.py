@@ -17,8 +17,9 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 from scipy.integrate import solve_ivp
-from support.creeping import ANAND, HEIGHT, NORTON, ROOM, bar, final_rate, hollow, mean_of, opening, rate_of, run
+from support.creeping import ANAND, HEIGHT, HOLE, NORTON, ROOM, bar, final_rate, hollow, mean_of, opening, rate_of, run
 from support.layered import AXES, layered
+from support.norms import nodal_values
 from support.tangents import require_tangent
 
 from fem.conditions import Platen, Pressure, Roller
@@ -99,20 +100,24 @@ def test_mandel_components(gdim: int) -> None:
 
 # ---------------------------------------------------------------- bars
 @pytest.mark.mpi
-@pytest.mark.parametrize("dimension", ["axisymmetric", "3"])
-def test_uniaxial_rates(dimension: str) -> None:
+@pytest.mark.parametrize(
+    ("dimension", "law", "temperature"),
+    [("axisymmetric", NORTON, ROOM), ("3", NORTON, ROOM), ("axisymmetric", Norton(1e5, 3.0, 30e3), 333.15)],
+)
+def test_uniaxial_rates(dimension: str, law: Norton, temperature: float) -> None:
     """Stresses one after the other, held for a strain of about a thousandth each: the strain grows with the law."""
     axis = 2 if dimension == "3" else 1
-    model = bar(dimension, Pressure("top", 1e5))
+    model = bar(dimension, Pressure("top", 1e5), law, temperature=temperature)
     assert model.mechanics is not None
     strain = mean_of(model, -ufl.grad(model.mechanics.displacement.function)[axis, axis], "li")
-    steps = [Step.hold(f"{p:g}", 1e-3 / rate, {"top": p}) for p, rate in RATES.items()]
+    rates = {p: rate_of(law, p, temperature) for p in RATES}
+    steps = [Step.hold(f"{p:g}", 1e-3 / rate, {"top": p}) for p, rate in rates.items()]
     found: dict[str, list[tuple[float, float]]] = {}
     for point in run(model, steps).points():
         found.setdefault(point.name, []).append((point.since, strain()))
     for pressure, expected in RATES.items():
         (t0, e0), (t1, e1) = found[f"{pressure:g}"][0], found[f"{pressure:g}"][-1]
-        assert (e1 - e0) / (t1 - t0) == pytest.approx(rate_of(NORTON, pressure), rel=1e-8)
+        assert (e1 - e0) / (t1 - t0) == pytest.approx(rates[pressure], rel=1e-8)
         assert rate_of(NORTON, pressure) == pytest.approx(expected, rel=3e-4)
 
 
@@ -164,11 +169,23 @@ def test_anand_at_a_given_strain_rate(rate: float) -> None:
     ("n", "ratio", "size", "within"), [(6.6, 2.0, 0.1, 5e-3), (3.0, 2.0, 0.1, 5e-3), (6.6, 4.0, 0.1, 5e-3)]
 )
 def test_thick_cylinder(n: float, ratio: float, size: float, within: float) -> None:
-    """Steady creep in plane strain under pressure inside: no locking of the incompressible flow."""
+    """Steady creep in plane strain under pressure inside, and its hoop stress through the wall: no locking."""
     law, p = Norton(2e5, n, 37e3), 2e6
     exact = math.sqrt(3) / 2 * rate_of(law, math.sqrt(3) * p / (n * (1 - ratio ** (-2 / n))))
     model = hollow("2", law, "inner", p, ratio, size)
     assert final_rate(model, 0.02 / exact, opening(model)) == pytest.approx(exact, rel=within)
+    assert np.sqrt(np.mean(hoop_errors(model, n, ratio, p)[0] ** 2)) < 5e-3
+
+
+def hoop_errors(model: Any, n: float, ratio: float, pressure: float) -> tuple[Any, list[float]]:
+    """Errors of the hoop stress at all nodes, over the largest; those of its means over the two walls."""
+    sigma, x = model.mechanics.stress("body"), ufl.SpatialCoordinate(model.geometry.mesh)
+    along = ufl.as_vector([-x[1], x[0], 0]) / ufl.sqrt(ufl.dot(x, x))
+    points, values = nodal_values(model, ufl.dot(along, sigma * along), "body")
+    radius = np.linalg.norm(points, axis=1) / HOLE
+    exact = pressure * ((2 / n - 1) * (ratio / radius) ** (2 / n) + 1) / (ratio ** (2 / n) - 1)
+    walls = [np.isclose(radius, r, rtol=1e-3) for r in (1.0, ratio)]
+    return (values - exact) / np.abs(exact).max(), [float(values[w].mean() / exact[w].mean() - 1) for w in walls]
 
 
 def test_thick_cylinder_converges() -> None:
@@ -180,6 +197,8 @@ def test_thick_cylinder_converges() -> None:
         model = hollow("2", law, "inner", p, 2.0, size)
         errors.append(abs(final_rate(model, 0.03 / exact, opening(model)) / exact - 1))
     assert all(a > 2.8 * b for a, b in itertools.pairwise(errors))
+    _, walls = hoop_errors(model, 6.6, 2.0, p)
+    assert max(abs(w) for w in walls) < 5e-3
 
 
 @pytest.mark.parametrize(("n", "pressure", "ratio"), [(6.6, 5e6, 5.0), (6.6, 1e6, 3.0), (3.0, 2e6, 4.0)])

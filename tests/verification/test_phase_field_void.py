@@ -31,14 +31,15 @@ def test_a_surface_without_energy_or_width_is_refused(given):
         DoubleWell.from_surface(*given)
 
 
-def test_flat_surface_has_its_energy_and_profile():
+@pytest.mark.parametrize("well", [WELL, DoubleWell.from_surface(0.5, 1.4 * UM)], ids=["published", "stiffer"])
+def test_flat_surface_has_its_energy_and_profile(well):
     """On three meshes, from a profile that is twice as wide."""
     errors = []
     for boxes in (40, 80, 160):
-        spread = 2 * WELL.length
+        spread = 2 * well.length
         run = relaxing(
             "1",
-            WELL,
+            well,
             1e-8,
             lambda x, s=spread: 1 / (1 + np.exp(-(x[:, -1] - 8 * UM) / s)),
             16 * UM,
@@ -48,15 +49,15 @@ def test_flat_surface_has_its_energy_and_profile():
         )
         energies = [m["energy"] for m in [Measured(run.model)] for _ in run.points()]
         assert never_rises(energies, 1e-8)
-        errors.append(abs(energies[-1] / WELL.surface_energy - 1))
+        errors.append(abs(energies[-1] / well.surface_energy - 1))
     assert errors[1] < 1e-3
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert np.all(orders > 3.0), (errors, orders)
     order = phase_of(run.model).order
     x, xi = order.space.tabulate_dof_coordinates()[:, 0], order.function.x.array
     places = np.interp([0.1, 0.5, 0.9], np.sort(xi), x[np.argsort(xi)])
-    assert places[2] - places[0] == pytest.approx(WELL.width, rel=1e-2)
-    exact = 1 / (1 + np.exp(-(x - places[1]) / WELL.length))
+    assert places[2] - places[0] == pytest.approx(well.width, rel=1e-2)
+    exact = 1 / (1 + np.exp(-(x - places[1]) / well.length))
     assert np.abs(xi - exact).max() < 2e-3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from mpi4py import MPI
@@ -26,13 +27,15 @@ def test_estimate_for_a_ball(radius: float, pressures: tuple[float, ...]) -> Non
     assert found == pytest.approx(pressures, abs=6e-4)
 
 
-def test_threshold_goes_like_a_power_of_the_current() -> None:
+@pytest.mark.parametrize(("n", "radius"), [(6.6, UM), (3.0, 4 * UM)])
+def test_threshold_goes_like_a_power_of_the_current(n: float, radius: float) -> None:
     """Ten times the current needs 10^(1/n) times the pressure; the flaw grows below it and shrinks above."""
-    interface = Interface(sink_length=5 * UM)
-    low, high = (threshold(MPI.COMM_SELF, COARSE, LITHIUM, interface, i, 1e-3) for i in (1.0, 10.0))
-    assert high / low == pytest.approx(10 ** (1 / 6.6), rel=3e-3)
-    assert 0.3 < low / estimate(LITHIUM, UM, 1.0) < 1.2
-    physics = COARSE.physics(MPI.COMM_SELF, LITHIUM, interface, low)
+    interface, lithium = Interface(sink_length=5 * radius), Lithium(Norton(2e5, n, 37e3))
+    flaw = replace(COARSE, radius=radius)
+    low, high = (threshold(MPI.COMM_SELF, flaw, lithium, interface, i, 1e-3) for i in (1.0, 10.0))
+    assert high / low == pytest.approx(10 ** (1 / n), rel=3e-3)
+    assert 0.3 < low / estimate(lithium, radius, 1.0) < 1.5
+    physics = flaw.physics(MPI.COMM_SELF, lithium, interface, low)
     assert initial_growth(physics, 0.98 * low, 1.0) > 0 > initial_growth(physics, 1.02 * low, 1.0)
 
 
