@@ -68,7 +68,7 @@ def smoothed(
         return np.asarray(time / edge * point_velocities(cell, here, flows).reshape(-1))
 
     start = (arc / edge).reshape(-1)
-    found = solve_ivp(velocity, (0.0, 1.0), start, method="BDF", rtol=_TOLERANCE, atol=_TOLERANCE)
+    found = solve_ivp(velocity, (0.0, 1.0), start, method="BDF", rtol=1e-9, atol=_TOLERANCE)
     if not found.success:
         raise ConvergenceError(f"diffusion along the surface of a void: {found.message}")
     return placed(found.y[:, -1])

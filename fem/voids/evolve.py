@@ -167,7 +167,7 @@ class Evolution:
         while self._time < until * (1 - 1e-12) and (self._arcs or self.sites):
             step = min(step, until - self._time, self._safe(rates))
             if not self._arcs:
-                step = min(step, (until - begin) / 20)
+                step = min(step, (until - begin) / 10)
             if step < 1e-9 * min(until, self._safe(rates)):
                 raise ConvergenceError(f"voids: the time step became too small at {self._time:.4g} s")
             error, end, found = self._try(step, rates)
