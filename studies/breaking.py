@@ -226,11 +226,10 @@ class CrackedRun:
         """Pa of what fills the cracks; empty where it is not one number."""
         return [f.pressure.value for f in self.breaking.damage.fills if f.pressure is not None]
 
-    def recorded(self) -> None:
+    def recorded(self, time: float) -> None:
         """Remember the present energy of the cracks, for `critical_time`."""
-        point = self.points[-1]
-        self.times.append(point.load)
-        self.energies.append(point.energies.fracture)
+        self.times.append(time)
+        self.energies.append(self.points[-1].energies.fracture)
 
     def critical_time(self, share: float) -> float:
         """Time at which the cracks had grown by a share of all that they have grown, s; NaN where nothing broke."""
@@ -299,10 +298,9 @@ def _crack_area(point: Point, request: QuantityRequest) -> float:
 
 
 def _critical_time(point: Point, request: QuantityRequest) -> float:
-    path = _path(point)
-    if not isinstance(path, CrackedRun):
+    if point.moment is None:
         raise SolveError("critical_time is of studies in time")
-    found: float = path.critical_time(float(str(request.parameters["share"])))
+    found: float = _path(point).critical_time(float(str(request.parameters["share"])))
     return found
 
 

@@ -61,7 +61,7 @@ class Stored:
     """Amounts at the beginning of a run, and the balances at any later time.
 
     Args:
-        assembly: of the model. ledger: of its work, where it creeps.
+        assembly: of the model. ledger: of its work, where it creeps or parts.
 
     Attributes:
         first: name -> amount (mol) or charge (C) at the beginning.
@@ -129,7 +129,7 @@ class Stored:
             if part is not None and part.entered != 0.0:
                 left = part.entered - part.held - part.converted
                 found[f"lithium in the interphase at {name}"] = Balance(left, part.entered, AMOUNT_LIMIT, "mol")
-        if self.ledger is not None:
+        if self.ledger is not None and self.ledger.closes:
             work, stored, lost = self.ledger.terms()
             largest = max(abs(work), abs(stored), abs(lost), self.ledger.least)
             found["work"] = Balance(work - stored - lost, largest, WORK_LIMIT, "J")

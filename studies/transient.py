@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fem.observe.assembly import Assembly
 from fem.output import checkpoint
+from fem.solve.bonds import BondSettings
 from fem.solve.cracking import CrackSettings
 from fem.solve.ledger import Ledger
 from fem.solve.transient import Point as TimePoint
@@ -18,6 +19,7 @@ from studies.breaking import CrackedRun, break_flaws
 from studies.build import build_model
 from studies.errors import InputError
 from studies.evaluate import Point, evaluate
+from studies.parting import PartedRun
 from studies.progress import Progress, remaining_time
 from studies.schema.protocol_steps import build_protocol, nominal_capacity
 from studies.solving import Timer, make_mesh
@@ -148,13 +150,18 @@ class TransientSession:
                 boundary=self._boundary,
                 instants=self.instants.times,
                 cracks=self._cracks(),
+                bonds=BondSettings(study.mechanics.loading.smallest_step, unit=self.protocol.duration),
             )
-            self.cracked = None if self.run.cracking is None else CrackedRun(self.run.cracking)
+            self.cracked: CrackedRun | PartedRun | None = None
+            if self.run.cracking is not None:
+                self.cracked = CrackedRun(self.run.cracking)
         self.assembly = Assembly(self.model, _Stages(self.run), area)  # type: ignore[arg-type]
         self.recorded = Recorded()
-        self.ledger = Ledger(self.model) if self.model.creeps and self.model.damage is None else None
+        self.ledger = self._ledger()
         if self.ledger is not None:
             self.model.histories.append(self.ledger)
+        if self.ledger is not None and self.run.parting is not None:
+            self.cracked = PartedRun(self.run.parting, self.ledger)
         self.stored = Stored(self.assembly, self.ledger)
         self.snapshots = 0
         self._keep: tuple[Path, float] | None = None
@@ -165,6 +172,13 @@ class TransientSession:
     def cells(self) -> int:
         """Number of cells of the mesh."""
         return int(self.tagged.mesh.topology.index_map(self.tagged.mesh.topology.dim).size_global)
+
+    def _ledger(self) -> Ledger | None:
+        """Where work must be what is stored and what is dissipated, and damage has no account of its own."""
+        parting = self.run.parting
+        if parting is not None:
+            return Ledger(self.model, parting.book)
+        return Ledger(self.model) if self.model.creeps and self.model.damage is None else None
 
     def _cracks(self) -> CrackSettings | None:
         """How damage and time steps go together; breaks the flaws of the study."""
@@ -298,7 +312,7 @@ class TransientSession:
             if not self.stored.first:
                 self.stored.begin(point.charge)
             if self.cracked is not None:
-                self.cracked.recorded()
+                self.cracked.recorded(point.time)
             values = dict(
                 zip(COLUMNS, (point.time, float(point.step), point.voltage, point.current, point.charge), strict=True)
             )
@@ -358,7 +372,9 @@ class TransientSession:
         return text + remaining_time(spent, passed, left)
 
     def jumped(self) -> bool:
-        """Whether cracks have just jumped."""
+        """Whether cracks or bonds have just jumped."""
+        if self.run.parting is not None:
+            return self.run.parting.jumped
         point = None if self.run.cracking is None else self.run.cracking.point
         return point is not None and point.jumped
 
@@ -374,5 +390,5 @@ class TransientSession:
 
 
 def _counters(report: Any) -> dict[str, int]:
-    keys = ("steps", "rejected", "failed", "broken", "newton_iterations", "linear_iterations", "legs")
+    keys = ("steps", "rejected", "failed", "broken", "jumps", "newton_iterations", "linear_iterations", "legs")
     return {key: int(getattr(report, key)) for key in keys}

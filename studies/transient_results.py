@@ -185,6 +185,10 @@ def _told(session: TransientSession) -> list[str]:
     ]
     if session.run.cracking is not None:
         told.append(_told_of_cracks(session))
+    if session.run.parting is not None and session.run.parting.bonds:
+        told.append(f"{report.broken} time steps taken back because too much broke")
+    if report.jumps:
+        told.append(f"bonds jumped at fixed instants: {report.jumps} states; what that released counts as dissipated")
     early = [
         f"{protocol.steps[int(session.recorded.columns['protocol_step'][k])].name}: {why}"
         for k, why in ends

@@ -1,4 +1,4 @@
-"""Work of a run in time against what is stored and what creep dissipates, added up over all accepted states."""
+"""Work of a run in time against what is stored and what is dissipated, added up over all accepted states."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dolfinx import fem
 
+from fem.interface.contact import Contact
+from fem.joints import ContactJoint
 from fem.solve.work import Book
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ _NOTHING = 5e-5
 
 
 class Ledger:
-    """Work of the loads of a run in time against what is stored and what creep has dissipated.
+    """Work of the loads of a run in time against what is stored and what creep and bonds have dissipated.
 
     A history (`fem.histories`): the work is added up whenever a state is accepted. It begins at the undeformed model
     without loads.
@@ -29,14 +31,14 @@ class Ledger:
         least: J, energies that are to be told from none at least.
 
     Args:
-        model: whose creep strains change in time.
+        model: that creeps, or whose sides may part. book: of it; None: made.
 
     Raises:
         ModelError: it has no mechanics.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.book, self.model = Book(model), model
+    def __init__(self, model: Model, book: Book | None = None) -> None:
+        self.book, self.model = book or Book(model), model
         assert model.mechanics is not None
         integral, form = model.geometry.integral, model.geometry.entity_maps().form
         self._lost = [
@@ -46,6 +48,9 @@ class Ledger:
         self.least = _NOTHING * volume
         loads = self._loads()
         self._set_loads(dict.fromkeys(loads, 0.0))
+        for joint in model.joints.values():
+            if isinstance(joint, ContactJoint):
+                joint.begin()
         self.book.advance()
         self.first = self.book.energies().stored
         self._set_loads(loads)
@@ -69,6 +74,12 @@ class Ledger:
         for side, value in loads.items():
             self.model.mechanics.set_load(side, value)
 
+    @property
+    def closes(self) -> bool:
+        """Whether all that is dissipated is known: not where faces that stick may let go."""
+        laws = self.model.joint_laws.values()
+        return not any(isinstance(law, Contact) and law.sticking for law in laws)
+
     def accept(self) -> None:
         """Add the work since the last accepted state. Collective."""
         self.book.advance()
@@ -90,6 +101,6 @@ class Ledger:
         self._set_loads(loads)
 
     def terms(self) -> tuple[float, float, float]:
-        """Work of loads and eigenstrains, what is stored of it, and what creep has dissipated, J. Collective."""
-        lost = sum(self._sum(x) for x in self._lost)
-        return self.book.work, self.book.energies().stored - self.first, lost
+        """Work of loads and eigenstrains, what is stored of it, and what has been dissipated, J. Collective."""
+        lost, energies = sum(self._sum(x) for x in self._lost), self.book.energies()
+        return self.book.work, energies.stored - self.first, lost + energies.fracture

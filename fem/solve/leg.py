@@ -6,9 +6,11 @@ import itertools
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from petsc4py import PETSc
 
 from fem.errors import ConvergenceError
@@ -27,8 +29,22 @@ LOCATED = 1e-6
 MOST_TRIALS = 8
 CUT = 0.25
 """Where too much breaks in a step, the next attempt has this share of its length."""
+MOST_REJECTIONS = 40
+"""How often a step is cut to a quarter because Newton's iteration failed."""
 APART = 1e-3
 """Share of a time step over which the slope of the interpolated charge is taken: the current within the step."""
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Where no time step succeeds that is as long as bonds allow.
+
+    Attributes:
+        state: (local rows,) of the last accepted step. length: of the shortest step that was tried, s.
+    """
+
+    state: npt.NDArray[np.float64]
+    length: float
 
 
 class Leg:
@@ -39,7 +55,7 @@ class Leg:
 
     Attributes:
         time: s since the step began. next_step: s. met: the cut-off that ended the leg.
-        broken: damage that grew has ended it.
+        broken: damage that grew, or a jump of bonds, has ended it. stuck: a step that does not succeed has.
     """
 
     def __init__(self, run: Transient, step: Step, end: float) -> None:
@@ -48,6 +64,8 @@ class Leg:
         self.next_step = run.position.next_step or run.first_length(step)
         self.met: Cutoff | None = None
         self.broken = False
+        self.stuck: Stuck | None = None
+        self._tried = 0.0
         run._leg_start = self.time
         self.vector = run.flow.vector()
         self._state = np.array(self.vector.array_r)
@@ -65,7 +83,14 @@ class Leg:
                 self.met = c  # a jump of the current may pass it at once
                 return
         for _ in range(run.settings.leg):
-            begin, before = self.time, self._advance()
+            begin, here = self.time, run.flow.flat()
+            try:
+                before = self._advance()
+            except ConvergenceError:
+                if run.parting is None or not run.parting.impatient:
+                    raise
+                self.time, self.stuck = begin, Stuck(here, self._tried)
+                return
             now = [run.margin(c) for c in self.step.cutoffs]
             crossed = [k for k, (a, b) in enumerate(zip(margins, now, strict=True)) if b <= 0.0 < a]
             if crossed:
@@ -126,12 +151,13 @@ class Leg:
             self._remember(begin, taken)
             if exact:
                 self._follow_damage(taken, math.inf)
+                self._follow_bonds(taken, math.inf)
                 break
             estimate = self.history.estimate()
             growth = min(growth, 1.0) if cut else growth
             if estimate.accepted or taken <= shortest:
                 least = self._least()
-                if not self._follow_damage(taken, least):
+                if not (self._follow_damage(taken, least) and self._follow_bonds(taken, least)):
                     run.report.broken += 1
                     growth, tried = 1.0, []
                     length = fitted(max(CUT * taken, least), math.inf)
@@ -155,7 +181,9 @@ class Leg:
 
     def _least(self) -> float:
         """Shortest time step that damage asks for, s."""
-        cracking = self.run.cracking
+        cracking, parting = self.run.cracking, self.run.parting
+        if parting is not None:
+            return parting.settings.smallest * self.step.duration
         return 0.0 if cracking is None else cracking.settings.smallest * self.step.duration
 
     def _follow_damage(self, taken: float, shortest: float) -> bool:
@@ -167,6 +195,15 @@ class Leg:
         if stays:
             self.vector.array_w[:] = run.flow.flat()
             self.broken = run.cracking.anew
+        return stays
+
+    def _follow_bonds(self, taken: float, shortest: float) -> bool:
+        """Whether a step may stay, for what bonds do in it."""
+        parting = self.run.parting
+        if parting is None:
+            return True
+        stays = parting.stays(taken, shortest)
+        self.broken = self.broken or parting.bonds.jumped
         return stays
 
     @property
@@ -203,6 +240,11 @@ class Leg:
         run, ts = self.run, self.ts
         failed = int(ts.getSNESFailures())
         run.flow.failure = None
+        most, length = MOST_REJECTIONS, float(ts.getTimeStep())
+        if run.parting is not None:
+            most = run.parting.cuts(length, self._least(), most)
+        self._tried = length * 0.25**most
+        ts.setMaxStepRejections(most)
         ts.step()
         failed = int(ts.getSNESFailures()) - failed
         run.report.failed += failed
@@ -303,7 +345,7 @@ def make_ts(run: Transient, kind: str, time: float, length: float) -> Any:
     ts.setMaxTime(1e300)
     ts.setMaxSteps(10**9)
     ts.setMaxSNESFailures(-1)
-    ts.setMaxStepRejections(40)
+    ts.setMaxStepRejections(MOST_REJECTIONS)
     ts.setErrorIfStepFails(False)
     ts.setExactFinalTime(PETSc.TS.ExactFinalTime.STEPOVER)
     # the residual may rise on the way to which facets are closed, or softened
@@ -314,7 +356,9 @@ def make_ts(run: Transient, kind: str, time: float, length: float) -> Any:
     snes = ts.getSNES()
     snes.setConvergenceTest(flow.converged)
     # where no line search helps, PETSc calls a step converged that is this small; concentrations make norms large
-    snes.setTolerances(stol=1e-13, max_it=25)
+    # contact opens and closes facet by facet
+    many = any(f.kind == "contact" for f in run.stage.fields)
+    snes.setTolerances(stol=1e-13, max_it=60 if many else 25)
     ksp = snes.getKSP()
     ksp.setType("preonly")
     pc = ksp.getPC()

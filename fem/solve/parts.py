@@ -16,14 +16,25 @@ if TYPE_CHECKING:
 __all__ = ["moving_parts"]
 
 
-def moving_parts(model: Model, protocol: Protocol) -> tuple[list[Field], list[Number], list[int], list[int]]:
-    """What moves in time (with all that it depends on mutually), the stages before it, and those after it."""
+def moving_parts(
+    model: Model, protocol: Protocol, working: Number | None = None
+) -> tuple[list[Field], list[Number], list[int], list[int]]:
+    """What moves in time (with all that it depends on mutually), the stages before it, and those after it.
+
+    Where sides may part, all displacements belong to it, because steps are cut by what they do, and so does the
+    controlled electrode (``working``): what passes depends on which sides touch.
+    """
     system = model.system
     moving = [k for k, (fields, numbers) in enumerate(system.stages) if _moves(model, fields, numbers)]
     if moving and model.mechanics is not None and (model.mechanics.courses or any(s.loads for s in protocol.steps)):
         # stresses that nothing but the loads changes, and that what moves depends on
         pressed = [k for k, (fields, _) in enumerate(system.stages) if any(f.kind in LOADED for f in fields)]
         moving = sorted({*moving, *(k for k in pressed if k < moving[0])})
+    if moving and model.joints:
+        kinds = ("displacement", "contact")
+        parting = [k for k, (fields, _) in enumerate(system.stages) if any(f.kind in kinds for f in fields)]
+        fed = [k for k, (_, numbers) in enumerate(system.stages) if working in numbers]
+        moving = sorted({*moving, *parting, *fed})
     if not moving:
         raise ModelError(
             "nothing in the model depends on time: no host, no salt, no capacitance; a sweep of the current does"

@@ -13,12 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from dolfinx import fem
-from mpi4py import MPI
-
 from fem.errors import ConvergenceError
-from fem.joints import CohesiveJoint
+from fem.solve.bonds import Bonds
 from fem.solve.driver import Solver
 from fem.solve.work import Book, Energies
 
@@ -28,9 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ssbfem.solve")
 
 __all__ = ["QuasiStatic", "StepPoint", "StepSettings"]
-
-_SHARE, _LEAST_SHARE = 0.05, 1e-6
-"""Of the damage that a jump asks for: how much comes in the first step of pseudo-time, and at least in any."""
 
 
 @dataclass(frozen=True)
@@ -109,32 +102,7 @@ class QuasiStatic:
         self.book = Book(model)
         self.failed = self.shortened = 0
         self.load, self.next_step = self.settings.begin, self.settings.first
-        self._bonds = [joint for joint in model.joints.values() if isinstance(joint, CohesiveJoint)]
-        self._asked: list[Any] = []
-        self._missing: list[tuple[Any, Any]] = []
-
-    def _growth(self) -> float:
-        """Largest growth of damage since the last accepted state."""
-        if not self._asked:
-            self._asked = [b.points.sampler(b.damage(), b.before.function_space) for b in self._bonds]
-        pairs = zip(self._asked, self._bonds, strict=True)
-        here = max((float(np.max(sample() - b.before.x.array, initial=0.0)) for sample, b in pairs), default=0.0)
-        return float(self.model.geometry.comm.allreduce(here, op=MPI.MAX))
-
-    def _missed(self) -> float:
-        """Largest work of a bond in the present step beyond that of the mean tractions, over the energy there is."""
-        if not self._missing:
-            functions = [b.points.function("missed") for b in self._bonds]
-            forms = [b.points.integral(f("+") * self.model.one) for b, f in zip(self._bonds, functions, strict=True)]
-            compiled = self.model.geometry.entity_maps().form
-            self._missing = [(f, compiled(x)) for f, x in zip(functions, forms, strict=True)]
-        found = []
-        for bond, (function, form) in zip(self._bonds, self._missing, strict=True):
-            step, _ = bond.advanced()
-            function.x.array[:] = step.work - step.chord
-            found.append(abs(self.model.geometry.comm.allreduce(float(np.real(fem.assemble_scalar(form))))))
-        energies = self.book.energies()
-        return float(max(found) / max(energies.stored, energies.fracture, np.finfo(float).tiny))
+        self._bonds = Bonds(model)
 
     def _solve(self) -> None:
         """Solve; where no equilibrium is found nothing else is tried, because the step is shortened."""
@@ -149,8 +117,7 @@ class QuasiStatic:
     def _try(self, load: float, length: float) -> int | None:
         """Solve at a load; Newton iterations, or None when the step is too long."""
         self.apply(load)
-        for bond in self._bonds:
-            bond.step(length * self.settings.duration)
+        self._bonds.step(length * self.settings.duration)
         before = self.solver.report.newton_iterations
         try:
             self._solve()
@@ -158,22 +125,20 @@ class QuasiStatic:
             log.debug("no equilibrium at %g after a step of %g: %s", load, length, error)
             self.failed += 1
             return None
-        if self.settings.change is not None and self._bonds and self._growth() > self.settings.change:
+        if self.settings.change is not None and self._bonds.growth() > self.settings.change:
             self.shortened += 1
             return None
-        if self._bonds and load > self.load and self._missed() > self.settings.miss:
+        if load > self.load and self._bonds.missed(self.book.energies) > self.settings.miss:
             if length > 2 * self.settings.smallest:
                 self.shortened += 1
                 return None
-            for bond in self._bonds:
-                bond.jumped = True
+            self._bonds.mark(True)
         return self.solver.report.newton_iterations - before
 
     def _point(self, load: float, step: float, iterations: int) -> StepPoint:
-        jumped = any(bond.jumped for bond in self._bonds)
+        jumped = self._bonds.jumped
         self.model.accept()
-        for bond in self._bonds:
-            bond.jumped = False
+        self._bonds.mark(False)
         return StepPoint(load, step, iterations, self.book.energies(), self.book.advance(), jumped)
 
     def _state(self) -> list[Any]:
@@ -186,23 +151,10 @@ class QuasiStatic:
     def _jump(self, load: float) -> Iterator[StepPoint]:
         """States on the way to the next equilibrium at a fixed load, and that one."""
         self.apply(load)
-        share, report = _SHARE, self.solver.report
-        while True:
-            for bond in self._bonds:
-                bond.share.value, bond.jumped = share, True
-            before, state = report.newton_iterations, self._state()
-            try:
-                self._solve()
-            except ConvergenceError:
-                self._restore(state)
-                share *= 0.25
-                if share < _LEAST_SHARE:
-                    raise
-                continue
-            yield self._point(load, 0.0, report.newton_iterations - before)
-            if share == 1.0:
-                return
-            share = min(1.0, 2 * share)
+        before = self.solver.report.newton_iterations
+        for _ in self._bonds.jump(self._solve, self._state, self._restore):
+            yield self._point(load, 0.0, self.solver.report.newton_iterations - before)
+            before = self.solver.report.newton_iterations
 
     def numbers(self) -> dict[str, float]:
         """What a checkpoint keeps beside the unknowns of the model and its histories; see `resume`."""

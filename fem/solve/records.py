@@ -104,6 +104,7 @@ class TransientReport:
     Attributes:
         steps: accepted time steps. rejected: steps that were too long. failed: whose Newton iteration failed.
         broken: steps that were taken back because too much broke.
+        jumps: states that bonds have jumped to.
         newton_iterations, linear_iterations: sums.
         legs: how often the integrator started afresh.
         linear_solver: in words.
@@ -113,6 +114,7 @@ class TransientReport:
     rejected: int = 0
     failed: int = 0
     broken: int = 0
+    jumps: int = 0
     newton_iterations: int = 0
     linear_iterations: int = 0
     legs: int = 0

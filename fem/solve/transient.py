@@ -26,13 +26,15 @@ from mpi4py import MPI
 
 from fem.errors import ConvergenceError, ModelError
 from fem.protocol import Cutoff, Protocol, Side, Step
+from fem.solve.bonds import BondSettings
 from fem.solve.cracking import Cracking, CrackSettings
 from fem.solve.driver import Solver
 from fem.solve.flow import Flow
 from fem.solve.initial import guess_potentials
-from fem.solve.leg import Leg, make_ts
+from fem.solve.leg import MOST_REJECTIONS, Leg, Stuck, make_ts
 from fem.solve.linear import linear_solver
 from fem.solve.newton import NewtonSolver
+from fem.solve.parting import Parting
 from fem.solve.parts import moving_parts
 from fem.solve.records import Point, Position, TimeSettings, TransientReport
 from fem.solve.stage import Stage
@@ -66,6 +68,7 @@ class Transient:
         instants: s since the run began, rising: times at which a point is wanted beside the accepted time steps. They
             change nothing in the time steps.
         cracks: how damage and time steps go together, where something can break.
+        bonds: how bonds and time steps go together, where sides may part.
 
     Raises:
         ModelError: the model does not fit.
@@ -82,6 +85,7 @@ class Transient:
         boundary: Callable[[Position], None] | None = None,
         instants: Sequence[float] = (),
         cracks: CrackSettings | None = None,
+        bonds: BondSettings | None = None,
     ) -> None:
         self.boundary, self.instants = boundary, tuple(instants)
         self.model, self.protocol, self.area = model, protocol, area
@@ -90,7 +94,7 @@ class Transient:
         self.working = None if working is None else self._terminal(working)
         self.counter = next((n for n in model.terminals.values() if n is not self.working), None)
         self.position = Position()
-        fields, numbers, self._before, self._after = moving_parts(model, protocol)
+        fields, numbers, self._before, self._after = moving_parts(model, protocol, self.working)
         if self.working is not None and self.working not in numbers:
             raise ModelError(f"the current of {working!r} does not act on anything that changes in time")
         self.stage = Stage(model.system, fields, numbers)
@@ -98,6 +102,7 @@ class Transient:
         self._method = method
         self._others: dict[int, NewtonSolver] = {}
         self.cracking = None if model.damage is None else Cracking(model, cracks, method)
+        self.parting = Parting(model, bonds) if model.joints else None
         self._started = False
 
     def _terminal(self, name: str) -> Number:
@@ -113,6 +118,8 @@ class Transient:
         """Set what the protocol wants at a time since the present step began."""
         begun = self.position.begun
         self.model.time.value = begun + time
+        if self.parting is not None:
+            self.parting.at(begun + time)
         step = self.protocol.steps[self.position.step]
         side: Side = "after" if time <= self._leg_start else "before"
         if self.model.mechanics is not None:
@@ -147,6 +154,11 @@ class Transient:
         guess_potentials(model)
         for group in self._before:
             self._solve_other(group)
+        if self.parting is not None:
+            self._control(0.0)
+            self.parting.start(self._method)
+            if self.working is not None:
+                self.working.source, self.working.held = 0.0, None
         potentials = [f for f in self.stage.fields if f.kind == "potential"]
         if potentials:
             self._solve_potentials(potentials)
@@ -171,6 +183,8 @@ class Transient:
             dissipation.begin()
         if self.cracking is not None:
             self.cracking.recall(position.cracks, position.begun + position.time)
+        if self.parting is not None:
+            self.parting.recall(position.begun + position.time)
         self._started = True
 
     def _solve_other(self, group: int) -> None:
@@ -232,6 +246,14 @@ class Transient:
                 leg.destroy()
             self.report.legs += 1
             at.time, at.next_step = leg.time, leg.next_step
+            if leg.stuck is not None:
+                met = yield from self._leap(step, leg.stuck)
+                if met is not None:
+                    return str(met), met.then == "stop"
+                if at.time >= step.duration * (1 - 1e-14):
+                    return "duration", False
+                self._rest_here()
+                continue
             if leg.met is not None:
                 return str(leg.met), leg.met.then == "stop"
             if leg.time >= step.duration * (1 - 1e-14):
@@ -287,20 +309,78 @@ class Transient:
         try:
             self._one_short_step(time, length)
         except ConvergenceError:
-            self._ramp(time, length)
+            try:
+                self._ramp(time, length)
+            except ConvergenceError:
+                if not self._jumps(time, length):
+                    raise
+        if self.parting is not None:
+            self.parting.stays(0.0, 0.0)
 
     def accept(self, time: float) -> None:
         """Histories move on to the present state, `time` seconds after the present step of the protocol began."""
-        if self.cracking is None:
-            if self.model.joints:
-                self.follow()  # sides that only follow the state remember how far apart they were, too
-            self.model.accept()
-        else:
+        if self.cracking is not None:
             self.cracking.accept(self.position.begun + time)
+            return
+        self.model.accept()
+        if self.parting is not None:
+            self.report.jumps += self.parting.accepted(self.position.begun + time)
 
-    def _one_short_step(self, time: float, length: float) -> None:
+    # ------------------------------------------------------------------ jumps of bonds
+    def _leap(self, step: Step, stuck: Stuck) -> Generator[Point, None, Cutoff | None]:
+        """Go over an instant at which bonds jump; returns the cut-off that has been met there.
+
+        Raises:
+            ConvergenceError: of the time step that failed, when it is not for bonds that none succeeds.
+        """
+        at, parting = self.position, self.parting
+        assert parting is not None
+        self.flow.take(stuck.state)
+        parting.patient = not self._jumps(at.time, stuck.length)
+        if parting.patient:
+            return None
+        at.time += stuck.length
+        # potentials have jumped, and concentrations answer as to a new step of the protocol
+        at.next_step = min(stuck.length, self.first_length(step))
+        met = next((c for c in step.cutoffs if self.margin(c) <= 0.0), None)
+        ended = met is not None or at.time >= step.duration * (1 - 1e-14)
+        yield self._point(step, at.time, 0.0, (str(met) if met is not None else "duration") if ended else None)
+        return met
+
+    def _jumps(self, time: float, length: float) -> bool:
+        """Let bonds jump in a step from a time (s since that of the protocol began) on; whether they could.
+
+        The first state is that at the end of the step with a small part of the damage that it asks for; the others
+        follow at that instant.
+        """
+        if self.parting is None or not self.parting.bonds:
+            return False
+        begin, span, tiny = time, length, SETTLING * length
+
+        def solve() -> None:
+            self._one_short_step(begin, span, cuts=0)
+
+        before = self.flow.flat()
+        try:
+            for _ in self.parting.bonds.jump(solve, self.flow.flat, self.flow.take):
+                begin, span = time + length, tiny
+                self.accept(begin)
+        except ConvergenceError as error:
+            if begin > time and any(self.margin(c) <= 0.0 for c in self.protocol.steps[self.position.step].cutoffs):
+                return True  # ends the step of the protocol before the bonds have come to rest
+            if begin > time:
+                raise ConvergenceError(
+                    f"bonds jump at {self.position.begun + begin:.6g} s, and no equilibrium is found behind: try a "
+                    f"finer mesh at the interface, or give the bond a viscosity ({error})"
+                ) from error
+            self.flow.take(before)
+            return False
+        return True
+
+    def _one_short_step(self, time: float, length: float, cuts: int = MOST_REJECTIONS) -> None:
         before = self.flow.flat()
         ts = make_ts(self, "beuler", time, length)
+        ts.setMaxStepRejections(cuts)
         vector = self.flow.vector()
         ts.setSolution(vector)
         try:
@@ -416,6 +496,8 @@ class Transient:
         self.flow.destroy()
         if self.cracking is not None:
             self.cracking.destroy()
+        if self.parting is not None:
+            self.parting.destroy()
         for newton in self._others.values():
             newton.linear.destroy()
             newton.destroy()

@@ -90,7 +90,8 @@ SPECS = (
     ),
     QuantitySpec(
         "critical_time", "time", "s",
-        "time at which the cracks had grown by a share of all that they have grown; not a number where nothing broke",
+        "time at which cracks had grown (bonds had dissipated) by a share of all that they have; not a number where"
+        " nothing broke",
         {"share": Parameter("share", "of the growth of the cracks", "0.1")}, needs_time=True, **_BREAKING,
     ),
     QuantitySpec(

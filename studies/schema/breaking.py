@@ -105,6 +105,6 @@ class Loading(Part):
     smallest_step: PositiveFraction = Field(
         default=2.5e-3,
         description="Of the whole load, or of the duration of a step of the protocol: steps are not cut below, and"
-        " cracks that still run jump.",
+        " cracks that still run, and bonds that still break, jump.",
     )
     largest_change: PositiveFraction = Field(default=0.3, description="Of the damage in a step that can be cut.")

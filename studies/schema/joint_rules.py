@@ -11,8 +11,8 @@ from studies.schema.reader import KeyPath
 
 __all__ = ["LOAD_PATH", "bond_toughness", "check_joints", "joints_of", "rough_hardness"]
 
-LOAD_PATH = ("critical_load", "work_of_loads", "lost_work")
-"""Quantities of load paths, whatever breaks."""
+LOAD_PATH = ("critical_load", "critical_time", "work_of_loads", "lost_work")
+"""Quantities of load paths and of runs in time, whatever breaks."""
 
 
 def joints_of(draft: Draft) -> dict[str, str]:
@@ -104,10 +104,18 @@ def _check_contact(draft: Draft, where: KeyPath, interface: Interface, first: Ma
         draft.report((*where, "rough", "hardness"), message)
 
 
+def _check_in_time(draft: Draft) -> None:
+    """Report what is of load paths."""
+    for i, request in enumerate(draft.requests):
+        if request is not None and request.name == "critical_load":
+            message = "is a part of loads that grow together: ask for critical_time"
+            draft.report(("quantities", i), message, request.name)
+
+
 def _check_study(draft: Draft, joint: tuple[str, str]) -> None:
     where: KeyPath = ("interfaces", *joint)
     if draft.operation is not None and draft.operation.protocol is not None:
-        draft.report(where, f"{joint[1]} is quasi-static: for studies without operation.protocol")
+        _check_in_time(draft)
     for key in ("impedance", "space_charge"):
         if key in draft.data:
             draft.report(where, f"{joint[1]} is for studies without {key}")

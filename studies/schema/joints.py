@@ -85,6 +85,8 @@ class CohesiveWords(Part):
         description="eta of Benzeggagh and Kenane, G_c = G_I + (G_II - G_I) (share of sliding)^eta.",
     )
     viscosity: Annotated[float, In("dimensionless", Bounds(at_least=0.0, at_most=1.0))] = Field(
-        default=0.0, description="Part of the load path in which damage follows what the opening asks for."
+        default=0.0,
+        description="Part of the load path (of the longest duration of the protocol) in which damage follows what"
+        " the opening asks for.",
     )
     open_share: OpenShare = Field(default=0.0, description="Share of the conductance that is left where it is broken.")

@@ -58,6 +58,13 @@ def changed(at: str = "", value: Any = None, **interface: Any) -> dict[str, Any]
     return data
 
 
+def in_time(quantity: str, **words: Any) -> dict[str, Any]:
+    """The study with a rest, and other words beside."""
+    data = changed("quantities", [quantity])
+    data["operation"] = {"protocol": [{"rest": "1 s", "stack_pressure": "1.2 MPa"}], "temperature": "298.15 K"}
+    return data | words
+
+
 BOND = {"strength": "1 MPa", "toughness": "0.1 J/m^2"}
 
 
@@ -73,7 +80,8 @@ BOND = {"strength": "1 MPa", "toughness": "0.1 J/m^2"}
         (changed(kinetics="perfect", exchange_current=None), "kinetics", "no resistance that grows"),
         (changed("mesh.tolerance", "1 %"), "mesh.tolerance", "interfaces part"),
         (changed("mechanics.on", False), "contact", "switched off"),
-        (changed("operation.protocol", [{"rest": "1 s"}]), "contact", "quasi-static"),
+        (in_time("critical_load"), "critical_load", "ask for critical_time"),
+        (in_time("contact_pressure", impedance={"frequencies": ["1 Hz", "1 kHz"]}), "contact", "without impedance"),
         (changed("quantities", ["debonded_fraction"]), "quantities", "give one `cohesive`"),
         (changed(contact=None), "quantities", "no interface can part"),
     ],

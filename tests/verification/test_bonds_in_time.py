@@ -16,6 +16,9 @@ from fem.interface.charge_transfer import ChargeTransfer
 from fem.interface.cohesive import Cohesive
 from fem.interface.kinetics import LinearKinetics
 from fem.model import Condition, Domain, Model, Settings
+from fem.protocol import Cutoff, Protocol, Step
+from fem.solve.bonds import BondSettings
+from fem.solve.ledger import Ledger
 from fem.solve.transient import TimeSettings, Transient
 from fem.solve.work import Book
 
@@ -24,7 +27,7 @@ STRENGTH, TOUGHNESS = 50e6, 0.5
 SIGMA, DIFFUSIVITY = 0.1, 1e-11
 
 
-def bonded(at: str) -> Model:
+def bonded(at: str, toughness: float = TOUGHNESS, open_share: float = 0.0) -> Model:
     """Lithium | electrolyte | host | ceramic; the host is bonded at one of its sides and held at the other end."""
     names = ("li", "se", "host", "block")
     tagged = layered(MPI.COMM_SELF, "1", [(name, SIZE) for name in names], across=[1, 1, 4, 1])
@@ -37,7 +40,7 @@ def bonded(at: str) -> Model:
         "block": Domain((), elastic),
     }
     law = LinearKinetics(RESISTANCE)
-    bond = Cohesive(STRENGTH, TOUGHNESS)
+    bond = Cohesive(STRENGTH, toughness, open_share=open_share)
     interfaces: dict[str, list[object]] = {
         "li|se": [ChargeTransfer("li", law)],
         "se|host": [ChargeTransfer("host", law)],
@@ -87,4 +90,35 @@ def test_a_bond_softens_while_the_host_shrinks(at: str) -> None:
     later = t > 10.0
     assert np.abs(voltage - expected)[later].max() < 2e-3 * np.abs(expected - open_circuit).max()
     assert damage[-1] > 0.9
+    run.destroy()
+
+
+@pytest.mark.parametrize("at", ["host|block", "se|host"])
+def test_a_bond_that_snaps_dissipates_what_was_stored(at: str) -> None:
+    """The bars give back five times what the bond takes: it is off within a time step, and the balance holds.
+
+    Where all of the current goes through it, the voltage jumps by I R (1 / s - 1) past the cut-off, which ends the run.
+    """
+    brittle, current, share = 0.01 * TOUGHNESS, 1.0, 1e-4
+    model, end = bonded(at, brittle, share), 2 * brittle / STRENGTH
+    ledger = Ledger(model)
+    model.histories.append(ledger)
+    compliance = 3 * SIZE / YOUNG + 1 / Cohesive(STRENGTH, brittle).penalty
+    strained = STRENGTH * compliance / (FACTOR * SIZE * rate_of(current, SIZE))
+    step = Step.constant("charge", "current", current, 4 * strained, (Cutoff("voltage", "above", 4.4),))
+    run = Transient(model, Protocol((step,)), "host", 1.0, TimeSettings(tolerance=1e-3), bonds=BondSettings(1e-3))
+    assert end < STRENGTH * compliance
+    found = []
+    for point in run.points():
+        work, stored, lost = ledger.terms()
+        assert abs(work - stored - lost) < 1e-9 * max(work, stored, lost, 1e-9)
+        found.append((point.time, lost, float(np.abs(ledger.book._forces()).max()), point.ended))
+    times = [t for t, lost, _, _ in found if lost > 0.99 * found[-1][1]]
+    assert run.report.jumps > 1
+    assert times[0] == pytest.approx(strained, rel=3e-3 * 4)
+    assert found[-1][1] == pytest.approx(0.5 * STRENGTH**2 * compliance, rel=0.02)
+    assert found[-1][2] < 1e-6 * STRENGTH
+    assert found[-1][3] == ("duration" if at == "host|block" else str(step.cutoffs[0]))
+    jump = current * RESISTANCE * (1 / share - 1)
+    assert run._voltage() == pytest.approx(3.4217 + (jump if at == "se|host" else 0.0644), abs=1e-3)
     run.destroy()
