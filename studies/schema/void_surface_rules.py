@@ -160,8 +160,9 @@ def _given(draft: Draft, path: KeyPath) -> bool:
 
 
 def _check_surroundings(draft: Draft) -> None:
+    in_time = lookup(draft.data, ("operation", "protocol")) not in (None, MISSING)
     for path, why in _ELSEWHERE.items():
-        if _given(draft, path):
+        if _given(draft, path) and not (in_time and path == ("mesh", "tolerance")):  # said already
             draft.report(path, why)
     if draft.dimension in (1, 3):
         draft.report(("geometry", "dimension"), "voids with a sharp surface need dimension 2 or axisymmetric")
@@ -255,9 +256,9 @@ def _check_layers(draft: Draft, path: KeyPath, body: Body) -> None:
     material = draft.material_of(body.name)
     if isinstance(material, Material):
         wanted = [*_PROPERTIES, *(k for k in PROPERTIES if k.startswith("norton_"))]
-        for key in wanted:
-            if not material.has(key):
-                draft.report((*path, KEY), f"{material.name} has no {key}; give it in `properties`")
+        missing = [key for key in wanted if not material.has(key)]
+        if missing:
+            draft.report((*path, KEY), f"{material.name} has no {', '.join(missing)}; give it in `properties`")
 
 
 def _check_flaws(draft: Draft, here: KeyPath, words: VoidSurface) -> None:
