@@ -26,6 +26,7 @@ from fem.voids.outline import Cell, contact_borders, resampled
 from fem.voids.points import void_volume, weights_of_points
 from fem.voids.rates import Interface, Lithium, Physics, Rates
 from fem.voids.sites import Site
+from meshes.collective import on_root
 from meshes.problems import MeshError
 
 Floats = npt.NDArray[np.float64]
@@ -228,16 +229,20 @@ class Evolution:
         return (error if error <= np.inf else np.inf), smooth, found
 
     def _smoothed(self, arcs: Sequence[Floats], time: float) -> list[Floats]:
-        """The arcs after a time (s) of diffusion along surfaces."""
+        """The arcs after a time (s) of diffusion along surfaces, found on one rank. Collective."""
         if not self._mobility > 0:
             return list(arcs)
-        made = []
         gamma, adhesion = self.lithium.surface_energy, self.interface.work_of_adhesion
-        for arc, size in zip(arcs, self._sizes(), strict=True):
-            made.append(smoothed(self.cell, arc, time, self._mobility, gamma, adhesion))
-            if np.linalg.norm(made[-1] - arc, axis=1).max() > self.settings.furthest * size:
-                raise MeshError("the surface of a void went too far by surface diffusion")
-        return made
+
+        def work() -> list[Floats]:
+            made = [smoothed(self.cell, arc, time, self._mobility, gamma, adhesion) for arc in arcs]
+            for one, arc, size in zip(made, arcs, self._sizes(), strict=True):
+                if np.linalg.norm(one - arc, axis=1).max() > self.settings.furthest * size:
+                    raise MeshError("the surface of a void went too far by surface diffusion")
+            return made
+
+        found: list[Floats] = self.comm.bcast(on_root(self.comm, work), root=0)
+        return found
 
     def _accept(self, step: float, end: list[Floats], found: Sequence[Rates]) -> None:
         """Take over what a step has found."""
@@ -291,7 +296,8 @@ class Evolution:
             self._healed += float(self._volumes[gone].sum())
             self._keep([k for k in range(len(self._arcs)) if not gone[k]])
             return "healed"
-        if rates.contact < min(self.settings.contact, before.contact):
+        falling, least = rates.contact < before.contact, self.settings.contact
+        if falling and rates.contact < least:
             return "contact lost"
         if not self._followed():
             return "detached"
@@ -299,16 +305,18 @@ class Evolution:
             moved = events.across_corner(self.cell, arc)
             if moved is not None:
                 arcs = [*self._arcs[:k], moved, *self._arcs[k + 1 :]]
-                if self._contact(arcs) < self.settings.contact:
+                if self._contact(arcs) >= least:
+                    self._arcs = arcs
+                    return "merged" if events.touches(self.cell, moved) else "detached"
+                if falling:
                     return "contact lost"
-                self._arcs = arcs
-                return "merged" if events.touches(self.cell, moved) else "detached"
         arcs, members = events.joined(self.cell, self._arcs)
         if len(arcs) < len(self._arcs):
-            if self._contact(arcs) < self.settings.contact:
+            if self._contact(arcs) >= least:
+                self._merge(arcs, members)
+                return "merged"
+            if falling:
                 return "contact lost"
-            self._merge(arcs, members)
-            return "merged"
         if self._split():
             return "split"
         return "opened" if self._open(rates) else ""

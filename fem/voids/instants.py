@@ -23,7 +23,8 @@ class TimeSettings:
         tolerance: error of a point in a step over the size of its void. edges: of an arc.
         furthest: a point goes at most this share of the size of its void in a step.
         healed: a void is gone when its volume falls below this share of its greatest.
-        contact: the contact is lost when less than this share of the wall is left.
+        contact: the contact is lost when less than this share of the wall is left, or would be without pieces that
+            are shorter than an edge.
         worst: quality of the mesh (`Body.quality`) below which it is made anew.
     """
 

@@ -186,6 +186,19 @@ def test_contact_is_lost_and_plated_again() -> None:
     assert back[0].contact < 0.5
 
 
+def test_the_last_contact_is_plated_again() -> None:
+    """Contact is lost, too, when its last piece is shorter than an edge; plating from there is no event."""
+    run = evolution(Cell.box(2 * UM, 2 * UM), [arc_of_circle(1.7 * UM, 8)], 20.0)
+    instants = until(run, "contact lost", 100.0)
+    conserved(run, instants)
+    assert 0.02 < instants[-1].contact < 0.15
+    run.current_density = lambda time, arcs: -20.0
+    back = list(run.run(instants[-1].time + 0.05))
+    assert len(back) > 1
+    assert not any(i.event for i in back)
+    assert back[-1].contact > back[0].contact
+
+
 def test_plating_is_stripping_backwards() -> None:
     """Without pressure and tension all velocities change their sign with the current, for any exponent."""
     cell = Cell.box(5 * UM, 4 * UM)

@@ -112,6 +112,7 @@ def test_contact_angle_of_a_cap() -> None:
     assert made[:, 1].max() == pytest.approx(curved * (1 - math.cos(angle)), rel=0.02)
 
 
+@pytest.mark.mpi
 def test_waves_decay_in_a_run() -> None:
     """A run beside creep, with the diffusivity of the lithium: the same decay, the volume kept, few steps."""
     thickness = MOBILITY * 8.314462618 * 298.15 / 13e-6
