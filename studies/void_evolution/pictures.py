@@ -181,6 +181,7 @@ def _over_time(left: Any, right: Any, columns: Mapping[str, Floats]) -> None:
     there = columns["void_volume"] > 0
     left.semilogy(x[there], volume(1.0) * columns["void_volume"][there], color=style.series_colour(0), linewidth=1.2)
     left.set_ylabel(volume.label("void volume per area"))
+    plain_numbers(left.yaxis)
     right.plot(x, columns["contact_fraction"], color=style.series_colour(1), linewidth=1.2, label="contact fraction")
     right.plot(
         x, columns["current_focusing"], color=style.series_colour(2), linewidth=1.2, label="largest current over mean"
@@ -196,6 +197,22 @@ def _over_time(left: Any, right: Any, columns: Mapping[str, Floats]) -> None:
         axes.margins(x=0.0)
         axes.grid(True, color="0.88", linewidth=0.6)
         axes.set_axisbelow(True)
+
+
+def plain_numbers(axis: Any, minor: bool = True) -> None:
+    """Numbers of a logarithmic axis without powers of ten; of those between the tens, 2 and 5 where there are many."""
+    from matplotlib.ticker import FuncFormatter
+
+    low, high = axis.get_view_interval()
+    few = np.log10(max(high, 1e-300) / max(low, 1e-300)) < 1.0
+
+    def text(x: float, place: int) -> str:
+        digit = round(x / 10 ** np.floor(np.log10(x) + 1e-9))
+        return f"{x:g}" if few or digit in (2, 5) else ""
+
+    axis.set_major_formatter("{x:g}")
+    if minor:
+        axis.set_minor_formatter(FuncFormatter(text))
 
 
 def draw_thresholds(columns: Mapping[str, Sequence[float]], path: Path) -> Path | None:
@@ -231,9 +248,8 @@ def draw_thresholds(columns: Mapping[str, Sequence[float]], path: Path) -> Path 
     dashed = {"color": "0.3", "linestyle": "--", "linewidth": 1.0}
     axes.plot(x, upward(1.0) * estimate[order], label="estimate, ball in infinite lithium", **dashed)
     axes.set(xscale="log", yscale="log", xlabel=across.label("current density"), ylabel=upward.label("stack pressure"))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    plain_numbers(axes.xaxis, minor=False)
+    plain_numbers(axes.yaxis)
     axes.legend(frameon=False, fontsize=style.FONT - 1, loc="lower right", bbox_to_anchor=(1.0, 0.08))
     axes.margins(x=0.0)
     made.tight_layout(pad=0.5)
