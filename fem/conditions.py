@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fem.protocol import Course
@@ -133,7 +133,7 @@ class Platen:
 class FilledCrack:
     """Something that fills the cracks of layers that break and presses their faces apart.
 
-    Exactly one of ``pressure``, ``volume`` and ``electrode`` is given.
+    Exactly one of ``pressure``, ``volume`` and ``electrode`` is given, the last one with a ``share`` in runs in time.
 
     Attributes:
         pressure: Pa.
@@ -143,6 +143,8 @@ class FilledCrack:
         molar_volume: Omega in m^3/mol of what is deposited.
         equilibrium_potential: of the electrode against lithium, V.
         layers: whose cracks; empty: of all layers that may break.
+        share: of the metal that is plated at the electrode, what goes into the cracks: their volume is given by the
+            charge, and the pressure follows.
     """
 
     pressure: float | None = None
@@ -151,8 +153,11 @@ class FilledCrack:
     molar_volume: float | None = None
     equilibrium_potential: float = 0.0
     layers: tuple[str, ...] = ()
+    share: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        if self.share is not None and (self.electrode is None or not 0 < self.share <= 1):
+            raise ValueError(f"share belongs to an electrode and lies between 0 and 1, got {self.share}")
         if sum(x is not None for x in (self.pressure, self.volume, self.electrode)) != 1:
             raise ValueError("give one of the pressure, the volume and the electrode of what fills the cracks")
         if self.electrode is not None and not (self.molar_volume or 0.0) > 0:

@@ -51,12 +51,22 @@ class Fill:
         volume: opening of the cracks as a UFL form, m^3 (m^2 in 2-D).
         volume_given: the volume is prescribed and the pressure follows.
         energy: minus pressure times opening, integrated, as a UFL form, J.
+        electrode: layer whose plated metal decides the volume, if one does.
+        per_charge: volume in the cracks over the charge that has plated there, m^3/C.
     """
 
     pressure: Number | None
     volume: Any
     volume_given: bool
     energy: Any
+    electrode: str | None = field(default=None, kw_only=True)
+    per_charge: float = field(default=0.0, kw_only=True)
+
+    def hold(self, charge: float) -> None:
+        """Give the volume that belongs to a charge (C) that the electrode has plated."""
+        assert self.pressure is not None
+        # minus the volume, so that the bordered matrix stays symmetric
+        self.pressure.source = -self.per_charge * max(charge, 0.0)
 
 
 @dataclass
@@ -146,7 +156,7 @@ class Damage:
         layers = condition.layers or tuple(self.terms)
         volumes = [model.geometry.integral(opened, x) for x in layers]
         volume = sum(volumes[1:], start=volumes[0])
-        if condition.electrode is not None:
+        if condition.electrode is not None and condition.share is None:
             pressures = {x: self._plating_pressure(condition, x) for x in layers}
             works = [model.geometry.integral(-pressures[x] * opened, x) for x in layers]
             work = sum(works[1:], start=works[0])
@@ -154,17 +164,19 @@ class Damage:
             self.fills.append(Fill(None, volume, False, work))
             return work
         start = condition.pressure if condition.pressure is not None else 0.0
-        given = condition.volume is not None
+        given = condition.volume is not None or condition.share is not None
         pressure = Number.create("pressure in cracks", model.geometry.mesh, start, unknown=given)
         pressure.scale = PRESSURE
         model.add_number(pressure)
         work = -pressure.variable * volume
         model.residuals[moving].append(ufl.derivative(work, moving.function, moving.test))
-        if condition.volume is not None:
+        if given:
             # minus the volume, so that the bordered matrix stays symmetric
-            pressure.source = -condition.volume
+            pressure.source = -(condition.volume or 0.0)
             model.charges[pressure].append(-volume)
-        self.fills.append(Fill(pressure, volume, given, work))
+        per_charge = (condition.share or 0.0) * (condition.molar_volume or 0.0) / FARADAY
+        electrode = None if condition.share is None else condition.electrode
+        self.fills.append(Fill(pressure, volume, given, work, electrode=electrode, per_charge=per_charge))
         return work
 
     def _plating_pressure(self, condition: FilledCrack, layer: str) -> Any:

@@ -14,6 +14,7 @@ from dolfinx import fem, la
 
 from fem.conditions import FilledCrack
 from fem.energy.fracture import Fracture
+from fem.observe.balances import Imbalance
 from fem.solve.alternate import Breaking
 from fem.solve.loadpath import LoadPoint, LoadSettings, Proportional, load_steps
 from fem.values import Graded
@@ -100,7 +101,7 @@ def filling_of(study: Study) -> list[FilledCrack]:
         return []
     if given.electrode is not None:
         molar = study.material(given.electrode).value("molar_volume", study.operation.temperature)
-        return [FilledCrack(electrode=given.electrode, molar_volume=molar)]
+        return [FilledCrack(electrode=given.electrode, molar_volume=molar, share=given.share)]
     volume = None if given.thickness is None else given.thickness * study.geometry.area
     return [FilledCrack(pressure=given.pressure, volume=volume)]
 
@@ -162,6 +163,7 @@ class BrokenPath:
         if self.points:
             self.breaking.solve()
             self.breaking.accept()
+            self.points.append(LoadPoint.of(self.breaking, 1.0))
             return
         given = self.study.mechanics.loading
         step = 1.0 / given.steps
@@ -192,8 +194,14 @@ class BrokenPath:
             "elastic_energy": tuple(p.energies.stored / area for p in self.points),
             "fracture_energy": tuple(p.energies.fracture / area for p in self.points),
             "work": tuple(p.work / area for p in self.points),
+            "lost_work": tuple(p.lost / area for p in self.points),
         }
         return columns | ({"crack_pressure": tuple(self.pressures)} if self.pressures else {})
+
+    def balances(self) -> list[Imbalance]:
+        """Work of the loads that is neither stored nor in cracks nor lost."""
+        worst = max((p.left for p in self.points), key=abs, default=0.0)
+        return [Imbalance("work of the loads", worst, max((p.scale for p in self.points), default=0.0), "J")]
 
     def critical_load(self, share: float) -> float:
         """Part of the load at which the cracks had grown by a share of all that they grew; NaN where nothing broke."""

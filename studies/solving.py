@@ -249,7 +249,7 @@ class Session:
         values = merged(before, evaluate(point))
         found = charge_balances(self.assembly) + force_balances(self.assembly) + power_balance(self.assembly)
         found += periodic_balances(self.assembly)
-        found += self.path.balances() if isinstance(self.path, JointPath) else []
+        found += self.path.balances() if self.path is not None else []
         self.timer.add("quantities", start)
         return Solved(point, values, found)
 

@@ -13,6 +13,7 @@ from fem.observe.assembly import Assembly
 from fem.observe.interphase import lithium_balance
 from fem.observe.rates import rate_balances
 from fem.observe.void_phase import lithium_lost
+from fem.solve.cracked import Account
 from fem.solve.ledger import Ledger
 from studies.results import Balance
 
@@ -67,8 +68,9 @@ class Stored:
         first: name -> amount (mol) or charge (C) at the beginning.
     """
 
-    def __init__(self, assembly: Assembly, ledger: Ledger | None = None) -> None:
+    def __init__(self, assembly: Assembly, ledger: Ledger | None = None, account: Account | None = None) -> None:
         self.assembly, self.model, self.ledger = assembly, assembly.model, ledger
+        self.account = account
         self.first: dict[str, float] = {}
 
     def begin(self, charge: float) -> None:
@@ -133,6 +135,8 @@ class Stored:
             work, stored, lost = self.ledger.terms()
             largest = max(abs(work), abs(stored), abs(lost), self.ledger.least)
             found["work"] = Balance(work - stored - lost, largest, WORK_LIMIT, "J")
+        if self.account is not None:
+            found["work"] = Balance(self.account.left, self.account.scale, WORK_LIMIT, "J")
         if length == 0.0:
             return found
         terminals = [self.assembly.number_charge(n) for n in self.model.terminals.values()]

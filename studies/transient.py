@@ -162,7 +162,8 @@ class TransientSession:
             self.model.histories.append(self.ledger)
         if self.ledger is not None and self.run.parting is not None:
             self.cracked = PartedRun(self.run.parting, self.ledger)
-        self.stored = Stored(self.assembly, self.ledger)
+        cracking = self.run.cracking
+        self.stored = Stored(self.assembly, self.ledger, None if cracking is None else cracking.breaking.account)
         self.snapshots = 0
         self._keep: tuple[Path, float] | None = None
         self._kept = self._begun = time.perf_counter()

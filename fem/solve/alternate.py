@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from mpi4py import MPI
 
 from fem.errors import ConvergenceError, ModelError
 from fem.solve.choose import DIRECT_LIMIT
+from fem.solve.cracked import Account, Loads
 from fem.solve.criteria import passing
 from fem.solve.damage import DamageSolver
 from fem.solve.descent import descend
@@ -133,6 +134,9 @@ class Breaking:
         self.comm = model.geometry.comm
         self.half = DamageSolver(model)
         self.book = Book(model)
+        self.account, self.loads = Account(model, self.book), Loads(model)
+        self._loaded: list[Array] | None = None
+        self._then: tuple[Any, list[Array]] | None = None
         moving = self.mechanics.displacement
         self.index = next(k for k, s in enumerate(self.solver.stages) if moving in s.fields)
         self.stage = self.solver.stages[self.index]
@@ -160,6 +164,15 @@ class Breaking:
             number.beyond = float(value)
 
     # ------------------------------------------------------------------ half steps
+    def _load(self) -> None:
+        """Find what the loads do to the accepted damage: where the account of a step is divided."""
+        values = self.damage.unknown.function.x.array
+        begin = np.array(values)
+        self.damage.retreat()
+        self._equilibrium()
+        self._loaded = self.state()
+        values[:] = begin
+
     def _equilibrium(self) -> None:
         """Minimise over the displacement (and solve what it depends on) at the present damage."""
         for k in range(self.index + 1):
@@ -225,10 +238,13 @@ class Breaking:
         relaxed, last = False, np.inf
         energy = tried = np.inf
         guard = _Guard(self)
+        self._load()
+        fresh = self._largest(first - self.damage.accepted.x.array) == 0.0
         for number in range(settings.passes):
             self.report.passes += 1
             before = self.stage.get_state()
-            self._equilibrium()
+            if number or not fresh:
+                self._equilibrium()
             if self.constrained:
                 guard.check()
             reference = self.half.reference()
@@ -290,8 +306,33 @@ class Breaking:
     # ------------------------------------------------------------------ acceptance
     def accept(self) -> None:
         """Take the present state: its damage is the bound of later ones, and the work to reach it is done."""
-        self.book.advance()
+        if self._then is None:
+            self.account.begin()
+        else:
+            self._count(*self._then, self._loaded or self.state())
         self.model.accept()
+        self.remember()
+
+    def remember(self) -> None:
+        """The present state and its loads are those that the next step begins with."""
+        self._then, self._loaded = (self.loads.get(), self.state()), None
+
+    def _count(self, before: Any, then: list[Array], loaded: list[Array]) -> None:
+        """Enter the step from the last accepted state to the present one into the account."""
+        damage, after, now = self.damage.unknown.function, self.loads.get(), self.state()
+
+        def broken() -> None:
+            self.loads.set(before)
+            self.restore(then)
+            damage.x.array[:] = now[-2]
+            self._equilibrium()
+
+        def arrive() -> None:
+            self.loads.set(after)
+            self.restore(now)
+
+        grown = self._largest(now[-2] - then[-2]) > 0.0
+        self.account.add(lambda: self.restore(loaded), broken if grown else None, arrive)
 
     def destroy(self) -> None:
         """Free PETSc objects; the solver belongs to the caller."""

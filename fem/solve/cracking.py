@@ -13,6 +13,7 @@ states behind the jump say nothing of what comes (`fem.solve.transient`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ssbfem.solve")
 Array = npt.NDArray[np.float64]
+_LOAD = "load "
+"""How pressures are named in what is kept for later runs."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Cracking:
         model: with damage, made with `Settings.damage_lags`.
         settings: how.
         method: linear solver of the displacement.
+        plated: layer of metal -> charge that has plated there since the run began, C.
 
     Attributes:
         breaking: finds states.
@@ -107,18 +111,24 @@ class Cracking:
         ModelError: damage acts on what passes at once.
     """
 
-    def __init__(self, model: Model, settings: CrackSettings | None = None, method: str = "auto") -> None:
+    def __init__(
+        self,
+        model: Model,
+        settings: CrackSettings | None = None,
+        method: str = "auto",
+        plated: Callable[[str], float] = lambda _: 0.0,
+    ) -> None:
         if model.damage is None or model.mechanics is None:
             raise ModelError("nothing in this model can break: give a layer a fracture energy")
         if not model.settings.damage_lags:
             raise ModelError("a model that breaks in time needs Settings(damage_lags=True)")
         self.model, self.damage, self.settings = model, model.damage, settings or CrackSettings()
+        self._plated = plated
         self._held = _Held(model, method)
         solver: Any = self._held
         self.breaking = Breaking(model, solver, self.settings.search)
         self.point: LoadPoint | None = None
         self.grown, self.jumps = 0.0, 0
-        self._begin: float | None = None
         self._jumped = False
 
     def begin(self) -> None:
@@ -134,6 +144,7 @@ class Cracking:
         Raises:
             ConvergenceError: no state is found, however short the step.
         """
+        self._fill()
         free = length > shortest * (1 + 1e-9)
         state = self.breaking.state() if free else None
         try:
@@ -149,6 +160,12 @@ class Cracking:
             return False
         return True
 
+    def _fill(self) -> None:
+        """What has been plated fills the cracks."""
+        for fill in self.damage.fills:
+            if fill.electrode is not None:
+                fill.hold(self._plated(fill.electrode))
+
     @property
     def anew(self) -> bool:
         """Whether the integrator has to begin afresh."""
@@ -158,29 +175,42 @@ class Cracking:
         """The present state, at a time in s, is one of the run."""
         self.breaking.accept()
         self.jumps += self._jumped
-        energies, work = self.breaking.book.energies(), self.breaking.book.work
-        if self._begin is None:
-            self._begin = energies.stored + energies.fracture - work
-        lost = work + self._begin - energies.stored - energies.fracture
-        self.point = LoadPoint(time, self.grown, energies, work, lost, self._jumped)
+        self.point = LoadPoint.of(self.breaking, time, self.grown, self._jumped)
         self._jumped = False
 
     # ------------------------------------------------------------------ checkpoints
     def memory(self) -> dict[str, float]:
         """What a later run needs beside the fields."""
-        return {"work": self.breaking.book.work, "begin": self._begin or 0.0, "jumps": float(self.jumps)}
+        loads = {f"{_LOAD}{side}": value for side, value in self._loads().items()}
+        return {**self.breaking.account.kept(), "jumps": float(self.jumps), **loads}
 
     def recall(self, memory: dict[str, float], time: float) -> None:
         """Go on from fields that were read, at a time in s."""
         self.damage.begin()
-        book = self.breaking.book
-        book.work = memory.get("work", 0.0)
-        book.advance()
-        energies = book.energies()
-        self._begin = memory.get("begin", energies.stored + energies.fracture - book.work)
+        self._fill()
         self.jumps = int(memory.get("jumps", 0))
-        lost = book.work + self._begin - energies.stored - energies.fracture
-        self.point = LoadPoint(time, 0.0, energies, book.work, lost, False)
+        present = self._loads()
+        self._set({side: memory.get(f"{_LOAD}{side}", value) for side, value in present.items()})
+        self.breaking.account.go_on(memory)
+        self.breaking.remember()
+        self.point = LoadPoint.of(self.breaking, time)
+        self._set(present)
+
+    def _loads(self) -> dict[str, float]:
+        """Side -> pressure (Pa), given displacement (m) or force (N)."""
+        mechanics = self.model.mechanics
+        assert mechanics is not None
+        found = {side: float(np.real(constant.value)) for side, constant in mechanics.pressures.items()}
+        for side, support in mechanics.supports.items():
+            if side not in found and np.isscalar(support.offset):
+                given: Any = support.offset
+                found[side] = float(given) if support.number is None else support.number.source
+        return found
+
+    def _set(self, loads: Mapping[str, float]) -> None:
+        assert self.model.mechanics is not None
+        for side, value in loads.items():
+            self.model.mechanics.set_load(side, value)
 
     def destroy(self) -> None:
         """Free PETSc objects."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +48,10 @@ class LoadPoint:
     Attributes:
         load: 0 to 1. change: largest change of the damage since the last point.
         energies: J (per depth in 2-D). work: done on the model since the beginning, J.
-        lost: work that is neither stored nor in cracks, J: jumps, and the error of the load steps.
+        lost: work that is neither stored nor in cracks, J (`fem.solve.cracked`).
         jumped: much broke although the step could not be cut any more.
+        left: what the account of the work leaves over, J: nothing, but for the solver.
+        scale: J, the largest energy of the account.
     """
 
     load: float
@@ -58,6 +60,15 @@ class LoadPoint:
     work: float
     lost: float
     jumped: bool
+    left: float = field(default=0.0, kw_only=True)
+    scale: float = field(default=0.0, kw_only=True)
+
+    @classmethod
+    def of(cls, breaking: Breaking, load: float, change: float = 0.0, jumped: bool = False) -> LoadPoint:
+        """The last accepted state of a search, at a load (or a time)."""
+        account = breaking.account
+        work, left, scale = breaking.book.work, account.left, account.scale
+        return cls(load, change, account.energies, work, account.lost, jumped, left=left, scale=scale)
 
 
 class Proportional:
@@ -118,9 +129,7 @@ def load_steps(
     apply(0.0)
     breaking.solve()
     breaking.accept()
-    energies = breaking.book.energies()
-    begin = energies.stored + energies.fracture - breaking.book.work
-    yield LoadPoint(0.0, 0.0, energies, breaking.book.work, 0.0, False)
+    yield LoadPoint.of(breaking, 0.0)
     done, step = 0.0, settings.step
     while done < 1.0:
         state = breaking.state()
@@ -140,8 +149,6 @@ def load_steps(
             continue
         breaking.accept()
         done = load
-        energies, work = breaking.book.energies(), breaking.book.work
-        lost = work + begin - energies.stored - energies.fracture
-        yield LoadPoint(load, change, energies, work, lost, change > settings.change)
+        yield LoadPoint.of(breaking, load, change, change > settings.change)
         if change <= settings.change:
             step = min(settings.step, 2 * step if change < 0.5 * settings.change else step)

@@ -101,7 +101,7 @@ class Transient:
         self.flow = Flow(self.stage, linear_solver(self.stage, method), self.working, self._control)
         self._method = method
         self._others: dict[int, NewtonSolver] = {}
-        self.cracking = None if model.damage is None else Cracking(model, cracks, method)
+        self.cracking = None if model.damage is None else Cracking(model, cracks, method, self._plated)
         self.parting = Parting(model, bonds) if model.joints else None
         self._started = False
 
@@ -112,6 +112,17 @@ class Transient:
         if not number.unknown:
             raise ModelError(f"terminal {name!r} has a fixed potential: give it a current, the protocol sets it")
         return number
+
+    def _plated(self, layer: str) -> float:
+        """Charge that has plated at a layer of metal since the run began, C; negative where more was stripped.
+
+        Raises:
+            ModelError: the layer is none of the two electrodes.
+        """
+        carrier = self.model.handle(layer, "electronic").carrier
+        if carrier is None or carrier not in (self.working, self.counter):
+            raise ModelError(f"{layer!r} is none of the two electrodes of the cell: nothing is known of what it plates")
+        return -self.flow.charge if carrier is self.working else self.flow.charge
 
     # ------------------------------------------------------------------ control
     def _control(self, time: float) -> None:

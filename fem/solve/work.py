@@ -15,6 +15,7 @@ from ufl.algorithms.apply_algebra_lowering import apply_algebra_lowering
 from ufl.algorithms.apply_derivatives import apply_derivatives
 
 from fem.errors import ModelError
+from fem.solve.closing import Closing
 from fem.unknowns import Field
 
 if TYPE_CHECKING:
@@ -43,16 +44,41 @@ class Energies:
         return self.stored + self.fracture + self.loads
 
 
+@dataclass(frozen=True)
+class _Ends:
+    """One end of a step.
+
+    Attributes:
+        forces, moved: (owned rows,) forces from outside, N; displacements, m.
+        fills: pressure (Pa) and volume of what fills cracks with one pressure.
+        bent: (owned rows,) inner forces of solids with cracks that close. pressed: of local pressures in cracks.
+        fields: displacements and damage, ghosts included.
+    """
+
+    forces: Array
+    moved: Array
+    fills: list[tuple[float, float]]
+    bent: Array
+    pressed: Array
+    fields: list[Array]
+
+
 class Book:
     """Evaluates energies and adds up the work of supports, platens, loads, eigenstrains and pressures in cracks.
 
-    The work between two states is that of the mean of both forces (the trapezoidal rule): exact where nothing breaks,
-    of second order in the load step where damage of the phase field grows steadily. What tractions of bonds and
-    contacts do on their way from one state to the other is known from their laws (`Joint.extra_work`) and adds what the
-    rule misses: the solids between are linear (Betti).
+    The work between two states is that of the mean of both forces (the trapezoidal rule): exact for linear solids. What
+    tractions of bonds and contacts do on their way from one state to the other is known from their laws
+    (`Joint.extra_work`) and adds what the rule misses (Betti); so does what cracks that open or close bear
+    (`fem.solve.closing`).
+
+    Where the damage of a phase field changes, steps have two parts (`fem.solve.cracked`): in one the loads change and
+    the damage stands still (``advance(damage_held=True)``), in the other the damage changes and the loads stand still.
 
     Args:
         model: with mechanics.
+
+    Attributes:
+        work: so far, J. pressed: that of local pressures in cracks in the last part of a step.
 
     Raises:
         ModelError: it has none.
@@ -81,6 +107,14 @@ class Book:
         self._fills += [(driven.number, form(driven.moved)) for driven in model.opened.values()]
         pressing = [fill.energy for fill in fills]
         self._pressing = form(_total(pressing)) if pressing else None
+        self._shut = [(fill.pressure, form(fill.volume)) for fill in fills if fill.volume_given]
+        local = [fill.energy for fill in fills if fill.pressure is None]
+        self._local = form(_total(local)) if local else None
+        self._local_rows = None
+        if local:
+            u = mechanics.displacement
+            self._local_rows = form(ufl.derivative(_total(local), u.function, u.test))
+        self._closing = Closing.of(model)
         self._rows_forms = {u: form(model.system.residuals[u]) for u in self.unknowns}
         self._dead_rows_forms = {u: form(_total(forms)) for u, forms in dead.items() if forms}
         self._strains = eigenstrains(model)
@@ -89,9 +123,9 @@ class Book:
         contained = {id(c) for x in stored for c in x.coefficients()}
         self._stored_in = [c for c in hosts.values() if id(c) in contained]
         self._stored_in += [opening.field.function for opening in mechanics.openings.values()]
-        self._before: tuple[list[Array], list[Array], float] | None = None
-        self.work = 0.0
-        self._last: tuple[Array, Array, list[tuple[float, float]]] | None = None
+        self._before: tuple[list[Array], list[Array], Array] | None = None
+        self.work, self.pressed = 0.0, 0.0
+        self._last: _Ends | None = None
 
     def _scalar(self, form: Any) -> float:
         return 0.0 if form is None else float(self.comm.allreduce(np.real(fem.assemble_scalar(form))))
@@ -128,50 +162,113 @@ class Book:
             parts.append(out)
         return np.concatenate(parts)
 
-    def advance(self) -> float:
-        """Add the work since the last call; returns the work since the first one. Collective."""
+    def free(self, energies: Energies) -> float:
+        """Of the present state, J: what damage lowers while the loads stand still. Collective.
+
+        Where the volume in the cracks is given, what fills them is no load; local pressures, which may follow the
+        damage, are left out (`pressed`).
+
+        Args:
+            energies: of the present state.
+        """
+        shut = sum(p.value * self._scalar(v) for p, v in self._shut if p is not None)
+        return energies.potential + shut - self._scalar(self._local)
+
+    def mark(self) -> tuple[Any, ...]:
+        """Where the book is, to go on from there once more."""
+        return self.work, self._last, self._before, self._extra_before
+
+    def back(self, mark: tuple[Any, ...]) -> None:
+        """Be where the book was."""
+        self.work, self._last, self._before, self._extra_before = mark
+
+    def _ends(self) -> _Ends:
+        """What the work to and from the present state needs of it."""
         moved = np.concatenate([u.function.x.array[: u.owned] for u in self.unknowns])
-        forces = self._forces()
         fills = [(pressure.value, self._scalar(volume)) for pressure, volume in self._fills]
-        if self._last is not None:
-            then, there, filled = self._last
-            self.work += float(self.comm.allreduce(float(0.5 * (then + forces) @ (moved - there))))
-            for (p, v), (p_then, v_then) in zip(fills, filled, strict=True):
+        closing, local, unknown = self._closing, self._local_rows, self.unknowns[0]
+        bent = np.empty(0) if closing is None else self._rows(unknown, closing.rows)
+        pressed = np.empty(0) if local is None else self._rows(unknown, local)
+        damage = None if self.model.damage is None else self.model.damage.unknown.function
+        fields = [u.function for u in self.unknowns] + ([] if damage is None else [damage])
+        return _Ends(self._forces(), moved, fills, bent, pressed, [np.array(f.x.array) for f in fields])
+
+    def advance(self, damage_held: bool = False) -> float:
+        """Add the work since the last call; returns the work since the first one. Collective.
+
+        Args:
+            damage_held: the damage of a phase field has stood still meanwhile; else the loads have, where there is one.
+        """
+        now, last = self._ends(), self._last
+        change = None if last is None else now.moved - last.moved
+        if last is not None and change is not None:
+            self.work += self._sum(0.5 * (last.forces + now.forces) @ change)
+            for (p, v), (p_then, v_then) in zip(now.fills, last.fills, strict=True):
                 self.work += 0.5 * (p + p_then) * (v - v_then)
-        self.work += self._swelling()
+            if self._local is not None:
+                # a local pressure times an opening is linear in either of them while the damage stands still
+                half = -0.5 * (last.pressed + now.pressed)
+                self.pressed = self._sum(half @ change) if damage_held else self._opened(last)
+                self.work += self.pressed
+        swelling, met = self._swelling()
+        self.work += swelling
+        if self._closing is not None and damage_held and last is not None and change is not None:
+            self.work += met - self._sum(0.5 * (last.bent + now.bent) @ change)
         extra = self._scalar(self._extra)
-        if self._last is not None:
+        if last is not None:
             self.work += extra - self._extra_before
-        self._last, self._extra_before = (forces, moved, fills), extra
+        self._last, self._extra_before = now, extra
         return self.work
 
-    def _swelling(self) -> float:
+    def _sum(self, value: Any) -> float:
+        return float(self.comm.allreduce(float(value)))
+
+    def _opened(self, last: _Ends) -> float:
+        """Work of the present local pressures while displacement and damage became what they are."""
+        assert self.model.damage is not None
+        functions = [*(u.function for u in self.unknowns), self.model.damage.unknown.function]
+        now, found = [np.array(f.x.array) for f in functions], self._scalar(self._local)
+        self._set(functions, last.fields)
+        found -= self._scalar(self._local)
+        self._set(functions, now)
+        return -found
+
+    def _forms(self) -> Array:
+        """Stored energy of all solids, and of those with cracks that close, J."""
+        closing = 0.0 if self._closing is None else self._scalar(self._closing.energy)
+        return np.array([self._scalar(self._stored), closing])
+
+    def _swelling(self) -> tuple[float, float]:
         """Work of what changes stress-free strains since the last call: half of what the change adds to either state.
 
         Exact where the energy is quadratic in the elastic strain. Concentrations of hosts and openings of interfaces
         count like eigenstrains that are constants.
+
+        Returns:
+            The work in J, and what solids with cracks that close have stored in J, less their part of that work.
         """
-        if not self._strains and not self._stored_in:
-            return 0.0
+        if not self._strains and not self._stored_in and self._closing is None:
+            return 0.0, 0.0
         model, causes = self.model, {id(c) for c in self._stored_in}
         fields = [f.function for f in model.fields if id(f.function) not in causes]
         fields += [creep.function for creep in model.creeps.values()]
         fields += [] if model.damage is None else [model.damage.unknown.function]
-        now, found = [np.array(f.x.array) for f in fields], self._scalar(self._stored)
+        now, found = [np.array(f.x.array) for f in fields], self._forms()
         strains = [np.array(c.value) for c in self._strains] + [np.array(c.x.array) for c in self._stored_in]
-        done = 0.0
+        done, stored = [0.0, 0.0], 0.0
         if self._before is not None:
             then, strains_then, found_then = self._before
             changed = any(np.any(a != b) for a, b in zip(strains, strains_then, strict=True))
             if self.comm.allreduce(bool(changed), op=MPI.LOR):
                 self._set(fields, then)
-                ahead = self._scalar(self._stored) - found_then
+                ahead = self._forms() - found_then
                 self._set(fields, now)
                 self._set_causes(strains_then)
-                done = 0.5 * (ahead + found - self._scalar(self._stored))
+                done = list(0.5 * (ahead + found - self._forms()))
                 self._set_causes(strains)
+            stored = float(found[1] - found_then[1])
         self._before = (now, strains, found)
-        return done
+        return float(done[0]), stored - float(done[1])
 
     @staticmethod
     def _set(functions: list[Any], values: list[Array]) -> None:

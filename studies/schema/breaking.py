@@ -85,11 +85,18 @@ class CrackFilling(Part):
         default=None,
         description="Layer of metal that grows in the cracks: pressure F eta / V_m from the local overpotential.",
     )
+    share: PositiveFraction | None = Field(
+        default=None,
+        description="With an electrode and a protocol: of the metal that is plated there, the share that goes into the"
+        " cracks; their volume follows from the charge, the pressure from the volume.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> CrackFilling:
         if sum(x is not None for x in (self.pressure, self.thickness, self.electrode)) != 1:
             raise complaint("give one of pressure, thickness and electrode")
+        if self.share is not None and self.electrode is None:
+            raise complaint("share is of an electrode: which metal fills the cracks?")
         return self
 
 

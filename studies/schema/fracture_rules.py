@@ -27,6 +27,7 @@ def check_fracture(draft: Draft) -> None:
     for where in broken[:1]:
         if draft.operation is not None and draft.operation.protocol is not None:
             _check_in_time(draft, broken)
+        _check_filling(draft)
         if "impedance" in draft.data or "space_charge" in draft.data:
             draft.report(where, "fracture is for studies without impedance and space_charge")
         mesh = draft.data.get("mesh")
@@ -44,19 +45,38 @@ def check_fracture(draft: Draft) -> None:
             draft.report(("quantities", i), "no layer can break: give one `fracture`", request.name)
 
 
+def _check_filling(draft: Draft) -> None:
+    """Report metal in cracks that no layer gives."""
+    filling = None if draft.operation is None else draft.operation.crack_filling
+    if draft.operation is None or filling is None or filling.electrode is None:
+        return
+    here, names = ("operation", "crack_filling"), [body.name for _, body in draft.bodies if body is not None]
+    if filling.electrode not in names:
+        draft.report((*here, "electrode"), f"there is no layer {filling.electrode!r}; there are {', '.join(names)}")
+    if filling.share is not None and draft.operation.protocol is None:
+        draft.report((*here, "share"), "of what is plated: needs operation.protocol; give a thickness here")
+
+
 def _check_in_time(draft: Draft, broken: list[KeyPath]) -> None:
     """Report what has no meaning where damage grows in time."""
     operation = draft.operation
     assert operation is not None
     if operation.crack_filling is not None and operation.crack_filling.thickness is not None:
-        message = "grows with the loads of studies without operation.protocol: give a pressure or an electrode"
+        message = (
+            "grows with the loads of studies without operation.protocol: give a pressure, or an electrode (with the"
+            " share of its plated metal that goes into the cracks)"
+        )
         draft.report(("operation", "crack_filling", "thickness"), message)
     for i, request in enumerate(draft.requests):
         if request is not None and request.name == "critical_load":
             draft.report(
                 ("quantities", i), "is a part of loads that grow together: ask for critical_time", request.name
             )
-    if not any(body.transport is not None for _, body in draft.bodies if body is not None):
+    for i, request in enumerate(draft.requests):
+        if request is not None and request.name == "crack_pressure" and request.parameters.get("of") == "largest":
+            draft.report(("quantities", i), "of a run in time: its series has the pressure at all times", request.name)
+    filled = operation.crack_filling is not None and operation.crack_filling.share is not None
+    if not filled and not any(body.transport is not None for _, body in draft.bodies if body is not None):
         draft.report(broken[0], "nothing swells in time: fracture without `transport` is for studies without protocol")
 
 

@@ -38,13 +38,20 @@ class Stretch:
 
 
 def charged_bar(
-    term: Fracture, size: float, cells: int, diffusivity: float = 1e-12, comm: Any = MPI.COMM_SELF, degree: int = 1
+    term: Fracture,
+    size: float,
+    cells: int,
+    diffusivity: float = 1e-12,
+    comm: Any = MPI.COMM_SELF,
+    degree: int = 1,
+    free: bool = False,
 ) -> Model:
     """Lithium | electrolyte | host; the host is held at both ends and is the working electrode.
 
     Args:
         term: of the host, with its swelling. size: of the host, m. cells: across it.
         diffusivity: in the host, m^2/s. comm: communicator. degree: of displacement and concentration.
+        free: the upper end is.
     """
     tagged = layered(comm, "1", [("li", 1e-6), ("se", 1e-6), ("host", size)], across=[1, 1, cells])
     host = Intercalation(lambda x: 4.2 - x, MAXIMUM, diffusivity, START)
@@ -59,7 +66,7 @@ def charged_bar(
         Terminal("host", "host", current=0.0),
         Terminal("li", "li", potential=0.0),
         Roller("se|host", 0),
-        Roller("top", 0),
+        *([] if free else [Roller("top", 0)]),
     ]
     settings = Settings(displacement_degree=degree, concentration_degree=degree, damage_lags=True)
     return Model(tagged, domains, interfaces, conditions, settings)

@@ -97,22 +97,25 @@ def test_profile_and_energy_of_a_crack(model: str, cells_per_length: int) -> Non
 
 @pytest.mark.parametrize("model", ["AT1", "AT2"])
 def test_work_is_stored_or_spent_in_cracks(model: str) -> None:
-    """Steady growth of damage: what is lost is the error of the trapezoidal rule, and beyond it nothing to 1e-6."""
+    """Work is stored, in cracks or lost, to rounding; what steady growth loses is of second order in the steps."""
     young, toughness = MATERIALS[1]
     size = 0.5 * LENGTH
     lost = []
-    for steps in (100, 400):
+    for steps in (50, 200):
         breaking = bar(young, toughness, model, size, 2)
         end = 2.0 * strength(young, toughness, model) / young * size
         settings = LoadSettings(1 / steps, 1 / steps)
         points = list(load_steps(breaking, lambda t, b=breaking, e=end: pull(b, t * e), settings))  # type: ignore[misc]
         assert len(points) == steps + 1
         assert points[-1].energies.fracture > 0.1 * points[-1].work
+        assert max(abs(p.left) for p in points) < 1e-13 * points[-1].work
+        for point in points:
+            held = point.energies.stored + point.energies.fracture
+            assert point.work - held - point.lost == pytest.approx(point.left, abs=1e-15 * points[-1].work)
         lost.append(points[-1].lost / points[-1].work)
         breaking.destroy()
-    assert abs(lost[1]) < 1e-5
+    assert 0 < lost[1] < 1e-4
     assert lost[0] / lost[1] == pytest.approx(16, rel=0.02)
-    assert abs(16 * lost[1] - lost[0]) / 15 < 1e-6
 
 
 def test_damage_does_not_heal() -> None:
@@ -215,6 +218,7 @@ def test_work_of_an_eigenstrain() -> None:
         points = list(load_steps(breaking, Proportional(model), LoadSettings(1 / steps, 1 / steps)))
         assert points[-1].energies.fracture > 0.1 * points[-1].work
         assert points[steps // 4].lost == pytest.approx(0.0, abs=1e-9 * points[-1].work)
+        assert max(abs(p.left) for p in points) < 1e-13 * points[-1].work
         lost.append(points[-1].lost / points[-1].work)
         breaking.destroy()
     assert lost[0] / lost[1] == pytest.approx(16, rel=0.05)

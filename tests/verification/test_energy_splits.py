@@ -15,6 +15,7 @@ from fem.conditions import ImposedDisplacement, Roller
 from fem.energy.splits import SPLITS, Split, parts
 from fem.kinematics import without_variables
 from fem.solve.alternate import Breaking
+from fem.solve.loadpath import LoadSettings, load_steps
 from fem.solve.stage import Stage
 
 LAME = (7e10, 5e10)
@@ -158,3 +159,62 @@ def test_a_crack_that_is_pressed_together_bears(split: Split) -> None:
     bulk = 1.5e11 / (3 * 0.48)
     least = whole if split == "spectral" else 0.5 * bulk
     assert stiffness[split, -1] > 0.8 * least
+
+
+def flawed(split: Split, size: float = 1e-6, cells: int = 10) -> Breaking:
+    """A block between plates with a flaw from its left side to the middle, and a shear that opens and closes it."""
+    lines = np.linspace(0, size, cells + 1)
+    supports = [Roller("left", 0), ImposedDisplacement("bottom", _slide(0)), ImposedDisplacement("top", _slide(0))]
+    model = brittle(lattice(lines, lines), 1.5e11, 0.26, 9.7, 0.2 * size, supports, split=split, star=STAR)
+    breaking = Breaking(model)
+    breaking.damage.break_where(lambda p: (np.abs(p[1] - 0.5 * size) < 0.6 * size / cells) & (p[0] < 0.45 * size))
+    return breaking
+
+
+def _slide(up: float, along: float = 0.0) -> Any:
+    return lambda p: np.array([0 * p[0] + along, 0 * p[0] + up])
+
+
+def opened_and_closed(breaking: Breaking) -> Any:
+    """Load 0 to 1: pulled until the flaw grows, pushed together, pulled and slid further."""
+    times, ups, slides = [0, 0.35, 0.7, 1.0], [0, 9e-9, -6e-9, 1.1e-8], [0, 1e-9, -2e-9, 4e-9]
+
+    def apply(load: float) -> None:
+        up, along = (float(np.interp(load, times, way)) for way in (ups, slides))
+        breaking.mechanics.impose("top", _slide(up, along))
+
+    return apply
+
+
+@pytest.mark.parametrize("split", ["none", "volumetric-deviatoric", "spectral"])
+def test_work_of_cracks_that_open_and_close(split: Split) -> None:
+    """Work is stored, in cracks or lost in every state, although the stiffness jumps within the steps."""
+    breaking = flawed(split)
+    points = list(load_steps(breaking, opened_and_closed(breaking), LoadSettings(0.1, 0.05)))
+    grown = points[-1].energies.fracture - points[0].energies.fracture
+    assert grown > 0.1 * points[0].energies.fracture
+    assert max(abs(p.left) for p in points) < 1e-10 * points[-1].scale
+    breaking.destroy()
+
+
+def test_work_on_a_closing_crack_is_that_of_many_small_steps() -> None:
+    """One step that closes a crack at a fixed damage: its work is that of the forces of the plates along the way."""
+    breaking = flawed("volumetric-deviatoric")
+    pushed = {}
+    for steps, aware in ((1, True), (1, False), (64, False), (128, False)):
+        breaking.mechanics.impose("top", _slide(2e-9, 1e-9))
+        breaking._equilibrium()
+        book = breaking.book
+        book.restart(0.0)
+        closing, book._closing = book._closing, book._closing if aware else None
+        for k in range(steps):
+            breaking.mechanics.impose("top", _slide(2e-9 - 6e-9 * (k + 1) / steps, 1e-9))
+            breaking._equilibrium()
+            book.advance(damage_held=True)
+        pushed[steps, aware] = book.work
+        book._closing = closing
+    # the mean of the forces errs by the square of a step
+    many = pushed[128, False] + (pushed[128, False] - pushed[64, False]) / 3
+    assert pushed[1, True] == pytest.approx(many, rel=1e-6)
+    assert abs(pushed[1, False] - many) > 1e-2 * abs(many)
+    breaking.destroy()

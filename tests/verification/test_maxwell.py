@@ -44,6 +44,8 @@ TERMS: dict[str, Any] = {
     ),
     "fracture": Fracture(SWOLLEN, 10.0, 1e-6, split="none"),
     "fracture, star-convex": Fracture(SWOLLEN, 10.0, 1e-6, split="star-convex", star=2.0),
+    "fracture, volumetric-deviatoric": Fracture(SWOLLEN, 10.0, 1e-6, split="volumetric-deviatoric"),
+    "fracture, spectral": Fracture(SWOLLEN, 10.0, 1e-6, split="spectral"),
 }
 SIZES = np.array([*np.full(9, 2e-3), *np.full(9, 1e-3), 1e3, 0.2])
 """Of random changes: strain, creep strain, mol/m^3, damage."""
@@ -95,8 +97,23 @@ def test_forces_are_slopes_of_one_energy(name: str) -> None:
         assert at(q, direction)[1] == pytest.approx(_slope(lambda x: at(x, first)[0], q, direction), rel=1e-6)
     one = _slope(lambda x: at(x, first)[1], q, second)
     assert one == pytest.approx(_slope(lambda x: at(x, second)[1], q, first), rel=1e-6)
-    # what couples does couple: lithium alone and damage alone change the stress
+    # what couples does couple: lithium and damage change the stress, and strain changes their forces as much
     pull = np.concatenate([first[:9], np.zeros(11)])
     alone = (SIZES * np.eye(20))[18:]
-    for direction in alone[: 2 if isinstance(term, Fracture) else 1]:
-        assert abs(_slope(lambda x: at(x, pull)[1], q, direction)) > 1e-3 * abs(one)
+    states = [q, *(_elsewhere(q, rng) for _ in range(2))] if isinstance(term, Fracture) else [q]
+    for x in states:
+        lithium, damage = (
+            [_slope(lambda y, b=by: at(y, b)[1], x, to) for by, to in ((pull, a), (a, pull))]  # type: ignore[misc]
+            for a in alone
+        )
+        assert lithium[0] == pytest.approx(lithium[1], rel=1e-6)
+        assert abs(lithium[0]) > 1e-3 * abs(one)
+        if isinstance(term, Fracture):
+            assert damage[0] == pytest.approx(damage[1], rel=1e-6)
+            assert abs(damage[0]) > 1e-3 * abs(one)
+
+
+def _elsewhere(q: Floats, rng: np.random.Generator) -> Floats:
+    """Another state, as far from a whole solid as from a broken one."""
+    strains = np.concatenate([2e-2 * rng.standard_normal(9), 5e-3 * rng.standard_normal(9)])
+    return np.concatenate([strains, [q[18] * rng.uniform(0.8, 1.2), rng.uniform(0.1, 0.9)]])
