@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from mpi4py import MPI
+from scipy.special import i0, i1, k0, k1
 
 from fem.constants import FARADAY, GAS
 from fem.dissipation.norton import Norton
 from fem.errors import ModelError
+from fem.voids.body import Body
 from fem.voids.evolve import Evolution, TimeSettings
 from fem.voids.outline import Cell, arc_of_circle
-from fem.voids.rates import Interface, Lithium
+from fem.voids.rates import Interface, Lithium, Physics
 from fem.voids.sites import Site, vacancy_pressure
 
 COMM = MPI.COMM_WORLD
@@ -136,6 +138,25 @@ def test_sites_beside_voids() -> None:
     assert borders[-1] == pytest.approx(6.8)  # that at 7.3 overlaps the one at 7 that came first
     assert len(second.arcs) == 1 + sum(first.driving[1:4] > barrier)
     assert -second.recession * 8 * UM == pytest.approx(second.volumes[1:].sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize(("temperature", "pressure"), [(298.15, 2e6), (333.15, 0.0)])
+def test_pressure_and_tension_drive_vacancies_out_of_a_pore(temperature: float, pressure: float) -> None:
+    """w = D* Omega / (R T) (P + gamma / a) at its surface: Bessel functions; the flow is that of the temperature."""
+    sink, outer = 0.8 * UM, 3 * UM
+    body = Body(COMM, Cell.sector(outer), [arc_of_circle(UM, 32)])
+    lithium = replace(LITHIUM, temperature=temperature)
+    physics = Physics(body, lithium, Interface(sink_length=sink), 1e6)
+    physics.rates(pressure, 0.0)
+    assert physics.vacancies is not None
+    value = DIFFUSIVITY * OMEGA / (GAS * temperature) * (pressure + GAMMA / UM)
+    a, b = UM / sink, outer / sink
+    slope = (i1(b) * k1(a) - k1(b) * i1(a)) / (i1(b) * k0(a) + k1(b) * i0(a)) / sink
+    assert sum(physics.vacancies.absorbed()[0]) == pytest.approx(value * slope * math.pi / 2 * UM, rel=5e-3)
+    tight = Physics(body, lithium, Interface(), 1e6).rates(pressure, 0.0).growth[0]
+    stress = math.sqrt(3) * (pressure + GAMMA / UM) / (1 - (UM / outer) ** 2)
+    rate = math.sqrt(3) / 2 * stress / 2e5 * math.exp(-37e3 / (GAS * temperature))
+    assert -tight / (math.pi / 2 * UM**2) == pytest.approx(rate, rel=0.01)
 
 
 def test_vacancies_press() -> None:
