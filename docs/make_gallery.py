@@ -54,6 +54,8 @@ GALLERY = (
             "porous-electrolyte": BOTH,
             "stack-pressure": STRESS,
             "void-growth": ("voids",),
+            "void-cycle": ("voids",),
+            "void-stack-pressure": ("voids",),
         },
     ),
     Chapter(
