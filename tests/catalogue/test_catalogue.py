@@ -6,6 +6,7 @@ import os
 
 import pytest
 from mpi4py import MPI
+from support.ranks import alone, several
 
 from studies.listing import catalogue, find_study
 from studies.progress import Silent
@@ -77,17 +78,14 @@ def _whole(label: str, values: dict[str, float]) -> float:
 
 @pytest.mark.mpi
 @pytest.mark.slow
-@pytest.mark.skipif(MPI.COMM_WORLD.size == 1, reason="compares several ranks with one")
+@several
 @pytest.mark.parametrize("name", _shared_out())
 def test_the_number_of_ranks_changes_nothing(name: str) -> None:
-    world = MPI.COMM_WORLD
-    together = _solved(name, world)
-    # alone on one rank only: three ranks that each solve alone take two cores three times as long
-    alone = world.bcast(_solved(name, MPI.COMM_SELF) if world.rank == 0 else None, root=0)
-    assert alone is not None
-    assert together.keys() == alone.keys()
-    for label, value in alone.items():
-        whole = _whole(label, alone)
+    together = _solved(name, MPI.COMM_WORLD)
+    other = alone(lambda: _solved(name, MPI.COMM_SELF))
+    assert together.keys() == other.keys()
+    for label, value in other.items():
+        whole = _whole(label, other)
         # time steps follow error estimates, which are rounded differently
         close = AGREEMENT if _study(name).operation.protocol is None else 1e-6
         assert together[label] == pytest.approx(value, rel=close, abs=AGREEMENT * whole), label

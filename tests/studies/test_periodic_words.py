@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from mpi4py import MPI
+from support.ranks import alone, several
 
 from fem.conditions import MeanField, MeanStrain, Roller
 from studies.build import build_model
@@ -141,8 +142,8 @@ def test_tolerance_is_met_between_periodic_sides() -> None:
     assert abs(found.value - 0.0537580) <= found.error <= 0.005 * found.value
     assert len(results.refinement) > 1
     if MPI.COMM_WORLD.size > 1:
-        alone = run(Study.from_mapping(given), None, MPI.COMM_SELF, Silent())
-        assert [step.unknowns for step in results.refinement] == [step.unknowns for step in alone.refinement]
+        other = alone(lambda: run(Study.from_mapping(given), None, MPI.COMM_SELF, Silent()).refinement)
+        assert [step.unknowns for step in results.refinement] == [step.unknowns for step in other]
 
 
 def test_the_resolved_study_reads_back() -> None:
@@ -187,11 +188,14 @@ def test_a_metal_has_no_mean_field() -> None:
 
 
 @pytest.mark.mpi
+@several
 def test_ranks_agree() -> None:
-    values = []
-    for comm in (MPI.COMM_SELF, MPI.COMM_WORLD):
+    def values(comm: Any) -> dict[str, float]:
         session = Session(Study.from_mapping(CELL), comm, 1.0, Silent())
-        values.append(session.solve_at(None).values)
+        found = dict(session.solve_at(None).values)
         session.destroy()
+        return found
+
+    together, other = values(MPI.COMM_WORLD), alone(lambda: values(MPI.COMM_SELF))
     for label in ("xx", "yy"):
-        assert values[1][label] == pytest.approx(values[0][label], rel=1e-8)
+        assert together[label] == pytest.approx(other[label], rel=1e-8)

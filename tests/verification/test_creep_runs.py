@@ -14,6 +14,7 @@ from mpi4py import MPI
 from support.creeping import ANAND, HEIGHT, NORTON, ROOM, bar, hollow, mean_of, opening, run
 from support.layered import layered
 from support.norms import integrate, require_order
+from support.ranks import alone, several
 
 from fem.conditions import Pressure, Roller, Source, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
@@ -30,25 +31,29 @@ LOAD = Course((0.0, 1.0, 3.0), (0.0, 2e6, 1e6))
 
 
 @pytest.mark.mpi
+@several
 @pytest.mark.parametrize("dimension", ["axisymmetric", "3"])
 def test_ranks_change_nothing(dimension: str) -> None:
     """A shell under a pressure that comes and goes, on all ranks and on one."""
-    found = []
-    for comm in (MPI.COMM_WORLD, MPI.COMM_SELF):
+
+    def history(comm: Any) -> list[tuple[float, float]]:
         model = hollow(dimension, NORTON, "outer", LOAD, 2.0, 0.5, comm)
         measure = opening(model)
         made = run(model, [Step.hold("load", 3.0)])
-        found.append([(p.time, measure()) for p in made.points()])
+        return [(p.time, measure()) for p in made.points()]
+
+    found = history(MPI.COMM_WORLD), alone(lambda: history(MPI.COMM_SELF))
     times, values = (np.array([[x[k] for x in series] for series in found]) for k in (0, 1))
     assert times[0] == pytest.approx(times[1], rel=1e-12)
     assert values[0] == pytest.approx(values[1], rel=1e-7, abs=1e-12)
 
 
 @pytest.mark.mpi
+@several
 def test_ranks_without_a_creeping_cell() -> None:
     """A thin layer of one cell creeps under an elastic one: most ranks own nothing of it."""
-    found = []
-    for comm in (MPI.COMM_WORLD, MPI.COMM_SELF):
+
+    def strains(comm: Any) -> list[float]:
         tagged = layered(comm, "1", [("li", HEIGHT), ("se", 9 * HEIGHT)], across=(1, 9))
         domains = {
             "li": Domain(energy=(Elastic(7.8e9, 0.38),), creep=NORTON),
@@ -57,9 +62,11 @@ def test_ranks_without_a_creeping_cell() -> None:
         model = Model(tagged, domains, {}, [Roller("bottom", 0), Pressure("top", 1e6)], Settings())
         assert model.mechanics is not None
         strain = mean_of(model, -ufl.grad(model.mechanics.displacement.function)[0, 0], "li")
-        found.append([strain() for _ in run(model, [Step.hold("load", 1.0)], 1e-2).points()])
-    assert found[0] == pytest.approx(found[1], rel=1e-9)
-    assert found[0][-1] > 0
+        return [strain() for _ in run(model, [Step.hold("load", 1.0)], 1e-2).points()]
+
+    together = strains(MPI.COMM_WORLD)
+    assert together == pytest.approx(alone(lambda: strains(MPI.COMM_SELF)), rel=1e-9)
+    assert together[-1] > 0
 
 
 @pytest.mark.mpi

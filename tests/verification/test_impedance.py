@@ -12,6 +12,7 @@ from scipy.sparse import bmat, csr_matrix
 from scipy.sparse.linalg import spsolve
 from support.cells import AREA, DIMENSIONS, planar_cell
 from support.impedance import half_contact
+from support.ranks import alone, several
 
 from fem.conditions import Terminal
 from fem.constants import FARADAY, GAS, STANDARD_TEMPERATURE
@@ -222,20 +223,24 @@ def test_a_prescribed_potential_has_no_impedance() -> None:
 
 
 @pytest.mark.mpi
+@several
 @pytest.mark.parametrize("dimension", ["2", "3"])
 def test_ranks_change_nothing(dimension: str) -> None:
     """Impedance and a field of the response, with one rank and with all."""
-    spectra, sums = [], []
-    for comm in (MPI.COMM_SELF, MPI.COMM_WORLD):
+
+    def answer(comm: Any) -> tuple[Any, float]:
         model = half_contact(comm, dimension)
         rest(model, model.terminals["a"], source=model.terminals["a"].source)
         found = FrequencyResponse(model, model.terminals["a"], WIDE, method="iterative", tolerance=1e-9)
-        spectra.append(found.impedance())
+        spectrum = found.impedance()
         fields, _ = found.solution(1e5)
         (values,) = (v for f, v in fields.items() if f.layers == ("e",))
         (item,) = (f for f in fields if f.layers == ("e",))
-        sums.append(comm.allreduce(np.sum(np.abs(values[: item.owned]))))
+        total = comm.allreduce(np.sum(np.abs(values[: item.owned])))
         found.destroy()
-    assert np.max(np.abs(spectra[1] / spectra[0] - 1)) < 1e-8
+        return spectrum, total
+
+    together, other = answer(MPI.COMM_WORLD), alone(lambda: answer(MPI.COMM_SELF))
+    assert np.max(np.abs(together[0] / other[0] - 1)) < 1e-8
     # the error of the impedance is the square of that of the fields
-    assert sums[1] == pytest.approx(sums[0], rel=1e-5)
+    assert together[1] == pytest.approx(other[1], rel=1e-5)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 from support.layered import layered
+from support.ranks import alone, several
 from support.void_phase import LITHIUM, Measured, cell, never_rises, phase_of
 
 from fem.constants import FARADAY, GAS, STANDARD_TEMPERATURE
@@ -90,13 +91,14 @@ def test_charge_is_vacancies():
 
 
 @pytest.mark.mpi
-@pytest.mark.skipif(MPI.COMM_WORLD.size == 1, reason="compares several ranks with one")
+@several
 def test_ranks_change_nothing():
     """Time steps, balances, contact and voltage on the ranks that there are, and on one."""
-    rows, alone = _history(MPI.COMM_WORLD, 6, SHORT, 8), _history(MPI.COMM_SELF, 6, SHORT, 8)
+    rows = _history(MPI.COMM_WORLD, 6, SHORT, 8)
+    other = alone(lambda: _history(MPI.COMM_SELF, 6, SHORT, 8))
     # against the lithium of the layer: hardly any charge has passed yet
     assert np.abs(rows["lost"] - OMEGA / FARADAY * rows["charge"]).max() < 1e-11 * HEIGHT
-    for name, values in alone.items():
+    for name, values in other.items():
         difference = np.abs(rows[name] - values).max() / np.abs(values).max()
         assert difference < 1e-6, (name, difference)
 

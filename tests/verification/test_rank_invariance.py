@@ -10,6 +10,7 @@ import pytest
 from mpi4py import MPI
 from support.layered import AXES, layered
 from support.norms import integrate
+from support.ranks import alone, several
 
 from fem.conditions import Pressure, Roller, Terminal
 from fem.constants import FARADAY
@@ -69,13 +70,14 @@ def quantities(model: Model, solver: Solver, terminal: str) -> dict[str, float]:
     return out
 
 
+@several
 @pytest.mark.parametrize("dimension", ["2", "axisymmetric", "3"])
 def test_all_ranks_together_equal_one_alone(dimension: str) -> None:
-    """Every rank solves the same model alone and compares with the common solution."""
+    """One rank solves the same model alone; all compare it with the common solution."""
     together = half_contact(dimension, MPI.COMM_WORLD)
-    alone = half_contact(dimension, MPI.COMM_SELF)
-    assert together.keys() == alone.keys()
-    for name, value in alone.items():
+    other = alone(lambda: half_contact(dimension, MPI.COMM_SELF))
+    assert together.keys() == other.keys()
+    for name, value in other.items():
         assert together[name] == pytest.approx(value, rel=SAME), name
 
 
@@ -101,15 +103,15 @@ def tower(comm: Any) -> tuple[Model, Solver]:
     return model, solver
 
 
+@several
 def test_a_rank_without_interface() -> None:
     """Some rank owns no facet of any interface and sees none, and the numbers stay the same."""
     model, solver = tower(MPI.COMM_WORLD)
-    if MPI.COMM_WORLD.size > 1:
-        seen = sum(len(model.geometry.facets(name)) for name in ("a|b", "b|e"))
-        assert 0 in MPI.COMM_WORLD.allgather(seen), "the partition gives every rank a part of the interfaces"
+    seen = sum(len(model.geometry.facets(name)) for name in ("a|b", "b|e"))
+    assert 0 in MPI.COMM_WORLD.allgather(seen), "the partition gives every rank a part of the interfaces"
     together = quantities(model, solver, "a")
-    alone = quantities(*tower(MPI.COMM_SELF), "a")
-    for name, value in alone.items():
+    other = alone(lambda: quantities(*tower(MPI.COMM_SELF), "a"))
+    for name, value in other.items():
         assert together[name] == pytest.approx(value, rel=SAME), name
     assert together["current a|b"] == pytest.approx(20.0 * WIDTH, rel=SAME)
     assert together["current b|e"] == pytest.approx(20.0 * WIDTH, rel=SAME)
