@@ -37,7 +37,7 @@ def across(value: float) -> Any:
     return lambda p: np.array([0 * p[0], 0 * p[0] + value])
 
 
-@pytest.mark.parametrize(("material", "resolved"), [(LLZO, 4.0), (LLZO, 6.0), (NCM, 8.0)])
+@pytest.mark.parametrize(("material", "resolved"), [(LLZO, 4.0), (NCM, 6.0)])
 def test_clamped_strip(material: tuple[float, float, float], resolved: float) -> None:
     """Rivlin and Thomas: a crack in a strip of half height H runs at u_c = sqrt(G_c H / M), whatever its length.
 
@@ -72,15 +72,14 @@ def test_clamped_strip(material: tuple[float, float, float], resolved: float) ->
     breaking.destroy()
 
 
-@pytest.mark.parametrize(("model", "split", "material"), [("AT1", "none", LLZO), ("AT2", "volumetric-deviatoric", NCM)])
-def test_surfing_load(model: str, split: str, material: tuple[float, float, float]) -> None:
+def test_surfing_load() -> None:
     """A field of stress intensity K moves along: the crack follows it, and J is what the crack costs."""
-    assert_surfing(model, split, material, MPI.COMM_SELF)
+    assert_surfing("AT2", "volumetric-deviatoric", NCM, MPI.COMM_SELF)
 
 
 @pytest.mark.mpi
 def test_surfing_load_on_ranks() -> None:
-    """The same on all ranks."""
+    """The same with the other model, split and material on all ranks."""
     assert_surfing("AT1", "spectral", LLZO, MPI.COMM_WORLD)
 
 
