@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from dolfinx import fem
 from mpi4py import MPI
 
 from fem.dissipation.norton import Norton
 from fem.errors import ModelError
 from fem.voids import events
+from fem.voids.body import Body
 from fem.voids.evolve import Evolution, Instant, TimeSettings
 from fem.voids.outline import Cell, arc_of_circle, contact_borders, resampled
 from fem.voids.points import void_volume
-from fem.voids.rates import Interface, Lithium
+from fem.voids.rates import Interface, Lithium, Physics
 
 Floats = npt.NDArray[np.float64]
 COMM = MPI.COMM_WORLD
@@ -121,6 +123,37 @@ def test_ends_go_round_corners() -> None:
     assert moved is not None
     assert moved[-1] / UM == pytest.approx([0, 1])
     assert not events.touches(cell, moved)
+
+
+def test_ends_that_pass_each_other() -> None:
+    """A foot that turned inside out is seen, round a corner, too; one that moved or closed is not."""
+    cell = Cell.box(10 * UM, 5 * UM)
+    foot = np.array([[4.9, 0], [4, 1], [5, 2], [6, 1], [5.1, 0]]) * UM
+    inside_out = foot.copy()
+    inside_out[[0, -1], 0] = [5.1 * UM, 4.9 * UM]
+    assert events.turned(cell, foot, inside_out)
+    assert not events.turned(cell, foot, foot + np.array([3 * UM, 0.0]))
+    corner = arc_of_circle(4 * UM, 4)
+    assert not events.turned(cell, corner, 0.1 * corner)
+    assert events.closing(cell, foot, 5 * UM)
+    assert not events.closing(cell, foot, 3 * UM)
+    assert not events.closing(cell, 0.01 * corner, UM)
+
+
+def test_stuck_lithium_does_not_slide() -> None:
+    """The velocity along the electrolyte vanishes where lithium sticks to it, and the void closes more slowly."""
+    cell, closing = Cell.box(4 * UM, 3 * UM), []
+    for stuck in (False, True):
+        physics = Physics(Body(COMM, cell, [arc_of_circle(UM, 8)]), Lithium(NEWTONIAN), Interface(stuck=stuck), 1e6)
+        closing.append(-float(physics.rates(1e6, 0.0).growth[0]))
+        flow = physics.flow
+        facets = physics.body.tagged.facets_of("contact")
+        dofs = fem.locate_dofs_topological(flow.space.sub(0).sub(0), 1, facets)
+        sliding = float(np.max(np.abs(flow.state.x.array[dofs]), initial=0.0))
+        fastest = float(np.max(np.abs(flow.state.x.array), initial=0.0))
+        share = COMM.allreduce(sliding, op=MPI.MAX) / COMM.allreduce(fastest, op=MPI.MAX)
+        assert share < 1e-12 if stuck else share > 0.01
+    assert 0.1 * closing[0] < closing[1] < 0.9 * closing[0]
 
 
 def test_contact_between_voids() -> None:
