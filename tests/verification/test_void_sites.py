@@ -53,7 +53,6 @@ def opening_current(pressure: float, barrier: float, sink: float, height: float)
     [
         pytest.param(False, 0.3, 60.0, 2.0, 2e6, marks=pytest.mark.mpi),
         (True, 0.2, 90.0, 1.0, 0.5e6),
-        (True, 0.4, 40.0, 4.0, 10e6),
     ],
 )
 def test_current_at_which_a_site_opens(
@@ -87,6 +86,19 @@ def test_current_at_which_a_site_opens(
     assert last.contact == pytest.approx(
         1 - (2 * radius * UM / width if not axisymmetric else (radius / 2) ** 2), rel=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("axisymmetric", "angle", "sink", "pressure"), [(True, 40.0, 4.0, 10e6), (False, 30.0, 1.0, 0.0)]
+)
+def test_a_site_at_its_barrier(axisymmetric: bool, angle: float, sink: float, pressure: float) -> None:
+    """At the current of the closed form what drives a site is its barrier."""
+    cell, site = Cell.box(2 * UM, 3 * UM, axisymmetric, 0.3 * UM), Site(0.0, 0.2 * UM, angle)
+    physics = Physics(Body(COMM, cell, []), LITHIUM, Interface(sink_length=sink * UM), 1e6, [site])
+    barrier = (2 if axisymmetric else 1) * GAMMA * math.sin(math.radians(angle)) / (0.2 * UM)
+    rates = physics.rates(pressure, opening_current(pressure, barrier, sink * UM, 3 * UM))
+    assert rates.driving == pytest.approx([barrier], rel=2e-3)
+    assert rates.platen * (math.pi * 4 * UM**2 if axisymmetric else 2 * UM) == pytest.approx(rates.stripped, rel=1e-9)
 
 
 def test_a_site_that_has_healed_opens_after_a_pause() -> None:
