@@ -115,6 +115,18 @@ def test_lithium_below_and_the_other_electrode() -> None:
     assert finished(other).values() == pytest.approx(finished(one).values(), rel=1e-12)
 
 
+def test_pulses() -> None:
+    """Loads jump between legs: the charge is that of the protocol to rounding, and is what was stripped."""
+    pulse = {"pulse": {"current": "2 mA/cm^2", "on": "2 s", "off": "1 s", "count": 2}, "stack_pressure": "0.3 MPa"}
+    session = finished(study({**ROUND, "operation.protocol": [pulse], **LABELS}))
+    columns = session.record.columns
+    assert columns["time"][-1] == 6.0
+    assert columns["charge"][-1] == pytest.approx(80.0, rel=1e-12)
+    at_end = dict(zip(columns["time"], columns["cell_current"], strict=True))
+    assert [at_end[t] for t in (2.0, 3.0, 5.0, 6.0)] == [20.0, 0.0, 20.0, 0.0]
+    assert all(b.holds for b in session.balances().values())
+
+
 def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is killed after a checkpoint and goes on ends as one that was not; others are refused."""
     monkeypatch.setattr(sessions, "LONGEST_LEG", 2)
