@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from studies.validation.__main__ import PAGE, SECTIONS
+from studies.validation import __main__ as program
+from studies.validation.__main__ import PAGE, SECTIONS, Section, page
 from studies.validation.catalogue import MISFIT, rows
 from studies.validation.rows import Row, table
 
@@ -36,3 +37,21 @@ def test_the_page_has_every_section() -> None:
     for section in SECTIONS:
         assert f"## {section.title}" in text, section.title
         assert all(remark in text for remark in section.remarks)
+
+
+def test_sections_can_be_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are not asked for stay to the letter, whatever they would say now."""
+    values = {"A (E1)": 1.0, "B (E2)": 1.0}
+
+    def section(title: str) -> Section:
+        return Section(title, lambda: [Row("x", (1.0, 1.0), values[title], "m")], "nothing", ("Remark.",))
+
+    monkeypatch.setattr(program, "SECTIONS", tuple(section(title) for title in values))
+    before = page()
+    values |= {"A (E1)": 2.0, "B (E2)": 3.0}
+    after = page("E2", before)
+    first, second = before.index("## A"), before.index("## B")
+    assert after[first : after.index("## B")] == before[first:second]
+    assert "| x | 1 | 3 | m | DIFFERS |  |" in after
+    assert page("", before) == page()
+    assert page("E2", "") == page()
