@@ -110,16 +110,16 @@ def test_a_site_that_has_healed_opens_after_a_pause() -> None:
     soft = replace(LITHIUM, creep=Norton(2e3, 1.0, 37e3))
     run = run_of(cell, [site], UM, pressure, lambda time: factor[0] * wanted, (), soft)
     run.settings = replace(run.settings, healed=0.3)
-    instants = list(run.run(100.0))
+    instants = list(run.run(70.0))
     assert [i.event for i in instants if i.event] == ["opened", "healed"]
     assert instants[-1].driving[0] > site.barrier(cell, GAMMA)
-    assert instants[-1].time == pytest.approx(100.0)
+    assert instants[-1].time == pytest.approx(70.0)
     factor[0] = 0.5
-    instants += list(run.run(110.0))[1:]
+    instants += list(run.run(70.5))[1:]
     state = run.state()
     assert state.armed == (True,)
     factor[0] = 1.2
-    again = list(run.run(111.0))
+    again = list(run.run(70.6))
     assert [i.event for i in again if i.event] == ["opened"]
     last = again[-1]
     made = last.volumes.sum() + last.healed
@@ -127,7 +127,7 @@ def test_a_site_that_has_healed_opens_after_a_pause() -> None:
     assert 0 < last.healed < 0.3 * instants[1].volumes[0]
     resumed = run_of(cell, [site], UM, pressure, lambda time: factor[0] * wanted, (), soft)
     resumed.restore(state)
-    same = list(resumed.run(111.0))[-1]
+    same = list(resumed.run(70.6))[-1]
     assert [same.time, same.recession, *same.volumes] == pytest.approx(
         [last.time, last.recession, *last.volumes], rel=1e-9
     )

@@ -17,6 +17,7 @@ from fem.voids.evolve import Evolution, TimeSettings
 from fem.voids.outline import Cell, arc_of_circle
 from fem.voids.points import capillary_pressures, void_volume, weights_of_points
 from fem.voids.rates import Interface, Lithium
+from fem.voids.sites import Site
 
 Floats = npt.NDArray[np.float64]
 UM = 1e-6
@@ -110,6 +111,19 @@ def test_contact_angle_of_a_cap() -> None:
     curved = math.sqrt(volume / (angle - math.sin(angle) * math.cos(angle)))
     assert np.ptp(made[:, 0]) / 2 == pytest.approx(curved * math.sin(angle), rel=0.02)
     assert made[:, 1].max() == pytest.approx(curved * (1 - math.cos(angle)), rel=0.02)
+
+
+@pytest.mark.parametrize("angle", [40.0, 75.0])
+def test_a_cap_at_rest_round_an_axis(angle: float) -> None:
+    """A spherical cap at Young's angle is pulled evenly, its line of contact included; another angle pulls the line."""
+    cell, mouth = Cell.box(4 * UM, 4 * UM, True), UM
+    arc = Site(0.0, mouth, angle).arc(cell, 60)
+    cosine, even = math.cos(math.radians(angle)), -2 * GAMMA * math.sin(math.radians(angle)) / mouth
+    pressures = capillary_pressures(cell, arc, GAMMA, GAMMA * (1 - cosine))
+    np.testing.assert_allclose(pressures[1:], even, rtol=0.03)
+    assert pressures[0] == pytest.approx(0.75 * even, rel=0.01)  # on the axis: see decision 21
+    assert capillary_pressures(cell, arc, GAMMA, GAMMA * (0.9 - cosine))[-1] > 2 * abs(even)
+    assert capillary_pressures(cell, arc, GAMMA, None)[-1] == pytest.approx(even, rel=0.03)
 
 
 @pytest.mark.mpi
