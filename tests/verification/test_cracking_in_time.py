@@ -248,14 +248,14 @@ def filled(run: Transient) -> tuple[float, float, float]:
 @pytest.mark.mpi
 def test_plated_lithium_fills_a_crack() -> None:
     """A share of what is plated opens the crack: the charge gives its volume, its pressure is that of a load path."""
-    share, current, duration = 0.1, 20.0, 18.0
+    share, current, duration = 0.1, 20.0, 40.0
     volume = share * current * duration * 4 * UM / FARADAY * MOLAR
     run = Transient(
         plated_cell(FilledCrack(electrode="li", molar_volume=MOLAR, share=share)),
         Protocol((Step.constant("plating", "current", -current, duration),)),
         "li",
         4 * UM,
-        TimeSettings(tolerance=0.1),
+        TimeSettings(tolerance=0.1, initial_step=1.0),
         cracks=CrackSettings(restart=0.05),
     )
     assert run.cracking is not None
@@ -265,7 +265,7 @@ def test_plated_lithium_fills_a_crack() -> None:
         assert abs(account.left) < 1e-9 * account.scale
         assert course[-1][2] == pytest.approx(volume * point.time / duration, rel=1e-8, abs=1e-8 * volume)
     run.destroy()
-    assert course[-1][3] > 1.1 * course[0][3]
+    assert course[-1][3] > 1.05 * course[0][3]
     model = plated_cell(FilledCrack(volume=volume), lags=False)
     breaking = Breaking(model)
     pressure = breaking.damage.fills[0].pressure
@@ -281,11 +281,10 @@ def test_plated_lithium_fills_a_crack() -> None:
         energies.append(state.energies.fracture)
     breaking.destroy()
     times, found, _, spent = np.array(course).T
-    early = times < 0.4 * duration
-    assert spent[early] == pytest.approx(spent[0], rel=1e-9)
-    assert found[early] == pytest.approx(np.interp(times[early] / duration, loads, pressures), rel=1e-6)
-    assert found == pytest.approx(np.interp(times / duration, loads, pressures), rel=0.02, abs=0.02 * max(pressures))
-    assert spent[-1] == pytest.approx(energies[-1], rel=0.01)
+    course_of = [np.interp(times / duration, loads, values) for values in (pressures, energies)]
+    assert found == pytest.approx(course_of[0], abs=0.01 * max(pressures))
+    assert spent == pytest.approx(course_of[1], rel=2e-3)
+    assert found[-1] == pytest.approx(pressures[-1], rel=1e-5)
 
 
 def test_lithium_in_a_crack_presses_in_time() -> None:
