@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
-from scipy.signal import find_peaks
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -79,6 +78,8 @@ class Relaxation:
     @property
     def arcs(self) -> tuple[Arc, ...]:
         """Peaks from high to low frequency."""
+        from scipy.signal import find_peaks  # a third of a second, also for runs without an impedance
+
         padded = np.concatenate(([0.0], self.density, [0.0]))
         peaks, _ = find_peaks(padded, prominence=PROMINENCE * padded.max() if padded.max() > 0 else 1.0)
         step = np.log(self.times[1] / self.times[0])

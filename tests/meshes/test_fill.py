@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -34,10 +35,17 @@ def content(arrays: MeshArrays, region: str, axisymmetric: bool = False) -> floa
     return float(np.sum(size * (2 * np.pi * x[:, :, 0].mean(axis=1) if axisymmetric else 1.0)))
 
 
-@pytest.mark.parametrize("dimension", ["2", "axisymmetric", "3"])
-@pytest.mark.parametrize("side", ["interface", "tip"])
-@pytest.mark.parametrize("fraction", [1.0, 0.6])
-@pytest.mark.parametrize("shape", ["cap", "ellipsoid"])
+#: In space half of them, every pair of side, fraction and shape once: they take seconds each.
+FILLS = [
+    (dimension, side, fraction, shape)
+    for shape, fraction, side, dimension in product(
+        ("cap", "ellipsoid"), (1.0, 0.6), ("interface", "tip"), ("2", "axisymmetric", "3")
+    )
+    if dimension != "3" or ((shape == "cap") ^ (fraction == 1.0)) == (side == "tip")
+]
+
+
+@pytest.mark.parametrize(("dimension", "side", "fraction", "shape"), FILLS)
 def test_a_fill_has_its_share_of_the_void(dimension: str, side: str, fraction: float, shape: str) -> None:
     void = Void("a|b", 3 * UM, 2 * UM, shape=shape, fill=Fill("gel", fraction, side))  # type: ignore[arg-type]
     model = stack(dimension, void)
