@@ -56,9 +56,12 @@ class Site:
         if not self.place >= 0:
             raise ModelError(f"place of a site must not be negative, got {self.place}")
 
+    def _at(self, place: float, width: float) -> bool:
+        return abs(self.place - place) <= 1e-9 * width
+
     def barrier(self, cell: Cell, surface_energy: float) -> float:
         """gamma kappa, Pa."""
-        curvatures = 2 if cell.axisymmetric and self.place == 0 else 1
+        curvatures = 2 if cell.axisymmetric and self._at(0.0, cell.contact_width) else 1
         return curvatures * surface_energy * math.sin(math.radians(self.angle)) / self.radius
 
     def arc(self, cell: Cell, edges: int) -> Floats:
@@ -71,9 +74,9 @@ class Site:
         width = float(end[0] - start[0])
         angle = math.radians(self.angle)
         first, last = -angle, angle
-        if self.place <= 1e-9 * width:
+        if self._at(0.0, width):
             first = 0.0
-        elif self.place >= (1 - 1e-9) * width:
+        elif self._at(width, width):
             last = 0.0
         if not (first == 0.0 or self.place > self.radius) or not (last == 0.0 or self.place < width - self.radius):
             raise ModelError(
@@ -98,8 +101,8 @@ class Site:
         """
         reach = (1 + _ROOM) * self.radius
         for begin, end in zip(borders[::2], borders[1::2], strict=True):
-            left = begin == 0.0 == self.place or self.place - reach > begin
-            right = end == width == self.place or self.place + reach < end
+            left = (begin == 0.0 and self._at(0.0, width)) or self.place - reach > begin
+            right = (end == width and self._at(width, width)) or self.place + reach < end
             if left and right:
                 return True
         return False
