@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["COARSER", "LOOSER", "run_voids", "solve_voids", "with_errors"]
 
 COARSER, LOOSER = 1.5, 4.0
-"""The error is the difference to a run with edges this many times longer and a tolerance so many times larger."""
+"""The error follows from a run with edges this many times longer and a tolerance so many times larger.
+
+Lines of contact make it of first order only: it is the difference over `COARSER` - 1.
+"""
 KIND = "coarser outlines and time steps"
 
 
@@ -106,14 +109,14 @@ def size_of(physics: Any) -> tuple[int, int]:
 def with_errors(
     study: Study, values: Mapping[str, float], progress: Progress, coarser: Any, kind: str
 ) -> dict[str, QuantityValue]:
-    """Every quantity with the difference to a coarser run as its error bar."""
+    """Every quantity with an error bar from a coarser run."""
     loose: Mapping[str, float] = {}
     if study.mesh.error_estimate != "none":
         with progress.phase("error bars"):
             loose = coarser()
     found = {}
     for label, value in values.items():
-        spec, error = study.spec(label), abs(loose.get(label, np.nan) - value)
+        spec, error = study.spec(label), abs(loose.get(label, np.nan) - value) / (COARSER - 1)
         known = bool(np.isfinite(error))
         found[label] = QuantityValue(value, spec.unit, error if known else None, kind if known else None, spec.name)
     return found

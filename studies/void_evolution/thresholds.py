@@ -160,7 +160,8 @@ def run_thresholds(study: Study, folder: Path | None, comm: Any, progress: Progr
             if loose:
                 columns |= {
                     f"{label} error": tuple(
-                        abs(a.values[label] - b.values[label]) for a, b in zip(solved, loose, strict=True)
+                        abs(a.values[label] - b.values[label]) / (COARSER - 1)
+                        for a, b in zip(solved, loose, strict=True)
                     )
                     for label in last
                 }
