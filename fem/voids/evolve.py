@@ -22,7 +22,7 @@ from fem.voids import events
 from fem.voids.body import Body
 from fem.voids.diffusion import smoothed
 from fem.voids.instants import Course, Instant, State, TimeSettings
-from fem.voids.outline import Cell, contact_borders, resampled
+from fem.voids.outline import Cell, contact_borders, contact_share, resampled
 from fem.voids.points import void_volume, weights_of_points
 from fem.voids.rates import Interface, Lithium, Physics, Rates
 from fem.voids.sites import Site
@@ -305,14 +305,14 @@ class Evolution:
             moved = events.across_corner(self.cell, arc)
             if moved is not None:
                 arcs = [*self._arcs[:k], moved, *self._arcs[k + 1 :]]
-                if self._contact(arcs) >= least:
+                if contact_share(self.cell, arcs) >= least:
                     self._arcs = arcs
                     return "merged" if events.touches(self.cell, moved) else "detached"
                 if falling:
                     return "contact lost"
         arcs, members = events.joined(self.cell, self._arcs)
         if len(arcs) < len(self._arcs):
-            if self._contact(arcs) >= least:
+            if contact_share(self.cell, arcs) >= least:
                 self._merge(arcs, members)
                 return "merged"
             if falling:
@@ -329,12 +329,6 @@ class Evolution:
         self._arcs = [self._arcs[k] for k in which]
         self._volumes, self._greatest = self._volumes[list(which)], self._greatest[list(which)]
 
-    def _contact(self, arcs: Sequence[Floats]) -> float:
-        """Share of the electrolyte in contact between arcs."""
-        power = 2 if self.cell.axisymmetric else 1
-        borders = (np.array(contact_borders(self.cell, arcs)) / self.cell.contact_width) ** power
-        return float(np.sum(borders[1::2] - borders[::2]))
-
     def _merge(self, arcs: list[Floats], members: Sequence[Sequence[int]]) -> None:
         """Take the place of voids by those of which they are the members."""
         volumes = np.array([self._volumes[list(m)].sum() for m in members])
@@ -342,27 +336,31 @@ class Evolution:
         self._arcs, self._volumes, self._greatest = arcs, volumes, np.array(kept)
 
     def _split(self) -> bool:
-        """Cut voids in two whose necks have come down to the electrolyte; were there any?"""
-        made: list[Floats] = []
-        volumes: list[float] = []
-        greatest: list[float] = []
+        """Cut voids whose necks have come down to the electrolyte; are there more of them now?
+
+        A piece that would count as healed is none: its volume goes to the others.
+        """
+        before, cut = len(self._arcs), False
+        made: list[tuple[Floats, float, float]] = []
         for arc, volume, most in zip(self._arcs, self._volumes, self._greatest, strict=True):
             found = events.pieces(self.cell, events.trimmed(self.cell, arc))
-            parts = np.array([void_volume(self.cell, piece) for piece in found])
-            found = [piece for piece, part in zip(found, parts, strict=True) if part > 1e-4 * parts.sum()]
-            parts = parts[parts > 1e-4 * parts.sum()]
             if len(found) == 1:
-                found = [arc]
-            made += found
-            volumes += list(volume * parts / parts.sum())
-            greatest += [most] if len(found) == 1 else list(volume * parts / parts.sum())
-        several = len(made) > len(self._arcs)
-        if several:
-            self._arcs, self._volumes, self._greatest = made, np.array(volumes), np.array(greatest)
-        return several
+                made.append((arc, volume, most))
+                continue
+            cut = True
+            parts = np.array([void_volume(self.cell, piece) for piece in found])
+            stay = parts >= self.settings.healed * parts.sum()
+            shares = volume * parts / parts[stay].sum()
+            made += [(found[k], shares[k], most if stay.sum() == 1 else shares[k]) for k in np.flatnonzero(stay)]
+        if cut:
+            self._arcs = [one[0] for one in made]
+            self._volumes, self._greatest = (np.array([one[k] for one in made]) for k in (1, 2))
+        return len(made) > before
 
     def _needs_mesh(self) -> bool:
         if self.body.quality() < self.settings.worst:
+            return True
+        if any(len(now) != len(then) for now, then in zip(self._arcs, self.body.arcs, strict=True)):  # cut
             return True
         if any(len(events.trimmed(self.cell, arc)) < len(arc) for arc in self._arcs):
             return True

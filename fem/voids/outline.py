@@ -20,7 +20,17 @@ from fem.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
 
-__all__ = ["CONTACT", "VOID", "Cell", "Outline", "Wall", "arc_of_circle", "contact_borders", "resampled"]
+__all__ = [
+    "CONTACT",
+    "VOID",
+    "Cell",
+    "Outline",
+    "Wall",
+    "arc_of_circle",
+    "contact_borders",
+    "contact_share",
+    "resampled",
+]
 
 #: Names of the walls towards the electrolyte and of the surfaces of voids.
 CONTACT, VOID = "contact", "void"
@@ -216,6 +226,12 @@ def contact_borders(cell: Cell, arcs: Sequence[Floats]) -> list[float]:
         reached = end
     width = cell.contact_width
     return [*made, reached, width] if reached < width else made
+
+
+def contact_share(cell: Cell, arcs: Sequence[Floats]) -> float:
+    """Share of the electrolyte that arcs leave in contact."""
+    borders = (np.array(contact_borders(cell, arcs)) / cell.contact_width) ** (2 if cell.axisymmetric else 1)
+    return float(np.sum(borders[1::2] - borders[::2]))
 
 
 def resampled(arc: Floats, edges: int) -> Floats:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from fem.errors import ModelError
 from fem.voids import events
 from fem.voids.body import Body
 from fem.voids.evolve import Evolution, Instant, TimeSettings
-from fem.voids.outline import Cell, arc_of_circle, contact_borders, resampled
-from fem.voids.points import void_volume
+from fem.voids.outline import Cell, arc_of_circle, contact_borders, contact_share, resampled
+from fem.voids.points import point_velocities, void_volume
 from fem.voids.rates import Interface, Lithium, Physics
+from fem.voids.sites import Site
+from fem.voids.surface import area_vectors
 
 Floats = npt.NDArray[np.float64]
 COMM = MPI.COMM_WORLD
@@ -58,7 +61,7 @@ def until(run: Evolution, event: str, time: float) -> list[Instant]:
 
 def conserved(run: Evolution, instants: Sequence[Instant], scale: float | None = None) -> None:
     """Lithium is, to 1e-6; the arcs have the volumes, and the contact is what they leave."""
-    width, power = run.cell.contact_width, 2 if run.cell.axisymmetric else 1
+    width = run.cell.contact_width
     area = math.pi * width**2 if run.cell.axisymmetric else width
     first = instants[0]
     for one in instants:
@@ -67,9 +70,7 @@ def conserved(run: Evolution, instants: Sequence[Instant], scale: float | None =
         assert abs(strip - way * area - void) < 1e-6 * (scale or max(abs(void), 1e-30))
         found = [void_volume(run.cell, arc) for arc in one.arcs]
         assert found == pytest.approx(list(one.volumes), rel=1e-7)
-        borders = np.array(contact_borders(run.cell, one.arcs)) / width
-        left = np.sum(borders[1::2] ** power - borders[::2] ** power)
-        assert one.contact == pytest.approx(left, abs=2e-4)
+        assert one.contact == pytest.approx(contact_share(run.cell, one.arcs), abs=2e-4)
 
 
 # ---------------------------------------------------------------------- arcs alone
@@ -166,6 +167,9 @@ def test_contact_between_voids() -> None:
     assert np.array(contact_borders(cell, [])) / UM == pytest.approx([0, 10])
     whole = np.array([[0.0, 1.0], [5.0, 2.0], [10.0, 1.0]]) * UM
     assert contact_borders(cell, [whole]) == []
+    assert contact_share(cell, [whole]) == 0.0
+    assert contact_share(cell, arcs) == pytest.approx(0.6)
+    assert contact_share(replace(cell, axisymmetric=True), arcs) == pytest.approx(0.16 - 0.01 + 0.81 - 0.36)
 
 
 # ---------------------------------------------------------------------- runs
@@ -309,6 +313,42 @@ def test_a_neck_comes_down() -> None:
     assert after.contact > before.contact
     following = until(run, "", after.time * 1.05)  # and does not merge again
     assert len(following[-1].arcs) == 2
+
+
+def test_a_tip_that_is_cut_off_goes_to_the_rest() -> None:
+    """A piece too small to count as a void is none; its volume stays with the void."""
+    arc = half(3, 1.0, 12)
+    tip = np.array([[4.1, 0.02], [4.2, 0.02], [4.3, 0.1], [4.4, 0.0]]) * UM
+    run = evolution(Cell.box(8 * UM, 4 * UM), [np.concatenate([arc[:-1], tip])], 0.0, 1e5, edges=12)
+    start, after = (instant for instant, _ in zip(run.run(10.0), range(2), strict=False))
+    assert (after.event, len(after.arcs), len(after.arcs[0])) == ("", 1, 13)
+    assert after.arcs[0][-1, 0] < 4.2 * UM < start.arcs[0][-1, 0]
+    conserved(run, [start, after], start.volumes[0])
+    assert after.volumes[0] == pytest.approx(start.volumes[0], rel=1e-3)
+
+
+def test_long_steps_do_not_go_through_the_electrolyte() -> None:
+    """A flat void closes with what is left of it, not with less than nothing, whatever the tolerances."""
+    arc = Site(3 * UM, UM, 30.0).arc(Cell.box(6 * UM, 4 * UM), 8)
+    run = evolution(Cell.box(6 * UM, 4 * UM), [arc], 0.0, 2e6, tolerance=1e3, furthest=100.0)
+    instants = list(run.run(3e6, 3e5))
+    assert instants[-1].event == "healed"
+    assert 0 < instants[-1].healed < 0.01 * instants[0].volumes[0]
+    conserved(run, instants, instants[0].volumes[0])
+
+
+def test_ends_at_flat_angles_share_with_their_neighbours() -> None:
+    """Below a sine of 0.4 an end takes sine / 0.4 of what is swept there; the volume swept is what it was."""
+    cell = Cell.box(10 * UM, 5 * UM)
+    for steep in (0.1, 0.3, 2.0):
+        rise = np.array([[4.0, 0.0], [5.0, steep], [6.0, 1.5], [7.0, 1.0], [8.0, 0.0]]) * UM
+        swept = np.array([1.0, 2.0, -1.0, 0.5, 3.0]) * 1e-15
+        speeds = point_velocities(cell, rise, swept)
+        assert float(np.sum(speeds * area_vectors(rise, False))) == pytest.approx(swept.sum(), rel=1e-9)
+        sine = steep / math.hypot(1.0, steep)
+        taken = min(1.0, sine / 0.4)
+        assert abs(speeds[0, 0]) == pytest.approx(taken * swept[0] / (steep * UM / 2), rel=1e-9)
+        assert speeds[0, 1] == 0.0
 
 
 def test_nothing_to_follow() -> None:
