@@ -37,6 +37,7 @@ from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
 from fem.interface.names import both_sides
+from fem.interface.permeable import Permeable
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
 from fem.joining import DrivenOpening, build_joint
@@ -81,7 +82,7 @@ class Model:
 
     tagged: TaggedMesh
     domains: Mapping[str, Domain]
-    interfaces: Mapping[str, Sequence[InterfaceLaw | JointLaw]]
+    interfaces: Mapping[str, Sequence[InterfaceLaw | JointLaw | Permeable]]
     conditions: Sequence[Condition] = ()
     settings: Settings = field(default_factory=Settings)
 
@@ -109,8 +110,9 @@ class Model:
         self.joint_laws = {
             name: law for name, laws in self.interfaces.items() for law in laws if isinstance(law, Contact | Cohesive)
         }
-        for slit in self.geometry.slits:  # faces that may touch do so without friction, unless a law says otherwise
-            self.joint_laws.setdefault(slit, Contact())
+        if any(domain.energy for domain in self.domains.values()):
+            for slit in self.geometry.slits:  # without friction, unless a law says otherwise
+                self.joint_laws.setdefault(slit, Contact())
         self.exponent_limit = fem.Constant(self.geometry.mesh, default_scalar_type(LARGEST_EXPONENT))
         self.one = fem.Constant(self.geometry.mesh, default_scalar_type(1.0))
         self.time = fem.Constant(self.geometry.mesh, default_scalar_type(0.0))
@@ -145,6 +147,7 @@ class Model:
         self._conduction()
         if self.transport is not None:
             self.transport.balances()
+            self.transport.pass_through()
         if self.void_phases is not None:
             self.void_phases.balances()
         self.states = [connect(self, link) for link in self.network.links]
@@ -176,7 +179,7 @@ class Model:
         }
         self.conductors = conductors
         laws: dict[str, list[InterfaceLaw]] = {
-            name: [x for x in self.interfaces.get(name, ()) if not isinstance(x, Contact | Cohesive)]
+            name: [x for x in self.interfaces.get(name, ()) if not isinstance(x, Contact | Cohesive | Permeable)]
             for name in (*self.geometry.interfaces, *self.geometry.gaps)
             if name in self.geometry.interfaces or name in self.interfaces
         }

@@ -19,8 +19,8 @@ from fem.errors import ModelError
 from fem.interface.charge_transfer import ChargeTransfer, OhmicContact
 from fem.interface.exchange import InsertionKinetics, PlatingKinetics
 from fem.interface.kinetics import ButlerVolmer
-from fem.interface.names import whole as whole_interface
 from fem.potentials import Link
+from fem.sharing import passing_share
 from fem.unknowns import Field, Handle, Number
 from fem.values import constant
 
@@ -84,14 +84,14 @@ def connect(model: Model, link: Link) -> InterfaceState:
         side[link.second[0] == below],
     )
     if isinstance(link.law, OhmicContact):
-        return _contact(model, link, replace(link.law, contact_fraction=_whole_share(model, link, sides)), sides)
+        return _contact(model, link, replace(link.law, contact_fraction=_whole_share(model, link)), sides)
     shift: Any = 0.0
     if link.law.partial_molar_volume != 0.0 and model.mechanics is not None:
         mesh, largest = model.geometry.mesh, link.law.largest_pressure
         volume = constant(mesh, link.law.partial_molar_volume)
         largest = None if largest is None else constant(mesh, largest)
         shift = model.mechanics.work_potential(name, link.second[0], volume, largest)
-    law = replace(_present(model, link, sides), contact_fraction=_whole_share(model, link, sides))
+    law = replace(_present(model, link, sides), contact_fraction=_whole_share(model, link))
     if model.void_phases is not None and link.first[1] == "electronic":
         excess = model.void_phases.equilibrium_shift(link.first[0], sides.first_side)
         law = replace(law, equilibrium_potential=law.equilibrium_potential + excess)
@@ -102,20 +102,9 @@ def connect(model: Model, link: Link) -> InterfaceState:
     return (_with_film if law.needs_inner_potential else _without_film)(model, link, law, sides, shift, film)
 
 
-def _whole_share(model: Model, link: Link, sides: Sides) -> Any:
+def _whole_share(model: Model, link: Link) -> Any:
     """Share of the area that passes current: what is in contact and where neither side is broken."""
-    share: Any = constant(model.geometry.mesh, link.law.contact_fraction)
-    if whole_interface(link.interface) in model.joints:
-        share = share * model.joints[whole_interface(link.interface)].conducting()
-    if model.damage is not None:
-        for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
-            whole = model.damage.passage(layer)
-            share = share if whole is None else share * whole(side)
-    if model.void_phases is not None:
-        for layer, side in ((link.first[0], sides.first_side), (link.second[0], sides.second_side)):
-            contact = model.void_phases.contact(layer)
-            share = share if contact is None else share * contact(side)
-    return share
+    return constant(model.geometry.mesh, link.law.contact_fraction) * passing_share(model, link.interface)
 
 
 def law_at_start(model: Model, link: Link) -> ChargeTransfer | OhmicContact:

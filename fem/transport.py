@@ -22,9 +22,11 @@ from fem.errors import ModelError
 from fem.interface.charge_transfer import Blocked, ChargeTransfer
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
-from fem.interface.names import both_sides
+from fem.interface.names import both_sides, whole
+from fem.interface.permeable import Permeable
+from fem.sharing import passing_share
 from fem.unknowns import Field
-from fem.values import realised
+from fem.values import constant, realised
 
 if TYPE_CHECKING:
     from fem.model import Model
@@ -67,7 +69,13 @@ class Transport:
 
     def _add(self, layers: tuple[str, ...]) -> None:
         model, medium = self.model, self.given[layers[0]]
-        region = model.geometry.region(layers)
+        # sides that hang together elsewhere, but not here
+        apart = tuple(
+            name
+            for name in model.geometry.interfaces
+            if set(both_sides(name)) <= set(layers) and any(_stops(law) for law in model.interfaces.get(name, ()))
+        )
+        region = model.geometry.region(layers, apart)
         space = fem.functionspace(region.mesh, ("Lagrange", model.settings.concentration_degree))
 
         def add(what: str, name: str, scale: float) -> Field:
@@ -145,6 +153,58 @@ class Transport:
                 density = unknown.rate * unknown.test - ufl.inner(flux, ufl.grad(unknown.test))
                 model.residuals[unknown].append(model.geometry.integral(FARADAY * density, layer, degree))
 
+    def pass_through(self) -> None:
+        """Let species pass interfaces that are permeable, as far as these are closed and whole.
+
+        Raises:
+            ModelError: a side stores nothing, or the two store different things.
+        """
+        for name, laws in self.model.interfaces.items():
+            for law in laws:
+                if isinstance(law, Permeable):
+                    self._permeate(name, law)
+
+    def flux_through(self, name: str) -> Any:
+        """Flux of a species through a permeable interface from below to above as UFL, mol/(m^2 s)."""
+        law = next(law for law in self.model.interfaces[name] if isinstance(law, Permeable))
+        return self._through(name, law)
+
+    def _through(self, name: str, law: Permeable) -> Any:
+        model, geometry = self.model, self.model.geometry
+        sides = list(zip(both_sides(name), "+-", strict=True))
+        if any(layer not in self.media for layer, _ in sides):
+            raise ModelError(f"interface {name!r} is permeable, but one of its sides stores nothing")
+        media = [self.media[layer] for layer, _ in sides]
+        held: list[Any] = [self.fields[layer].function(side) for layer, side in sides]
+        temperature = model.settings.temperature
+        share: Any = passing_share(model, name)
+        made = Permeable(constant(geometry.mesh, law.permeability))
+        if all(isinstance(medium, Intercalation) for medium in media):
+            energies = [medium.energy for medium in media if isinstance(medium, Intercalation)]
+            potentials = [energy.potential(c) for energy, c in zip(energies, held, strict=True)]
+            for k, (layer, side) in enumerate(sides):
+                if layer in self.stress:
+                    potentials[k] = potentials[k] + self.stress[layer].function(side)
+            slopes = [energy.slope(c, temperature) for energy, c in zip(energies, held, strict=True)]
+            return share * made.flux(potentials[0] - potentials[1], (slopes[0], slopes[1]))
+        first, second = (self.given[layer] for layer, _ in sides)
+        if not _alike(first, second):
+            raise ModelError(f"interface {name!r}: what passes it directly must be the same on both sides")
+        if isinstance(first, TernaryElectrolyte):
+            raise ModelError(f"interface {name!r}: two electrolytes with an ionic liquid have no permeability")
+        return share * made.flux(held[0] - held[1], (1.0, 1.0))
+
+    def _permeate(self, name: str, law: Permeable) -> None:
+        flux = self._through(name, law)
+        below, above = both_sides(name)
+        degree = {"quadrature_degree": 2 * self.model.settings.concentration_degree + 2}
+        joint = self.model.joints.get(whole(name))
+        rule = degree if joint is None else joint.points.rule
+        for layer, side, sign in ((below, "+", 1.0), (above, "-", -1.0)):
+            unknown = self.fields[layer]
+            form = sign * FARADAY * flux * unknown.test(side)
+            self.model.residuals[unknown].append(self.model.geometry.interface_integral(form, name, rule=rule))
+
     def couple(self) -> None:
         """Let stress drive lithium where a host swells: one field of h = d(psi)/dc per connected host."""
         model = self.model
@@ -202,7 +262,7 @@ def _start(medium: Medium) -> float:
 
 def _stops(law: Any) -> bool:
     """Whether no salt or lithium passes an interface with this law beside the current."""
-    return isinstance(law, Blocked | Contact | Cohesive) or (
+    return isinstance(law, Blocked | Contact | Cohesive | Permeable) or (
         isinstance(law, ChargeTransfer) and law.electrode_carrier == "ionic"
     )
 

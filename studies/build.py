@@ -12,7 +12,8 @@ from fem.energy.elastic import Elastic
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
 from fem.interface.interphase import Interphase
 from fem.interface.kinetics import ButlerVolmer, LinearKinetics
-from fem.interface.names import both_sides, is_covered, whole
+from fem.interface.names import FACES, both_sides, is_covered, whole
+from fem.interface.permeable import Permeable
 from fem.joints import JointLaw
 from fem.model import Condition, Domain, Model, Settings
 from fem.potentials import InterfaceLaw
@@ -25,6 +26,7 @@ from studies.joints import joint_law
 from studies.moving import electrolyte_of, following_kinetics, host_of
 from studies.rims import joint_resistance
 from studies.schema.body import body_pair
+from studies.schema.cracks import Slit
 from studies.schema.protocol import entries_in
 from studies.solids import solid_of
 from studies.void_phase import voids_of
@@ -56,6 +58,8 @@ def build_model(study: Study, tagged: TaggedMesh, current: float | None, enriche
     touching = [n for n in touching if set(both_sides(n)) <= set(tagged.layers)]
     interfaces = {name: _laws(study, name, study.interface(name)) for name in touching}
     interfaces.update(_gaps(study, tagged))
+    if study.mechanics.on:
+        interfaces.update(_touching(study, tagged))
     settings = Settings(
         potential_degree=study.discretisation.degree,
         displacement_degree=study.discretisation.displacement_degree,
@@ -104,8 +108,8 @@ def _permittivity(study: Study, name: str) -> float:
     return VACUUM_PERMITTIVITY * material.value("relative_permittivity", study.operation.temperature)
 
 
-def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw | JointLaw]:
-    laws: list[InterfaceLaw | JointLaw] = []
+def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw | JointLaw | Permeable]:
+    laws: list[InterfaceLaw | JointLaw | Permeable] = []
     if spec.kinetics is not None and spec.kinetics != "none":
         laws.append(_charge_transfer(study, name, spec))
     for carrier in ("electronic", "ionic"):
@@ -117,14 +121,26 @@ def _laws(study: Study, name: str, spec: Interface) -> list[InterfaceLaw | Joint
             laws.append(OhmicContact(carrier, resistance, spec.contact_fraction))
     if spec.ionic_contact == "perfect" and (rim := joint_resistance(study, body_pair(name))) is not None:
         laws.append(OhmicContact("ionic", rim))
+    if spec.permeability is not None:
+        laws.append(Permeable(spec.permeability))
     if name == whole(name) and (joint := joint_law(study, name, spec)) is not None:
         laws.append(joint)
     return laws
 
 
-def _gaps(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw | JointLaw]]:
+def _touching(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw | JointLaw | Permeable]]:
+    """Slits whose two faces may touch."""
+    found: dict[str, list[InterfaceLaw | JointLaw | Permeable]] = {}
+    for words in (f.content for f in study.geometry.features if isinstance(f.content, Slit)):
+        name = words.build().name
+        if words.contact is not None and name + FACES in tagged.facets:
+            found[name] = [words.contact.law()]
+    return found
+
+
+def _gaps(study: Study, tagged: TaggedMesh) -> dict[str, list[InterfaceLaw | JointLaw | Permeable]]:
     """Thin pores: parts of interfaces without contact that let displacement current pass."""
-    found: dict[str, list[InterfaceLaw | JointLaw]] = {}
+    found: dict[str, list[InterfaceLaw | JointLaw | Permeable]] = {}
     for name in (n for n in tagged.facets if n.endswith(":gap") and set(both_sides(n)) <= set(tagged.layers)):
         spec = study.interface(whole(name))
         if study.impedance is not None and spec.gap_capacitance > 0:

@@ -167,7 +167,10 @@ class JointPath:
 
 # ---------------------------------------------------------------- quantities
 def _at(point: Point, request: QuantityRequest) -> str:
-    return on_mesh(point.study, str(request.parameters["at"]), point.assembly.geometry.interfaces)[0]
+    name = str(request.parameters["at"])
+    if name in point.assembly.geometry.slits:
+        return name
+    return on_mesh(point.study, name, point.assembly.geometry.interfaces)[0]
 
 
 def _of(request: QuantityRequest) -> Any:

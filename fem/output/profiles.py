@@ -18,7 +18,7 @@ from dolfinx import fem, la
 from fem import compat
 from fem.dissipation.conduction import Conduction
 from fem.interface.charge_transfer import Blocked, ChargeTransfer, OhmicContact
-from fem.interface.names import both_sides, whole
+from fem.interface.names import FACES, both_sides, whole
 from fem.kinematics import embed
 from fem.output.grids import simplex_measures
 from fem.output.nodal_flux import NodalFlux
@@ -210,7 +210,15 @@ def interface_profile(model: Model, interface: str) -> Profile | None:
     return InterfaceMeans(model, interface).evaluate()
 
 
+def parting_slits(model: Model) -> tuple[str, ...]:
+    """Names of the facets of slits whose faces may touch, which have a profile, too."""
+    return tuple(name + FACES for name in model.geometry.slits if name in model.joints)
+
+
 def _columns(model: Model, interface: str) -> list[_Column]:
+    if interface.endswith(FACES):
+        pressure = model.joints[whole(interface)].pressure()
+        return [_Column("pressure", "Pa", "of the faces on each other", pressure), *_parting(model, interface)]
     below, above = both_sides(interface)
     columns: list[_Column] = []
     states = [s for s in model.states if s.link.interface == interface]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fem import compat
+from fem.interface.names import FACES
 
 if TYPE_CHECKING:
     from fem.domains import Domains
@@ -28,7 +29,7 @@ def surface_kind(name: str) -> str | None:
         return "void"
     if name.endswith(":gap"):
         return "gap"
-    return "slit" if name.endswith(":lower") else None
+    return "slit" if name.endswith((":lower", FACES)) else None
 
 
 def bare_surfaces(geometry: Domains) -> dict[str, Floats]:
@@ -69,9 +70,11 @@ def surface_entries(found: Mapping[str, Floats]) -> list[dict[str, Any]]:
 
     Keys: ``name`` of the facets (of a slit: its own), ``kind``, ``file`` and ``key`` of the corners in it.
     """
+    names = [name.removesuffix(":lower").removesuffix(FACES) for name in found]
+    kinds = [surface_kind(name) for name in found]
     return [
-        {"name": name.removesuffix(":lower"), "kind": surface_kind(name), "file": SURFACES, "key": f"corners_{k}"}
-        for k, name in enumerate(found)
+        {"name": name, "kind": kind, "file": SURFACES, "key": f"corners_{k}"}
+        for k, (name, kind) in enumerate(zip(names, kinds, strict=True))
     ]
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fem.domains import Domains
+from fem.interface.names import FACES
 from fem.output.contents import CONTENTS, describe, file_stems, write_contents
 from fem.output.grids import (
     CellMeans,
@@ -37,7 +38,7 @@ from fem.output.grids import (
     simplex_measures,
     stress_measures,
 )
-from fem.output.profiles import InterfaceMeans, Profile
+from fem.output.profiles import InterfaceMeans, Profile, parting_slits
 from fem.output.surfaces import bare_surfaces, save_surfaces, surface_entries
 from fem.output.vtu import CellKind, Grid, write_pvd, write_pvtu, write_vtu
 from fem.unknowns import Field, Number
@@ -68,9 +69,10 @@ class FieldWriter:
         geometry = model.geometry
         self.grids = {layer: LayerGrid(geometry, layer, degree) for layer in geometry.layers}
         self.means = CellMeans(model)
-        self.profiles = {name: InterfaceMeans(model, name) for name in geometry.interfaces}
+        self.profiles = {name: InterfaceMeans(model, name) for name in (*geometry.interfaces, *parting_slits(model))}
         self.layer_stems = file_stems(geometry.layers)
-        self.interface_stems = file_stems(geometry.interfaces)
+        stems = file_stems((*geometry.interfaces, *(name.removesuffix(FACES) for name in parting_slits(model))))
+        self.interface_stems = dict(zip(self.profiles, stems.values(), strict=True))
         self.contents = describe(geometry, self.grids)
         for entry in self.contents["layers"]:
             entry["potentials"] = _potential_kinds(model, entry["name"])
@@ -97,7 +99,8 @@ class FieldWriter:
         for k, step in enumerate(self.contents["steps"]):
             for number, (layer, file) in enumerate(step["layers"].items()):
                 self._layer_entries.append((float(k), number, layer, file))
-            for number, (name, entry) in enumerate(step["interfaces"].items()):
+            tables = step["interfaces"] | step.get("slits", {})
+            for number, (name, entry) in enumerate(tables.items()):
                 self._interface_entries.append((float(k), number, name, entry["grid"]))
 
     def write(self, label: Mapping[str, Any] | None = None) -> None:
@@ -113,11 +116,13 @@ class FieldWriter:
         self._on_root(partial(_make_folders, self.folder))
         if step == 0:
             self.contents["surfaces"] = _surfaces(self.model.geometry, self.folder)
+        layers, tables = self._write_layers(step), self._write_interfaces(step)
         self.contents["steps"].append(
             {
                 "label": dict(label or {}),
-                "layers": self._write_layers(step),
-                "interfaces": self._write_interfaces(step),
+                "layers": layers,
+                "interfaces": {n: entry for n, entry in tables.items() if not n.endswith(FACES)},
+                "slits": {n.removesuffix(FACES): entry for n, entry in tables.items() if n.endswith(FACES)},
                 "equipotentials": self._equipotentials(),
             }
         )

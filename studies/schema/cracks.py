@@ -20,9 +20,10 @@ from studies.schema.fields import (
 from studies.schema.places import Centred, lists, named, tuple_or_none
 
 if TYPE_CHECKING:
+    from fem.interface.contact import Contact
     from meshes.features import Feature as MeshFeature
 
-__all__ = ["Crack", "Delamination", "InterfaceCrack", "PennyCrack"]
+__all__ = ["Crack", "Delamination", "InterfaceCrack", "PennyCrack", "Slit", "Touching"]
 
 Point = Annotated[
     list[Length],
@@ -32,6 +33,31 @@ Line = Annotated[list[Point], Field(min_length=2, max_length=1000)]
 Tilt = Annotated[float, In("angle", Bounds(at_least=-1.5707963267948966, at_most=1.5707963267948966))]
 _NAME = "Name of the crack; its faces are called <name>:lower and <name>:upper."
 _OPENING = "Leave out for a slit without thickness; a length makes a notch that is so wide at its widest place."
+
+
+_TOUCHING = (
+    "Its two faces may touch and press; default: they are free, and overlap where the load closes them. No current"
+    " passes between them."
+)
+
+
+class Touching(Part):
+    """Faces of a crack that touch and press, or part."""
+
+    friction: Literal["none", "sticking"] = Field(
+        default="none", description="none: closed places slide freely; sticking: they do not slide."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: Any) -> Any:
+        return {"friction": data} if isinstance(data, str) else data
+
+    def law(self) -> Contact:
+        """The law of the two faces."""
+        from fem.interface.contact import Contact
+
+        return Contact(sticking=self.friction == "sticking")
 
 
 class Crack(Part):
@@ -49,6 +75,7 @@ class Crack(Part):
         default=None, description="In 3-D, y at which it begins and ends; default: all the depth."
     )
     name: Name | None = Field(default=None, description=_NAME)
+    contact: Touching | None = Field(default=None, description=_TOUCHING)
 
     def build(self) -> MeshFeature:
         """The same crack for `meshes`, in metres."""
@@ -60,6 +87,7 @@ class Crack(Part):
             opening=self.opening,
             profile=self.profile,
             span=tuple_or_none(self.span),
+            touching=self.contact is not None,
             **named(self.name),
         )
 
@@ -72,13 +100,15 @@ class PennyCrack(Centred):
     tilt: Tilt = Field(default=0.0, description="Angle between disc and layers, about the y axis; 3-D only.")
     opening: PositiveLength | None = Field(default=None, description=_OPENING)
     name: Name | None = Field(default=None, description=_NAME)
+    contact: Touching | None = Field(default=None, description=_TOUCHING)
 
     def build(self) -> MeshFeature:
         """The same crack for `meshes`, in metres."""
         from meshes.features.penny_crack import PennyCrack as Made
 
         place = tuple_or_none(self.position)
-        return Made(self.height, self.radius, place, self.tilt, self.opening, **named(self.name))
+        touching = self.contact is not None
+        return Made(self.height, self.radius, place, self.tilt, self.opening, touching=touching, **named(self.name))
 
 
 class Delamination(Centred):
@@ -87,12 +117,14 @@ class Delamination(Centred):
     at: InterfaceName = Field(description="Interface below|above.")
     radius: PositiveLength = Field(description="Radius of the disc (2-D: half width of the strip).")
     name: Name | None = Field(default=None, description=_NAME)
+    contact: Touching | None = Field(default=None, description=_TOUCHING)
 
     def build(self) -> MeshFeature:
         """The same delamination for `meshes`, in metres."""
         from meshes.features.delamination import Delamination as Made
 
-        return Made(self.at, self.radius, tuple_or_none(self.position), **named(self.name))
+        place = tuple_or_none(self.position)
+        return Made(self.at, self.radius, place, touching=self.contact is not None, **named(self.name))
 
 
 class InterfaceCrack(Part):
@@ -106,6 +138,7 @@ class InterfaceCrack(Part):
         default=0, description="Seed of the choice: the same seed gives the same boundaries."
     )
     name: Name | None = Field(default=None, description=_NAME)
+    contact: Touching | None = Field(default=None, description=_TOUCHING)
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +149,11 @@ class InterfaceCrack(Part):
         """The same crack for `meshes`."""
         from meshes.features.delamination import InterfaceCrack as Made
 
-        return Made(tuple(self.along), self.share, self.seed, **named(self.name))
+        touching = self.contact is not None
+        return Made(tuple(self.along), self.share, self.seed, touching=touching, **named(self.name))
+
+
+Slit = Crack | PennyCrack | Delamination | InterfaceCrack
 
 
 def _line(points: list[list[float]]) -> Any:

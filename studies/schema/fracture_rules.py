@@ -5,8 +5,9 @@ from __future__ import annotations
 from studies.quantities import QUANTITIES
 from studies.schema.bodies import Polycrystal
 from studies.schema.draft import Draft
-from studies.schema.joint_rules import LOAD_PATH, joints_of
+from studies.schema.joint_rules import LOAD_PATH
 from studies.schema.reader import KeyPath
+from studies.schema.slit_rules import parting_of
 
 __all__ = ["check_fracture"]
 
@@ -40,7 +41,7 @@ def check_fracture(draft: Draft) -> None:
         draft.report(("operation", "crack_filling"), "no layer can break: give one `fracture`")
     for i, request in enumerate(draft.requests):
         spec = None if request is None else QUANTITIES.get(request.name)
-        parts = bool(joints_of(draft)) and spec is not None and spec.name in LOAD_PATH
+        parts = bool(parting_of(draft)) and spec is not None and spec.name in LOAD_PATH
         if request is not None and spec is not None and spec.needs_fracture and not parts:
             draft.report(("quantities", i), "no layer can break: give one `fracture`", request.name)
 

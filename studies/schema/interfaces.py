@@ -73,6 +73,13 @@ class Interface(Part):
         description="c_ref, the salt concentration at which exchange_current or insertion_rate_constant holds. Without"
         " it exchange_current does not depend on the salt; default for insertion_rate_constant: 1 mol/L.",
     )
+    permeability: PositiveVelocity | None = Field(
+        default=None,
+        description="P of lithium between two hosts, or of salt between two electrolytes of one kind: they exchange"
+        " P times the difference of the concentrations (of the chemical potentials, over their mean slope), times"
+        " the share that is closed and whole where the sides may part. Default: alike media share one concentration"
+        " where the sides are bonded, nothing passes where they may part.",
+    )
     double_layer_capacitance: ArealCapacitance = Field(
         default=0.0, description="Of the double layer, beside the charge transfer; per area in contact."
     )

@@ -8,6 +8,7 @@ from studies.schema.contacts import passages
 from studies.schema.draft import Draft
 from studies.schema.interfaces import Interface
 from studies.schema.reader import KeyPath
+from studies.schema.touching import touching_slits
 
 __all__ = ["LOAD_PATH", "bond_toughness", "check_joints", "joints_of", "rough_hardness"]
 
@@ -54,7 +55,8 @@ def check_joints(draft: Draft) -> None:
         spec = None if request is None else QUANTITIES.get(request.name)
         if request is None or spec is None or spec.needs_joint is None:
             continue
-        if spec.needs_joint not in ("any", *found.values()) or not found:
+        kinds = {*found.values(), *(("contact",) if touching_slits(draft) else ())}
+        if not kinds or spec.needs_joint not in ("any", *kinds):
             word = "contact or cohesive" if spec.needs_joint == "any" else spec.needs_joint
             draft.report(("quantities", i), f"no interface can part: give one `{word}`", request.name)
 

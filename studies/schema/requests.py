@@ -13,10 +13,10 @@ from studies.schema.draft import Draft
 from studies.schema.explain import one_of, suggestion
 from studies.schema.homogenisation import check_place_of
 from studies.schema.ion_transfer import ion_transfers
-from studies.schema.joint_rules import joints_of
 from studies.schema.outputs import Check, QuantityRequest
 from studies.schema.reader import KeyPath
 from studies.schema.rules import only_zero_current
+from studies.schema.slit_rules import parting_of
 from studies.schema.space_charge_rules import ion_names
 from studies.schema.void_surface_rules import has_void_surface
 
@@ -78,7 +78,7 @@ def candidates(draft: Draft, parameter: Parameter) -> list[str]:
     if parameter.kind == "crack":
         return [] if draft.stack is None else crack_names(draft.stack)
     if parameter.kind in ("joint", "cohesive"):
-        return [n for n, kind in joints_of(draft).items() if parameter.kind in ("joint", kind)]
+        return [n for n, kind in parting_of(draft).items() if parameter.kind in ("joint", kind)]
     if parameter.kind in ("interphase", "interphase-layer"):
         grown = {n: i.interphase for n, i in draft.interfaces.items() if i is not None and i.interphase is not None}
         names = [layer.name for words in grown.values() for layer in words.layers]

@@ -8,6 +8,7 @@ from typing import Any
 from fem.materials import PROPERTIES, Material
 from studies.quantities import QUANTITIES
 from studies.schema.body import Body
+from studies.schema.cracks import Slit
 from studies.schema.draft import Draft
 from studies.schema.explain import lookup, one_of, suggestion
 from studies.schema.homogenisation import check_mean_field
@@ -51,6 +52,9 @@ def mechanical_keys(draft: Draft) -> list[KeyPath]:
     for name, x in draft.interfaces.items():
         keys = () if x is None else (k for k in ("contact", "cohesive") if getattr(x, k) is not None)
         found += [("interfaces", name, key) for key in keys]
+    for i, feature in enumerate(draft.features):
+        if feature is not None and isinstance(feature.content, Slit) and feature.content.contact is not None:
+            found.append(("geometry", "features", i, feature.key, "contact"))
     pictures = draft.data.get("pictures")
     if isinstance(pictures, list) and "stress" in pictures:
         found.append(("pictures", pictures.index("stress")))

@@ -40,6 +40,7 @@ from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, sho
 from studies.schema.operation import Operation
 from studies.schema.outputs import Check, Checks, Pictures, Quantities, QuantityRequest
 from studies.schema.overrides import apply_overrides
+from studies.schema.permeable_rules import check_permeable
 from studies.schema.protocol import Time
 from studies.schema.protocol_files import absolute_tables, without_tables
 from studies.schema.protocol_rules import check_protocol
@@ -53,6 +54,7 @@ from studies.schema.rules import (
     check_operation,
     mechanics_on,
 )
+from studies.schema.slit_rules import check_slits
 from studies.schema.space_charge import SpaceCharge
 from studies.schema.space_charge_rules import check_space_charge
 from studies.schema.swelling_rules import check_strains
@@ -342,6 +344,8 @@ def _check(draft: Draft) -> None:
     check_strains(draft)
     check_fracture(draft)
     check_joints(draft)
+    check_slits(draft)
+    check_permeable(draft)
     check_void_phases(draft)
     check_void_surface(draft)
     check_mechanics(draft)
