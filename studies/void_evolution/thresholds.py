@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fem.errors import ModelError
 from fem.jit import prepare_cache
 from fem.observe.balances import Imbalance
 from fem.voids.rates import Physics, Rates
 from fem.voids.threshold import estimate, neutral_pressure
+from studies.errors import SolveError
 from studies.progress import Progress, Silent
 from studies.results import Balance, Results
+from studies.units import format
 from studies.void_evolution.build import pose
 from studies.void_evolution.outputs import write_thresholds
 
@@ -85,7 +88,7 @@ class ThresholdSession:
         """Quantities at a current (A/m^2; positive at the working electrode is anodic).
 
         Raises:
-            ConvergenceError: no flow was found. ModelError: no pressure keeps the flaw from growing.
+            ConvergenceError: no flow was found. SolveError: no pressure keeps the flaw from growing.
         """
         current, pressed = self.posed.side * given, self.study.operation.stack_pressure
         found: dict[str, float] = {}
@@ -107,9 +110,17 @@ class ThresholdSession:
         return SolvedThreshold(current, values, balances, self._estimate(current) if current > 0 else math.nan)
 
     def threshold(self, current: float) -> float:
-        """Pa, at a current (A/m^2, positive strips)."""
+        """Pa, at a current (A/m^2, positive strips).
+
+        Raises:
+            SolveError: no pressure would do.
+        """
         if current not in self._pressures:
-            self._pressures[current] = neutral_pressure(self.physics, current, self._estimate(current), ACCURACY)
+            try:
+                found = neutral_pressure(self.physics, current, self._estimate(current), ACCURACY)
+            except ModelError as error:
+                raise SolveError(f"at {format(current, 'current density', 4)}: {error}") from error
+            self._pressures[current] = found
         return self._pressures[current]
 
     def _exponent(self) -> float:

@@ -13,6 +13,7 @@ from mpi4py import MPI
 from support.ranks import alone, several
 from test_void_surface_words import AT_REST, ELECTROLYTE, HERE, LITHIUM, study
 
+from studies.errors import SolveError
 from studies.progress import Silent
 from studies.results import Results
 from studies.runner import run
@@ -71,6 +72,15 @@ def test_threshold_and_closure_of_newtonian_lithium() -> None:
     assert solved.values["void_growth_rate"] == pytest.approx(growth, rel=0.02)
     assert solved.values["contact_fraction"] == pytest.approx(1 - 1 / 64, rel=1e-9)
     assert all(abs(b.residual) <= 1e-9 * b.scale for b in solved.balances)
+
+
+def test_no_pressure_would_do() -> None:
+    """Lithium that hardly creeps, and no sinks: the solve fails, and says at which current."""
+    stiff = {**NEWTONIAN, "norton_reference_stress": "1 GPa"}
+    changes = {"geometry.layers.lithium.properties": stiff, f"{HERE}.sink_length": "1 m", f"{HERE}.edges": 6}
+    session = ThresholdSession(study(changes, AT_REST), SELF, Silent())
+    with pytest.raises(SolveError, match=r"1 mA/cm²: no stack pressure"):
+        session.solve_at(10.0)
 
 
 # ---------------------------------------------------------------------- protocols

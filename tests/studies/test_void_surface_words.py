@@ -168,6 +168,16 @@ def test_words_of_other_studies() -> None:
     assert all("void_surface" in message for message in found.values())
 
 
+def test_no_mesh_of_its_own() -> None:
+    from mpi4py import MPI
+
+    from studies.progress import Silent
+    from studies.runner import mesh
+
+    with pytest.raises(InputError, match="ssbfem run"):
+        mesh(study(), None, MPI.COMM_SELF, Silent())
+
+
 def _flaw(**words: str) -> Flaw:
     return Flaw.model_validate(words)
 
@@ -186,6 +196,8 @@ def test_posed() -> None:
     assert (electrolyte.conductivity, electrolyte.depth) == pytest.approx((0.046, 20e-6))
     film = study({"interfaces.electrolyte|lithium": {"kinetics": "perfect", "film_resistance": "5 ohm*cm^2"}})
     assert interface_resistance(film.interface("electrolyte|lithium"), 300.0) == pytest.approx(5e-4)
+    both = study({"interfaces.electrolyte|lithium.film_resistance": "5 ohm*cm^2"}).interface("electrolyte|lithium")
+    assert interface_resistance(both, 298.15) == pytest.approx(5e-4 + electrolyte.resistance)
 
     cap = arc_of_flaw(_flaw(position="3 um", radius="1 um", depth="0.5 um"), 6e-6, 40)
     np.testing.assert_allclose(cap[[0, -1]], [[2e-6, 0], [4e-6, 0]], atol=1e-18)
