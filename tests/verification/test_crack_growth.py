@@ -168,6 +168,53 @@ def test_pressure_in_a_crack(intensity: float) -> None:
     breaking.destroy()
 
 
+def test_a_short_notch_runs_through_at_once() -> None:
+    """Snap-back at the settings that nobody touched: the load goes on to its end, energy is lost in the jump alone.
+
+    A notch of an eighth of the width holds until its strip stores far more than a crack through it costs; then the
+    crack crosses it while the ends stand still. Griffith's criterion without the finite width (K = 1.1215 s sqrt(pi a))
+    bounds the load from above.
+    """
+    young, poisson, toughness = LLZO
+    width, length = 4e-6, 0.2e-6
+    size = length / 2
+    x = np.arange(round(width / size) + 1) * size
+    y = graded((-3 * length - size / 2, 3 * length + size / 2), size, -0.75 * width, 0.75 * width)
+    supports = [Roller("bottom", 1), Roller("top", 1, 1e-12), Anchor((0.0, float(y[0])), 0)]
+    breaking = Breaking(brittle(lattice(x, y), young, poisson, toughness, length, supports))
+    notch = width / 8
+    breaking.damage.break_where(lambda p: (np.abs(p[1]) < 0.6 * size) & (p[0] <= notch + 1e-12))
+    cost = effective(toughness, size, length, "AT1")
+    modulus = young / (1 - poisson**2)
+    griffith = math.sqrt(cost * modulus / (math.pi * notch)) / 1.1215
+    end = 1.2 * griffith / modulus * 1.5 * width
+
+    def pull(load: float) -> None:
+        breaking.mechanics.supports["top"].offset = load * end
+
+    points = list(load_steps(breaking, pull))
+    assert points[-1].load == 1.0
+    jumps = [p for p in points if p.jumped]
+    assert jumps
+    before = points[points.index(jumps[0]) - 1]
+    after = points[points.index(jumps[-1])]
+    assert 0.7 < before.load * 1.2 < 1.0
+    # whole before, through after: nothing is stored then, and a crack has crossed the rest of the strip
+    assert before.energies.fracture < 1.3 * points[0].energies.fracture
+    assert after.energies.stored < 1e-2 * before.energies.stored
+    assert after.energies.fracture - points[0].energies.fracture == pytest.approx(cost * (width - notch), rel=0.1)
+    # what the jump releases is lost, beyond what the crack costs; work goes on without a step, and all of it is known
+    released = before.energies.stored - after.energies.stored
+    spent = after.energies.fracture - before.energies.fracture
+    done = after.work - before.work
+    assert after.lost - before.lost == pytest.approx(released - spent + done, rel=1e-9)
+    assert after.lost - before.lost > 0.15 * released
+    assert abs(before.lost) < 1e-2 * before.work
+    assert done < 0.05 * released
+    assert max(abs(p.left) for p in points) < 1e-9 * points[-1].scale
+    breaking.destroy()
+
+
 def opening_at_middle(breaking: Breaking) -> float:
     """Integral of -u_y d(d)/dy along x = 0, metres."""
     points = breaking.damage.unknown.space.tabulate_dof_coordinates()

@@ -220,7 +220,7 @@ MOLAR = 1.3e-5
 def plated_cell(fill: FilledCrack | None, lags: bool = True) -> Model:
     """Lithium | electrolyte with a crack in its middle | lithium."""
     layers = [("li", UM), ("body", 4 * UM), ("counter", UM)]
-    tagged = layered(MPI.COMM_WORLD, "2", layers, width=4 * UM, lateral=14, across=[1, 15, 1])
+    tagged = layered(MPI.COMM_SELF, "2", layers, width=4 * UM, lateral=14, across=[1, 15, 1])
     lithium = Domain((Equipotential(),), (Elastic(7.8e9, 0.38),))
     term = Fracture(Elastic(1.5e11, 0.26), 9.7, 0.5 * UM, split="none", blocks=False)
     law = [ChargeTransfer(x, LinearKinetics(1e-3), double_layer_capacitance=0.1) for x in ("li", "counter")]
@@ -245,7 +245,6 @@ def filled(run: Transient) -> tuple[float, float, float]:
     return fill.pressure.value, breaking.book._scalar(form), breaking.account.energies.fracture
 
 
-@pytest.mark.mpi
 def test_plated_lithium_fills_a_crack() -> None:
     """A share of what is plated opens the crack: the charge gives its volume, its pressure is that of a load path."""
     share, current, duration = 0.1, 20.0, 40.0
