@@ -32,6 +32,11 @@ from fem.voids.flow import Flow, Sides
 
 
 # ---------------------------------------------------------------- interfaces
+def opened(size: float) -> Any:
+    """Displacement of the upper side: away, along and turned."""
+    return lambda p: size * np.array([0.7 + 0 * p[0], 1 + 0.3 * p[0] / WIDTH])
+
+
 def test_a_bond_of_two_modes() -> None:
     """From a state in which all of the bond softens to one in which it has softened more."""
     law = Cohesive(40e6, 1.5, 60e6, 6.0, 2.2)
@@ -42,7 +47,7 @@ def test_a_bond_of_two_modes() -> None:
     assert model.mechanics is not None
     norms: list[float] = []
     for size in (0.01e-6, 0.03e-6, 0.04e-6):
-        model.mechanics.impose("top", lambda p, a=size: a * np.array([0.7 + 0 * p[0], 1 + 0.3 * p[0] / WIDTH]))
+        model.mechanics.impose("top", opened(size))
         solver.solve()
         norms = residuals_of(solver, "displacement")
         model.accept()
@@ -78,7 +83,7 @@ def test_contact_is_found_in_finitely_many_steps(sticking: bool) -> None:
 # ---------------------------------------------------------------- fracture
 def torn(split: Split, profile: Profile, fill: FilledCrack | None = None) -> Breaking:
     """A square with a crack from its left side, pulled apart (or filled)."""
-    lines = np.linspace(0, 1e-6, 13)
+    lines: Any = np.linspace(0, 1e-6, 13)
     load = Roller("top", 1) if fill is None else fill
     supports = [Roller("left", 0), Roller("right", 0), Roller("bottom", 1), load]
     model = brittle(lattice(lines, lines), 1.5e11, 0.26, 9.7, 0.2e-6, supports, model=profile, split=split, star=1.0)
