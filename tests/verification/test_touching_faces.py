@@ -16,6 +16,7 @@ from fem.compat import shared_facet_partitioner
 from fem.conditions import ImposedDisplacement, Pressure, Roller
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
+from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.model import Domain, Model, Settings
 from fem.observe import joints
@@ -23,6 +24,7 @@ from fem.observe.assembly import Assembly
 from fem.observe.fracture import energy_release_rate, straight_extension, stress_intensities
 from fem.solve.driver import Solver
 from meshes import Layer, MeshSizes, Stack
+from meshes.features.block import Block
 from meshes.features.crack import Crack
 from meshes.features.penny_crack import PennyCrack
 from meshes.generate import generate
@@ -200,3 +202,39 @@ def test_what_cannot_touch_is_refused() -> None:
     hooked = Crack(((3 * UM, 3 * UM), (3 * UM, 7 * UM), (7 * UM, 7 * UM), (7 * UM, 3 * UM)), touching=True)
     with pytest.raises(ModelError, match="turns too far"):
         body(Stack("2", (Layer("body", size),), size, None, (hooked,)), sizes, load, Contact(sticking=True))
+
+
+def posted(law: Any, conditions: list[Any], comm: Any = MPI.COMM_WORLD) -> Model:
+    """Two layers that touch beside a post which is bonded to both."""
+    size = 8 * UM
+    layers = (Layer("low", size / 2), Layer("high", size / 2))
+    stack = Stack("2", layers, size, None, (Block("high", "post", x=(0.6 * size, size)),))
+    tagged = generate(stack, MeshSizes(bulk=UM), comm, shared_facet_partitioner())
+    domains = {name: Domain((), (Elastic(YOUNG, POISSON),)) for name in ("low", "high", "post")}
+    return Model(tagged, domains, {"low|high": [law]}, conditions, Settings())
+
+
+@pytest.mark.mpi
+def test_sides_that_hang_together_elsewhere() -> None:
+    """Pressed evenly nobody sees the interface; pulled it opens as a crack of the same place and length does."""
+    size = 8 * UM
+    strain = -2e-4 * np.eye(2)
+    model = posted(Contact(), [ImposedDisplacement(s, lambda x: strain @ x[:2]) for s in SIDES])
+    assembly = solved(model)
+    assert off(model, strain) < 1e-9
+    assert joints.closed_fraction(assembly, "low|high") == pytest.approx(1.0, abs=1e-12)
+    pulled = [Roller("bottom", 1), Roller("right", 0), Roller("top", 1, 1e-3 * size)]
+    crack = Crack(((0.0, size / 2), (0.6 * size, size / 2)), touching=True)
+    whole = Stack("2", (Layer("body", size),), size, None, (crack,))
+    found = []
+    for name, model in (
+        ("low|high", posted(Contact(), pulled)),
+        ("crack", body(whole, MeshSizes(bulk=UM, edge=0.2 * UM), pulled, Contact(), MPI.COMM_WORLD)),
+        ("low|high", posted(Cohesive(strength=1e3, toughness=1e-9), pulled)),
+    ):
+        assembly = solved(model)
+        found.append((assembly.support_force("top"), joints.gap(assembly, name)))
+        assert found[-1][1] > 0.1e-3 * size
+        assert assembly.support_force("top") == pytest.approx(-assembly.support_force("bottom"), rel=1e-9)
+    assert found[0] == pytest.approx(found[1], rel=0.02)
+    assert found[2] == pytest.approx(found[0], rel=1e-5)  # a bond that has broken
