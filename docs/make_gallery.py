@@ -74,6 +74,7 @@ GALLERY = (
         {
             "edge-crack": STRESS,
             "slanted-crack": STRESS,
+            "closed-crack": STRESS,
             "star-crack": BOTH,
             "notch": STRESS,
             "collinear-cracks": STRESS,
