@@ -22,6 +22,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("ssbfem", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ssbfem")
 
+# Jobs of several ranks that tests start run beside other tests: what waits makes room, nothing is bound to a core.
+os.environ.setdefault("OMPI_MCA_mpi_yield_when_idle", "1")
+os.environ.setdefault("PRTE_MCA_hwloc_default_binding_policy", "none")
+
 _approx = pytest.approx
 
 
