@@ -89,6 +89,18 @@ def test_several_voids_join_at_once() -> None:
     assert len(events.joined(cell, [half(1.05, 1.0), roof])[0]) == 2  # not round a corner
 
 
+def test_lips_that_have_closed_are_taken_away() -> None:
+    """Points next to the ends that are down go; the end moves to the last of them; planes of symmetry have no lips."""
+    cell = Cell.box(20 * UM, 5 * UM)
+    arc = np.array([[2, 0], [3, 0.05], [4, 1], [5, 2], [6, 1], [7, 0.1], [8, 0.14], [9, 0.05], [10, 0]]) * UM
+    made = events.trimmed(cell, arc)
+    assert made / UM == pytest.approx(np.array([[3, 0], [4, 1], [5, 2], [6, 1], [7, 0]]))
+    corner = np.array([[0, 0.1], [1, 0.1], [2, 1.0], [3, 1.0], [4, 0.1], [5, 0.0]]) * UM
+    assert events.trimmed(cell, corner) / UM == pytest.approx(np.array([[0, 0.1], [1, 0.1], [2, 1], [3, 1], [4, 0]]))
+    high = arc_of_circle(3 * UM, 8)
+    assert events.trimmed(cell, high) is high or np.array_equal(events.trimmed(cell, high), high)
+
+
 def test_necks_are_cut() -> None:
     """Where the surface is down between the ends, voids part; two necks make three; one that hangs over stays."""
     cell = Cell.box(20 * UM, 5 * UM)
