@@ -99,10 +99,13 @@ def test_mandel_components(gdim: int) -> None:
 
 
 # ---------------------------------------------------------------- bars
-@pytest.mark.mpi
 @pytest.mark.parametrize(
     ("dimension", "law", "temperature"),
-    [("axisymmetric", NORTON, ROOM), ("3", NORTON, ROOM), ("axisymmetric", Norton(1e5, 3.0, 30e3), 333.15)],
+    [
+        pytest.param("axisymmetric", NORTON, ROOM, marks=pytest.mark.mpi),
+        pytest.param("3", NORTON, ROOM, marks=pytest.mark.mpi),
+        ("axisymmetric", Norton(1e5, 3.0, 30e3), 333.15),
+    ],
 )
 def test_uniaxial_rates(dimension: str, law: Norton, temperature: float) -> None:
     """Stresses one after the other, held for a strain of about a thousandth each: the strain grows with the law."""
