@@ -62,9 +62,10 @@ def test_waves_decay_as_mullins_says(n: int) -> None:
         flows = surface_flows(cell, arc, capillary_pressures(cell, arc, GAMMA, GAMMA), MOBILITY)
         found = amplitude(n, False, angles, flows / weights_of_points(cell, arc)[0])
         errors.append(abs(found / (height * UM) / mullins(n, False) - 1))
-    assert errors[-1] < 2e-3 * n
-    assert math.log2(errors[0] / errors[1]) > 1.8
-    assert math.log2(errors[1] / errors[2]) > 1.8
+    assert errors[-1] < 1e-3 * n
+    if n > 2:  # the errors of 2 cancel, down to rounding
+        assert math.log2(errors[0] / errors[1]) > 1.8
+        assert math.log2(errors[1] / errors[2]) > 1.8
 
 
 @pytest.mark.parametrize("sphere", [False, True])
