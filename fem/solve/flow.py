@@ -284,7 +284,9 @@ class Flow:
         if residual <= self.rtol * max(self.reference, abs(self._now)):
             return int(reason.CONVERGED_FNORM_RELATIVE)
         rest = [f for f in self.stage.fields if f not in self.loads]
-        rounded, before = np.finfo(float).eps * rounding(self.stage, rest), self._residual
+        # the charge is a difference of large numbers in a short step
+        sizes = rounding(self.stage, rest) + self.shift * abs(self.charge)
+        rounded, before = float(np.finfo(float).eps) * sizes, self._residual
         self._residual = residual
         # an iteration that leaves as much as it found has met rounding: how much that is, is an estimate
         idle = iteration > 1 and residual > IDLE * before
