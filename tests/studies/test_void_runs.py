@@ -189,6 +189,8 @@ def test_what_a_user_gets(tmp_path: Path) -> None:
     assert 0 < elapsed.error < elapsed.value < 3600.0
     assert elapsed.error_kind == "coarser outlines and time steps"
     assert any("healed (step heal)" in note for note in results.solver.notes)
+    assert "the protocol ended after 1 of 2 steps" in results.solver.notes
+    assert {name: balance.holds for name, balance in results.balances.items()} == {"lithium": True, "charge": True}
     assert results.failures == ()
     kept = Results.from_json(json.loads((out / "results.json").read_text(encoding="utf-8")))
     assert kept.series["voids"][-1] == 0.0
@@ -219,7 +221,7 @@ def test_a_site_opens() -> None:
 @pytest.mark.mpi
 @several
 def test_ranks_change_nothing() -> None:
-    made = study({**ROUND, "operation.protocol": [{**STRIP, "for": "4 s"}], **LABELS})
+    made = study({**ROUND, "operation.protocol": [{**STRIP, "for": "2 s"}], **LABELS})
     sweep = study({f"{HERE}.edges": 6}, AT_REST)
 
     def both(comm: MPI.Comm) -> dict[str, float]:
