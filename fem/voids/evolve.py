@@ -374,7 +374,8 @@ class Evolution:
         """Even edges, the same volumes, a new mesh."""
         if not self._arcs and not self.sites:
             return
-        self._arcs = [resampled(events.trimmed(self.cell, arc), self.settings.edges) for arc in self._arcs]
+        shapes = [events.trimmed(self.cell, arc) for arc in self._arcs]
+        self._arcs = [resampled(arc, max(self.settings.edges, len(arc) - 1)) for arc in shapes]
         self._corrected()
         self._make()
 

@@ -20,7 +20,8 @@ class TimeSettings:
     """How a run steps and ends.
 
     Attributes:
-        tolerance: error of a point in a step over the size of its void. edges: of an arc.
+        tolerance: error of a point in a step over the size of its void.
+        edges: of an arc, at least; a void that has merged keeps those of its members.
         furthest: a point goes at most this share of the size of its void in a step.
         healed: a void is gone when its volume falls below this share of its greatest.
         contact: the contact is lost when less than this share of the wall is left, or would be without pieces that
