@@ -37,15 +37,20 @@ def swelling() -> Transient:
     return Transient(model, Protocol((Step.constant("pass", "current", 40.0, 300.0),)), "anode", AREA["2"])
 
 
-def crystal() -> Transient:
+STIFF = Stiffness.hexagonal(2.2 * YOUNG, 0.6 * YOUNG, 0.5 * YOUNG, 1.5 * YOUNG, 0.4 * YOUNG)
+
+
+def crystal(
+    axis: tuple[float, float, float] = (0.3, -0.5, 0.8), current: float = 40.0, boxes: int = 4, tolerance: float = 1e-4
+) -> Transient:
     """The same through a crystal that swells differently along and across its layers, which lie askew."""
-    plain = membrane("1", boxes=4)
-    axes = UniformAxes(rotation_to((0.3, -0.5, 0.8), (1.0, 0.2, 0.1)))
-    stiff = Stiffness.hexagonal(2.2 * YOUNG, 0.6 * YOUNG, 0.5 * YOUNG, 1.5 * YOUNG, 0.4 * YOUNG)
+    plain = membrane("1", boxes=boxes)
+    axes = UniformAxes(rotation_to(axis, (1.0, 0.2, 0.1)))
     strain = LatticeSwelling.since(LATTICE, MAXIMUM, 0.5, axes)
-    host = replace(plain.domains["h"], energy=(CrystalElastic(stiff, axes, 0.0, strain),))
+    host = replace(plain.domains["h"], energy=(CrystalElastic(STIFF, axes, 0.0, strain),))
     model = Model(plain.tagged, {**plain.domains, "h": host}, plain.interfaces, plain.conditions, plain.settings)
-    return Transient(model, Protocol((Step.constant("pass", "current", 40.0, 300.0),)), "anode", AREA["1"])
+    step = Step.constant("pass", "current", current, 300.0)
+    return Transient(model, Protocol((step,)), "anode", AREA["1"], TimeSettings(tolerance=tolerance))
 
 
 def reaction() -> Transient:
