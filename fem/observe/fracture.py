@@ -137,7 +137,8 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
 
     Args:
         assembly: at the solution. extension: of the crack.
-        faces: facets that are faces of the crack: what presses on them does work.
+        faces: facets that are faces of the crack: pressures on them do work. Those of faces that touch do none: where
+            they press, the faces do not part.
     """
     mechanics, geometry = assembly.mechanics, assembly.geometry
     moved = _moved(assembly, extension)
@@ -147,10 +148,6 @@ def energy_release_rate(assembly: Assembly, extension: Extension, faces: Iterabl
         density = work - mechanics.energy_density(layer) * _divergence(assembly, moved)
         total += assembly.scalar(geometry.integral(density, layer))
     normal = ufl.FacetNormal(geometry.mesh)
-    for traction, name in _touching(assembly, faces):
-        own = mechanics.displacement_of(geometry.layers_beside(name.removesuffix(FACES))[0]).total
-        work = ufl.dot(traction, _across(ufl.grad(own) * moved))
-        total -= assembly.scalar(geometry.interface_integral(work, name))
     for name, pressure in _pressures(assembly, faces):
         parts = mechanics.on_side(lambda u: ufl.dot(normal, ufl.grad(u.total) * moved), name)
         total += sum(pressure * assembly.scalar(form) for _, form in parts)

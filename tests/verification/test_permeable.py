@@ -17,6 +17,7 @@ from fem.conditions import Roller, SurfaceSource
 from fem.constants import FARADAY
 from fem.dissipation.intercalation import Intercalation
 from fem.energy.elastic import Elastic
+from fem.energy.swelling import Swelling
 from fem.errors import ModelError
 from fem.interface.cohesive import Cohesive
 from fem.interface.permeable import Permeable
@@ -132,11 +133,28 @@ def test_a_broken_bond_lets_nothing_pass() -> None:
         assert abs(low + high) < 1e-10 * flux
 
 
+def test_stress_drives_through_an_interface() -> None:
+    """Alike concentrations, unlike stress: P (h_1 - h_2) / mu'(c)."""
+    permeability = 2e-9
+    material = Elastic(1e11, 0.3, swelling=Swelling(3e-6, 0.5 * CMAX))
+    supports = (Roller("bottom", 0), Roller("top", 0))
+    model = slabs(MPI.COMM_SELF, [Permeable(permeability)], host(0.5), host(0.5), supports, energy=(material,), boxes=2)
+    assert model.transport is not None
+    for layer, potential in (("low", 300.0), ("high", -100.0)):
+        model.transport.stress[layer].function.x.array[:] = potential
+    through = integrate(model, model.geometry.interface_integral(model.transport.flux_through("low|high"), "low|high"))
+    assert through == pytest.approx(permeability * 400.0 / (0.5 * FARADAY / CMAX), rel=1e-12)
+
+
 def test_what_is_permeable_stores_something() -> None:
-    """A wall beyond which there is nothing to hold lithium."""
+    """A wall beyond which there is nothing to hold lithium; alike hosts have one concentration each beside it."""
     tagged = layered(MPI.COMM_SELF, "1", [("low", LENGTH), ("high", LENGTH)], None, lateral=1, across=2)
     domains = {"low": Domain((), (), host=host(0.4)), "high": Domain()}
     with pytest.raises(ModelError, match="stores nothing"):
         Model(tagged, domains, {"low|high": [Permeable(1e-9)]})
     with pytest.raises(ValueError, match="negative"):
         Permeable(-1.0)
+    alike = host(0.4)
+    model = slabs(MPI.COMM_SELF, [Permeable(1e-9)], alike, alike, boxes=2)
+    assert model.transport is not None
+    assert model.transport.fields["low"] is not model.transport.fields["high"]
