@@ -193,7 +193,7 @@ def test_film_peels_at_its_stress(nu: float, toughness: float, height: float) ->
     young, crack, width = 1e11, 4 * height, 12 * height
     critical = math.sqrt(2 * young * toughness / ((1 - nu**2) * height))
     strain = -1.25 * critical * (1 - nu) / young
-    tagged = layered(MPI.COMM_SELF, "2", [("low", height), ("high", height)], width, lateral=72, across=[2, 4])
+    tagged = layered(MPI.COMM_SELF, "2", [("low", height), ("high", height)], width, lateral=48, across=[2, 4])
     domains = {"low": Domain((), (Elastic(1e14, nu),)), "high": Domain((), (Elastic(young, nu, strain),))}
     law = Cohesive(0.4e9 * math.sqrt(toughness / 2e6 / height), toughness, viscosity=2e-6)
     model = Model(tagged, domains, {"low|high": [law]}, [Roller("right", 0), Roller("bottom", 1)])
