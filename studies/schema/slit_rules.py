@@ -30,8 +30,6 @@ def check_slits(draft: Draft) -> None:
     degree = draft.data.get("discretisation")
     if isinstance(degree, dict) and degree.get("displacement_degree") == 1:
         draft.report(("discretisation", "displacement_degree"), "faces of cracks that touch need 2", 1)
-    if draft.operation is not None and draft.operation.protocol is not None:
-        draft.report(where, "faces of cracks touch in studies without operation.protocol")
     for key in ("impedance", "space_charge"):
         if key in draft.data:
             draft.report(where, f"faces of cracks touch in studies without {key}")

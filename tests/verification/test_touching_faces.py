@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dolfinx import fem
 from mpi4py import MPI
 from scipy.integrate import quad
 from support.ranks import alone, several
@@ -14,6 +15,7 @@ from test_slit_fracture import InfinitePlate
 
 from fem.compat import shared_facet_partitioner
 from fem.conditions import ImposedDisplacement, Pressure, Roller
+from fem.domains import Domains
 from fem.energy.elastic import Elastic
 from fem.errors import ModelError
 from fem.interface.cohesive import Cohesive
@@ -22,6 +24,7 @@ from fem.model import Domain, Model, Settings
 from fem.observe import joints
 from fem.observe.assembly import Assembly
 from fem.observe.fracture import energy_release_rate, straight_extension, stress_intensities
+from fem.output.dof_keys import dof_keys, hashed
 from fem.solve.driver import Solver
 from meshes import Layer, MeshSizes, Stack
 from meshes.features.block import Block
@@ -189,6 +192,28 @@ def test_slit_that_closes_in_part(half: float, stress: float) -> None:
 def test_ranks_change_nothing() -> None:
     """A slit that closes in part, on all ranks and on one."""
     assert bent(UM, 8e6, 10, MPI.COMM_WORLD) == pytest.approx(alone(lambda: bent(UM, 8e6, 10)), rel=1e-6)
+
+
+@pytest.mark.mpi
+@several
+@pytest.mark.parametrize("dimension", ["2", "3"])
+def test_names_of_unknowns_do_not_depend_on_ranks(dimension: str) -> None:
+    """Every one has its own on a parted region, copies of nodes included, so that checkpoints find them."""
+    size = 10 * UM
+    crack: Any = (
+        Crack(KINKED, touching=True) if dimension == "2" else PennyCrack(5 * UM, 2 * UM, tilt=0.3, touching=True)
+    )
+    stack = Stack(dimension, (Layer("body", size),), size, size if dimension == "3" else None, (crack,))  # type: ignore[arg-type]
+
+    def names(comm: Any) -> tuple[int, ...]:
+        sizes = MeshSizes(bulk=3 * UM, edge=0.5 * UM)
+        region = Domains(generate(stack, sizes, comm, shared_facet_partitioner())).region(("body",))
+        keys = dof_keys(fem.functionspace(region.mesh, ("Lagrange", 2)))
+        return tuple(sorted({int(v) for part in comm.allgather(hashed(keys)) for v in part}))
+
+    found = names(MPI.COMM_WORLD)
+    assert found == alone(lambda: names(MPI.COMM_SELF))
+    assert len(found) > {"2": 400, "3": 6000}[dimension]
 
 
 def test_what_cannot_touch_is_refused() -> None:
