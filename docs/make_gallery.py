@@ -132,7 +132,11 @@ GALLERY = (
     ),
     Chapter(
         "Interfaces that part",
-        {"debonding-particle": ("opening", "loading"), "rough-lithium-contact": ("loading",)},
+        {
+            "debonding-particle": ("opening", "loading"),
+            "debonding-charge": ("opening", "history"),
+            "rough-lithium-contact": ("loading",),
+        },
     ),
     Chapter("All together", {"combined": BOTH}),
     Chapter("Microstructures from images", {"segmented-sphere": ELECTRIC, "segmented-composite": ELECTRIC}),

@@ -166,8 +166,9 @@ def test_pressure_relaxes_as_lithium_creeps(monkeypatch: pytest.MonkeyPatch) -> 
     session.destroy()
 
 
-@pytest.mark.mpi
-@pytest.mark.parametrize("words", [BOND, LITHIUM], ids=["bond", "contact"])
+@pytest.mark.parametrize(
+    "words", [pytest.param(BOND, id="bond", marks=pytest.mark.mpi), pytest.param(LITHIUM, id="contact")]
+)
 def test_resumed_is_uninterrupted(words: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     """On all ranks and on one alone; a bond with half of it broken, and lithium that creeps on what it presses."""
     folder = Path(MPI.COMM_WORLD.bcast(str(tmp_path_factory.mktemp("kept")) if MPI.COMM_WORLD.rank == 0 else None))
