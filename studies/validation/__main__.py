@@ -20,6 +20,7 @@ from studies.validation import (
     filled_crack,
     interphase_growth,
     particle_expansion,
+    polycrystal_pressure,
     void_limits,
     void_map,
 )
@@ -192,6 +193,20 @@ SECTIONS = (
             "tried. No parameter of ours was chosen for these numbers.",
             "The single crystal cracks later by the ratio of the K_IC, because both have the same length of the phase "
             "field: at a constant rate a time is an amount of lithium.",
+        ),
+    ),
+    Section(
+        "Polycrystals that are charged under pressure (E9)",
+        polycrystal_pressure.rows,
+        "studies.validation.polycrystal_pressure",
+        (
+            "A section of a particle of 3 um with grains of 1 um (plane strain, one seed, phase field of 0.12 um, so "
+            "a strength of 0.5 GPa), evenly delithiated. It cracks long before the transition, because grains that "
+            "are perfectly bonded and only elastic pull at each other from the first lithium on; creep of the "
+            "electrolyte, room between particles and a slower growth of cracks are left out. The stack pressure does "
+            "next to nothing: 100 MPa are little beside the gigapascals between grains, and in a die they shear as "
+            "well (with a split where tension alone breaks: 12 % at 0 and at 100 MPa). The amount goes like the "
+            "toughness but for the bend of the lattice parameters.",
         ),
     ),
     Section(
