@@ -54,7 +54,7 @@ def mean(model: Model, layer: str) -> float:
     """Mean concentration of a layer, mol/m^3."""
     assert model.transport is not None
     held = integrate(model, model.geometry.integral(model.transport.concentration(layer), layer))
-    return held / integrate(model, model.geometry.integral(model.one, layer))
+    return float(held / integrate(model, model.geometry.integral(model.one, layer)))
 
 
 @pytest.mark.mpi
