@@ -70,6 +70,8 @@ def _whole(label: str, values: dict[str, float]) -> float:
     """
     if label == "mean_stack_pressure":
         return max((abs(v) for k, v in values.items() if "stress" in k), default=0.0)
+    if label == "lost_work":  # what is left of works and energies
+        return max(abs(values.get(name, 0.0)) for name in ("work_of_loads", "fracture_energy", "elastic_energy"))
     if not label.startswith("constriction"):
         return 0.0
     names = ("area_specific_resistance", "differential_resistance")
