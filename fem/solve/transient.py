@@ -31,7 +31,8 @@ from fem.solve.cracking import Cracking, CrackSettings
 from fem.solve.driver import Solver
 from fem.solve.flow import Flow
 from fem.solve.initial import guess_potentials
-from fem.solve.leg import MOST_REJECTIONS, Leg, Stuck, make_ts
+from fem.solve.leap import SETTLING, jumps, leap
+from fem.solve.leg import MOST_REJECTIONS, Leg, make_ts
 from fem.solve.linear import linear_solver
 from fem.solve.newton import NewtonSolver
 from fem.solve.parting import Parting
@@ -49,8 +50,6 @@ log = logging.getLogger("ssbfem.solve")
 
 SAME = 1e-9
 """Times closer than this share of them are one."""
-SETTLING = 1e-7
-"""A jump of the controlled value is passed in this share of the first time step."""
 
 
 class Transient:
@@ -258,7 +257,7 @@ class Transient:
             self.report.legs += 1
             at.time, at.next_step = leg.time, leg.next_step
             if leg.stuck is not None:
-                met = yield from self._leap(step, leg.stuck)
+                met = yield from leap(self, step, leg.stuck)
                 if met is not None:
                     return str(met), met.then == "stop"
                 if at.time >= step.duration * (1 - 1e-14):
@@ -323,7 +322,7 @@ class Transient:
             try:
                 self._ramp(time, length)
             except ConvergenceError:
-                if not self._jumps(time, length):
+                if not jumps(self, time, length):
                     raise
         if self.parting is not None:
             self.parting.stays(0.0, 0.0)
@@ -336,57 +335,6 @@ class Transient:
         self.model.accept()
         if self.parting is not None:
             self.report.jumps += self.parting.accepted(self.position.begun + time)
-
-    # ------------------------------------------------------------------ jumps of bonds
-    def _leap(self, step: Step, stuck: Stuck) -> Generator[Point, None, Cutoff | None]:
-        """Go over an instant at which bonds jump; returns the cut-off that has been met there.
-
-        Raises:
-            ConvergenceError: of the time step that failed, when it is not for bonds that none succeeds.
-        """
-        at, parting = self.position, self.parting
-        assert parting is not None
-        self.flow.take(stuck.state)
-        parting.patient = not self._jumps(at.time, stuck.length)
-        if parting.patient:
-            return None
-        at.time += stuck.length
-        # potentials have jumped, and concentrations answer as to a new step of the protocol
-        at.next_step = min(stuck.length, self.first_length(step))
-        met = next((c for c in step.cutoffs if self.margin(c) <= 0.0), None)
-        ended = met is not None or at.time >= step.duration * (1 - 1e-14)
-        yield self._point(step, at.time, 0.0, (str(met) if met is not None else "duration") if ended else None)
-        return met
-
-    def _jumps(self, time: float, length: float) -> bool:
-        """Let bonds jump in a step from a time (s since that of the protocol began) on; whether they could.
-
-        The first state is that at the end of the step with a small part of the damage that it asks for; the others
-        follow at that instant.
-        """
-        if self.parting is None or not self.parting.bonds:
-            return False
-        begin, span, tiny = time, length, SETTLING * length
-
-        def solve() -> None:
-            self._one_short_step(begin, span, cuts=0)
-
-        before = self.flow.flat()
-        try:
-            for _ in self.parting.bonds.jump(solve, self.flow.flat, self.flow.take):
-                begin, span = time + length, tiny
-                self.accept(begin)
-        except ConvergenceError as error:
-            if begin > time and any(self.margin(c) <= 0.0 for c in self.protocol.steps[self.position.step].cutoffs):
-                return True  # ends the step of the protocol before the bonds have come to rest
-            if begin > time:
-                raise ConvergenceError(
-                    f"bonds jump at {self.position.begun + begin:.6g} s, and no equilibrium is found behind: try a "
-                    f"finer mesh at the interface, or give the bond a viscosity ({error})"
-                ) from error
-            self.flow.take(before)
-            return False
-        return True
 
     def _one_short_step(self, time: float, length: float, cuts: int = MOST_REJECTIONS) -> None:
         before = self.flow.flat()
