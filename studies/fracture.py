@@ -119,6 +119,7 @@ def closed_cracks(assembly: Assembly) -> tuple[str, ...]:
     """
     from fem.estimate.recorded import plain
     from fem.observe import fracture
+    from fem.observe.slit_openings import openings_along
 
     stack = _stack(assembly)
     if stack is None or assembly.model.mechanics is None:
@@ -135,7 +136,7 @@ def closed_cracks(assembly: Assembly) -> tuple[str, ...]:
                 f"the model knows no contact between them: {advice}"
             )
             continue
-        parts = fracture.openings_along(assembly, faces)
+        parts = openings_along(assembly, faces)
         if (least := float(parts.min())) < -_PARTLY * float(parts.max()):
             found.append(
                 f"the load closes a part of crack {crack!r}: its faces overlap there by up to {-1e9 * least:.3g} nm: "

@@ -23,7 +23,8 @@ from fem.interface.contact import Contact
 from fem.model import Domain, Model, Settings
 from fem.observe import joints
 from fem.observe.assembly import Assembly
-from fem.observe.fracture import energy_release_rate, openings_along, straight_extension, stress_intensities
+from fem.observe.fracture import energy_release_rate, straight_extension, stress_intensities
+from fem.observe.slit_openings import openings_along
 from fem.output.dof_keys import dof_keys, hashed
 from fem.solve.driver import Solver
 from meshes import Layer, MeshSizes, Stack
