@@ -122,3 +122,18 @@ def test_a_bond_that_snaps_dissipates_what_was_stored(at: str) -> None:
     jump = current * RESISTANCE * (1 / share - 1)
     assert run._voltage() == pytest.approx(3.4217 + (jump if at == "se|host" else 0.0644), abs=1e-3)
     run.destroy()
+
+
+def test_steps_are_cut_where_a_bond_does_more_than_their_ends_see() -> None:
+    """Damage begins within a step: its work is not that of the mean tractions, and a part of the step is taken."""
+    taken = []
+    for miss in (1.0, 1e-5):
+        model = bonded("host|block")
+        last = 0.3 * 2 * TOUGHNESS / STRENGTH / (FACTOR * SIZE * rate_of(1.0, SIZE))
+        settings = BondSettings(1e-4, miss=miss)
+        run = Transient(model, charging(1.0, last), "host", 1.0, TimeSettings(tolerance=1e-2), bonds=settings)
+        taken.append(len(list(run.points())))
+        assert (run.report.broken > 0) == (miss < 1.0)
+        assert run.report.jumps == 0
+        run.destroy()
+    assert taken[1] > taken[0]
