@@ -297,14 +297,14 @@ def _degree(model: Model, layer: str) -> int | None:
 
 
 def eigenstrains(model: Model) -> list[Any]:
-    """Constants of the forms that are stress-free strains."""
+    """Constants of the forms that stress-free strains are in proportion to: given ones, along crystals, of heat."""
     found = []
     for terms in model.energies.values():
         for term in terms:
             for part in (term, getattr(term, "solid", None)):
-                strain = getattr(part, "eigenstrain", None)
-                if isinstance(strain, fem.Constant):
-                    found.append(strain)
+                strain, heat = getattr(part, "eigenstrain", None), getattr(part, "thermal", None)
+                causes = (strain, *(getattr(strain, x, None) for x in ("within", "across")), getattr(heat, "change", None))
+                found += [cause for cause in causes if isinstance(cause, fem.Constant)]
     return found
 
 

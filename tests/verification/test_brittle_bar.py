@@ -12,10 +12,12 @@ from support.cracked import effective
 from support.layered import layered
 
 from fem.conditions import Roller
+from fem.energy.eigenstrain import AxialStrain, ThermalExpansion
 from fem.energy.elastic import Elastic
 from fem.energy.fracture import Fracture
 from fem.errors import ModelError
 from fem.model import Domain, Model, Settings
+from fem.orientations import ALIGNED
 from fem.solve.alternate import Breaking, BreakingSettings
 from fem.solve.loadpath import LoadSettings, Proportional, load_steps
 from fem.values import Graded
@@ -226,3 +228,24 @@ def test_work_of_an_eigenstrain() -> None:
         breaking.destroy()
     assert lost[0] / lost[1] == pytest.approx(16, rel=0.05)
     assert abs(lost[1]) < 1e-4
+
+
+@pytest.mark.parametrize("cause", ["crystal", "heat"])
+def test_all_that_wants_to_shrink_grows_with_the_loads(cause: str) -> None:
+    """Strains along crystals and of heat grow in proportion: between fixed ends half of them store a quarter."""
+    young, toughness = MATERIALS[0]
+    strain = -0.4 * strength(young, toughness, "AT1") / young / math.sqrt(3.0)
+    given = AxialStrain(strain, strain, ALIGNED) if cause == "crystal" else 0.0
+    heat = ThermalExpansion(1e-5, strain / 1e-5) if cause == "heat" else None
+    tagged = layered(MPI.COMM_SELF, "1", [("bar", LENGTH)], across=2)
+    term = Fracture(Elastic(young, 0.0, given, None, heat), toughness, LENGTH, split="none")
+    model = Model(
+        tagged, {"bar": Domain((), (term,))}, {}, [Roller("bottom", 0), Roller("top", 0)], Settings(displacement_degree=1)
+    )
+    breaking = Breaking(model)
+    points = list(load_steps(breaking, Proportional(model), LoadSettings(0.5, 0.5)))
+    stored = [p.energies.stored for p in points]
+    assert stored[2] == pytest.approx(1.5 * young * strain**2 * LENGTH, rel=1e-9)
+    assert stored[:2] == pytest.approx([0.0, stored[2] / 4], rel=1e-9, abs=1e-9 * stored[2])
+    assert points[-1].work == pytest.approx(stored[2], rel=1e-9)
+    breaking.destroy()
