@@ -303,8 +303,12 @@ def eigenstrains(model: Model) -> list[Any]:
         for term in terms:
             for part in (term, getattr(term, "solid", None)):
                 strain, heat = getattr(part, "eigenstrain", None), getattr(part, "thermal", None)
-                causes = (strain, *(getattr(strain, x, None) for x in ("within", "across")), getattr(heat, "change", None))
-                found += [cause for cause in causes if isinstance(cause, fem.Constant)]
+                parts = (
+                    strain,
+                    *(getattr(strain, x, None) for x in ("within", "across")),
+                    getattr(heat, "change", None),
+                )
+                found += [cause for cause in parts if isinstance(cause, fem.Constant)]
     return found
 
 

@@ -3,9 +3,9 @@
 Grains have their own axes and shrink along them by the lattice parameters of the library. All of the particle has the
 toughness of polycrystals (K_IC 0.3 MPa m^0.5; 1.0 for single crystals); it is bonded to an argyrodite that a die holds
 from the sides. No creep, no diffusion: all of it has the same lithiation, and every lithiation is tried afresh, because
-`mechanics.loading` would go straight to its strains, and lattice parameters do not. Published: such particles crack by what comes
-with the H2-H3 transition (Liu et al., Nano Energy 2025, 110749, section 2.1), below a lithiation of about 0.43 in the
-tables of the library.
+`mechanics.loading` would go straight to its strains, and lattice parameters do not. Published: such particles crack by
+what comes with the H2-H3 transition (Liu et al., Nano Energy 2025, 110749, section 2.1), below a lithiation of about
+0.43 in the tables of the library.
 
 Run: ``python3 -m studies.validation.polycrystal_pressure`` (a minute)
 """

@@ -239,9 +239,8 @@ def test_all_that_wants_to_shrink_grows_with_the_loads(cause: str) -> None:
     heat = ThermalExpansion(1e-5, strain / 1e-5) if cause == "heat" else None
     tagged = layered(MPI.COMM_SELF, "1", [("bar", LENGTH)], across=2)
     term = Fracture(Elastic(young, 0.0, given, None, heat), toughness, LENGTH, split="none")
-    model = Model(
-        tagged, {"bar": Domain((), (term,))}, {}, [Roller("bottom", 0), Roller("top", 0)], Settings(displacement_degree=1)
-    )
+    held, settings = [Roller("bottom", 0), Roller("top", 0)], Settings(displacement_degree=1)
+    model = Model(tagged, {"bar": Domain((), (term,))}, {}, held, settings)
     breaking = Breaking(model)
     points = list(load_steps(breaking, Proportional(model), LoadSettings(0.5, 0.5)))
     stored = [p.energies.stored for p in points]
