@@ -15,61 +15,35 @@ from fem.interface.names import both_sides, is_covered
 from fem.units import parse
 from studies.errors import MISSING, InputError, Problem
 from studies.quantities import QUANTITIES, QuantitySpec
-from studies.schema.body import Body, body_name, body_pair, with_bodies
+from studies.schema.body import Body, body_name, body_pair
+from studies.schema.checking import check, ordered
 from studies.schema.collapse import collapsed_films, collapsed_interface, film_between
+from studies.schema.completing import completed
 from studies.schema.contacts import (
     Passage,
-    check_interfaces,
     complete_interface,
-    electrode_material,
-    host_of,
-    passages,
 )
 from studies.schema.draft import Draft
 from studies.schema.explain import structural_problems
 from studies.schema.fields import InterfaceName, Name, Part, StudyName
-from studies.schema.fracture_rules import check_fracture
 from studies.schema.geometry import Geometry, Layer
-from studies.schema.impedance import Impedance, check_impedance
-from studies.schema.import_rules import label_image
+from studies.schema.impedance import Impedance
 from studies.schema.imported import absolute_files, without_place
 from studies.schema.interfaces import Interface
-from studies.schema.joint_rules import check_joints
 from studies.schema.media import Media
 from studies.schema.numerics import Discretisation, Mechanics, Mesh, Solver, shorthand_mechanics
 from studies.schema.operation import Operation
 from studies.schema.outputs import Check, Checks, Pictures, Quantities, QuantityRequest
 from studies.schema.overrides import apply_overrides
-from studies.schema.permeable_rules import check_permeable
 from studies.schema.protocol import Time
 from studies.schema.protocol_files import absolute_tables, without_tables
-from studies.schema.protocol_rules import check_protocol
 from studies.schema.reader import KeyPath, read_text, read_yaml
-from studies.schema.requests import check_checks, check_quantities, complete_request, default_quantities
-from studies.schema.rules import (
-    check_films,
-    check_geometry,
-    check_layers,
-    check_mechanics,
-    check_operation,
-    mechanics_on,
-)
-from studies.schema.slit_rules import check_slits
 from studies.schema.space_charge import SpaceCharge
-from studies.schema.space_charge_rules import check_space_charge
-from studies.schema.swelling_rules import check_strains
-from studies.schema.transport_rules import check_transport
-from studies.schema.void_phase_rules import check_void_phases
-from studies.schema.void_surface_rules import check_void_surface, has_void_surface, sharp_layer
 
 if TYPE_CHECKING:
     from fem.materials import Material
     from meshes.sizes import MeshSizes
     from meshes.stack import Stack
-
-MOST_PROBLEMS = 200
-SHARP_TOLERANCE = 2e-3
-"""Of time steps of voids with a sharp surface: error of a point over the size of its void."""
 
 
 @dataclass(frozen=True)
@@ -189,11 +163,11 @@ class Study(Part):
         except ValidationError as error:
             problems += structural_problems(error, data, cls, lines)
         draft = Draft(data, lines)
-        _check(draft)
+        check(draft)
         problems += draft.problems
         if problems or study is None:
-            raise InputError(_ordered(problems), source)
-        return _completed(study, draft)
+            raise InputError(ordered(problems), source)
+        return completed(study, draft)
 
     # ---------------------------------------------------------------- writing
     def resolved(self) -> dict[str, Any]:
@@ -330,95 +304,6 @@ class Study(Part):
         if check.within is not None:
             return Expectation(check.quantity, expected, check.within * abs(expected), check.within, check.source)
         return Expectation(check.quantity, expected, parse(check.tolerance, dimension), None, check.source)
-
-
-def _check(draft: Draft) -> None:
-    mechanics = mechanics_on(draft)
-    check_geometry(draft)
-    check_layers(draft)
-    check_films(draft)
-    check_interfaces(draft, mechanics)
-    check_operation(draft)
-    check_protocol(draft)
-    check_transport(draft)
-    check_strains(draft)
-    check_fracture(draft)
-    check_joints(draft)
-    check_slits(draft)
-    check_permeable(draft)
-    check_void_phases(draft)
-    check_void_surface(draft)
-    check_mechanics(draft)
-    check_quantities(draft)
-    check_space_charge(draft)
-    check_impedance(draft)
-    check_checks(draft)
-
-
-def _ordered(problems: list[Problem]) -> list[Problem]:
-    """Without repetitions, by line where known, and not more than a reader can bear."""
-    unique = list(dict.fromkeys((p.path, str(p.value), p.message, p.line) for p in problems))
-    first = {key: p for p in reversed(problems) if (key := (p.path, str(p.value), p.message, p.line))}
-    ordered = sorted((first[key] for key in unique), key=lambda p: p.line or 0)
-    if len(ordered) > MOST_PROBLEMS:
-        rest = len(ordered) - MOST_PROBLEMS
-        ordered = [*ordered[:MOST_PROBLEMS], Problem("", MISSING, f"and {rest} more")]
-    return ordered
-
-
-def _completed(study: Study, draft: Draft) -> Study:
-    mechanics = mechanics_on(draft)
-    temperature = study.operation.temperature
-
-    def complete(body: Body) -> Body:
-        material = draft.media.canonical(body.material)
-        return body.model_copy(update={"conduction": draft.conduction[body.name], "material": material})
-
-    geometry = with_bodies(study.geometry, complete)
-    if (image := label_image(draft)) is not None:
-        extents = dict(zip(("width", "depth"), image.lengths[:-1], strict=False))
-        geometry = geometry.model_copy(update=extents)
-    layers = geometry.layers
-    interfaces = {
-        name: complete_interface(
-            study.interfaces.get(name) or Interface(),
-            passage,
-            electrode_material(draft, name, passage),
-            temperature,
-            mechanics,
-            host_of(draft, name, passage),
-        )
-        for name, passage in passages(draft.conduction, draft.interface_names).items()
-    }
-    if study.space_charge is not None:  # no current, and no charge transfer
-        interfaces = {}
-    time = study.time or (None if study.operation.protocol is None else Time())
-    operation: dict[str, Any] = {}
-    if study.space_charge is None:
-        sharp = sharp_layer(draft)
-        first = layers[0].name if sharp is None else sharp[1].name
-        operation["working_electrode"] = study.operation.working_electrode or first
-    if has_void_surface(draft) and time is not None and "tolerance" not in time.model_fields_set:
-        time = time.model_copy(update={"tolerance": SHARP_TOLERANCE})
-    if mechanics:
-        fixed = study.operation.stack_displacement is not None
-        control = study.operation.stack_control or ("fixed-gap" if fixed else "constant-pressure")
-        operation["stack_control"] = control
-        key = "stack_pressure" if control == "constant-pressure" else "stack_displacement"
-        operation[key] = getattr(study.operation, key) or 0.0
-    requests = study.quantities
-    if draft.data.get("quantities") is None and any(x.conduction != "none" for x in layers):
-        requests = [QuantityRequest.model_validate(name) for name in default_quantities(draft)]
-    return study.model_copy(
-        update={
-            "geometry": geometry,
-            "mechanics": study.mechanics.model_copy(update={"on": mechanics}),
-            "interfaces": interfaces,
-            "operation": study.operation.model_copy(update=operation),
-            "time": time,
-            "quantities": [complete_request(draft, request) for request in requests],
-        }
-    )
 
 
 def _plain(data: Any) -> Any:
