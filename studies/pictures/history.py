@@ -52,6 +52,7 @@ def draw_history(series: Mapping[str, Sequence[float]], path: Path) -> Path | No
         words, has_unit, measure = unit.label(label).partition(" [")
         each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"] if has_unit else wrap(words, 16)))
         each.margins(x=0.0, y=0.08)
+        style.without_rounding(each, unit(1.0) * values[known])
         each.grid(True, color="0.88", linewidth=0.6)
         each.set_axisbelow(True)
         _shade(each, across(1.0) * time, np.asarray(series["protocol_step"]))

@@ -108,6 +108,7 @@ def draw_load_columns(series: Mapping[str, Sequence[float]], path: Path) -> Path
         unit = units.scale(values, QUANTITIES[name].dimension)
         look: dict[str, Any] = {"color": style.series_colour(k), "marker": "o", "markersize": 2.5, "linewidth": 1.0}
         each.plot(load, unit(1.0) * values, **look)
+        style.without_rounding(each, unit(1.0) * values)
         words, has_unit, measure = unit.label(name.replace("_", " ")).partition(" [")
         each.set_ylabel("\n".join([*wrap(words, 16), f"[{measure}"] if has_unit else wrap(words, 16)))
     for each in axes[:, 0]:

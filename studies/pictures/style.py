@@ -190,6 +190,19 @@ def widened(given: Range, share: float = 1e-3) -> Range:
     return Range(given.low - size, given.high + size, given.extend, given.note)
 
 
+def without_rounding(axes: Any, values: Any, share: float = 1e-4) -> None:
+    """Give an axis room about values that are one number up to a `share` of it: no rounding is seen.
+
+    Its numbers stand there whole, not as differences to one of them.
+    """
+    axes.ticklabel_format(axis="y", useOffset=False)
+    values = values[np.isfinite(values)]
+    given = Range(float(np.min(values, initial=np.inf)), float(np.max(values, initial=-np.inf)))
+    wide = widened(given, share)
+    if wide is not given and np.any(values):
+        axes.set_ylim(wide.low, wide.high)
+
+
 def colour_bar(made: Any, mappable: Any, label: str, axes: Any, extend: str = "neither", **options: Any) -> Any:
     """A colour bar with a label that holds the unit."""
     bar = made.colorbar(mappable, cax=axes, extend=extend, **options)
