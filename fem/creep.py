@@ -257,7 +257,9 @@ class Creep:
         trial = self._drive() - before[:, :m]
         size = np.sqrt(np.einsum("pk,pk->p", trial, trial))
         stress = np.sqrt(6.0) * shear * size  # equivalent stress of 2 G trial
-        flowed = self.law.flow(stress, 3 * shear / shift, before[:, m:], shift, self.model.settings.temperature)
+        # a trial of Newton's method may be no number: its residual is none then either, and the step is taken back
+        with np.errstate(invalid="ignore", over="ignore"):
+            flowed = self.law.flow(stress, 3 * shear / shift, before[:, m:], shift, self.model.settings.temperature)
         normal = trial / np.where(size > 0, size, 1.0)[:, None]
         strain_now = before[:, :m] + flowed.share[:, None] * trial
         self._from_points(np.column_stack([strain_now, flowed.internals]), self.function)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,6 +231,19 @@ def test_the_tangent_is_the_derivative(law: CreepLaw) -> None:
     """The Jacobian that Newton's method uses against differences of the residual, with the rates that follow."""
     made = _loaded(law)
     require_tangent(made)
+
+
+@pytest.mark.parametrize("law", [NORTON, ANAND])
+def test_a_trial_that_is_no_number_is_told_by_the_state_alone(law: CreepLaw) -> None:
+    """Newton's method takes such a step back: nobody else is told."""
+    model = bar("2", Pressure("top", 1e6), law, comm=MPI.COMM_SELF)
+    (creep,) = model.creeps.values()
+    assert model.mechanics is not None
+    model.mechanics.displacement.function.x.array[:] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        creep.update(np.zeros(creep.owned), 1.0)
+    assert np.isnan(creep.function.x.array[:3]).all()
 
 
 def test_newton_is_quadratic(monkeypatch: pytest.MonkeyPatch) -> None:
