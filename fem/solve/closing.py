@@ -7,6 +7,7 @@ mean of its inner forces at both ends does (Betti), as with bonds (`fem.interfac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,12 @@ class Closing:
     rows: Any
 
     @classmethod
-    def of(cls, model: Model) -> Closing | None:
-        """Of a model; None where all that breaks is linear."""
+    def of(cls, model: Model, degree: Callable[[str], int | None]) -> Closing | None:
+        """Of a model; None where all that breaks is linear.
+
+        Args:
+            degree: layer -> degree of the quadrature rule of its stored energy, of which this is a part.
+        """
         mechanics = model.mechanics
         if mechanics is None or model.damage is None:
             return None
@@ -40,7 +45,7 @@ class Closing:
             return None
         form, integral = model.geometry.entity_maps().form, model.geometry.integral
         test = mechanics.displacement.test
-        energies = [integral(mechanics.energy_density(x), x) for x in layers]
+        energies = [integral(mechanics.energy_density(x), x, degree(x)) for x in layers]
         forces = [integral(mechanics.virtual_work(x, test), x) for x in layers]
         return cls(form(sum(energies[1:], start=energies[0])), form(sum(forces[1:], start=forces[0])))
 

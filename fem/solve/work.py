@@ -114,7 +114,7 @@ class Book:
         if local:
             u = mechanics.displacement
             self._local_rows = form(ufl.derivative(_total(local), u.function, u.test))
-        self._closing = Closing.of(model)
+        self._closing = Closing.of(model, lambda layer: _degree(model, layer))
         self._rows_forms = {u: form(model.system.residuals[u]) for u in self.unknowns}
         self._dead_rows_forms = {u: form(_total(forms)) for u, forms in dead.items() if forms}
         self._strains = eigenstrains(model)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import ufl
 from mpi4py import MPI
 from support.charged_bar import MAXIMUM, brittle, charged_bar, charging, rate_of
 from support.layered import layered
@@ -179,6 +180,32 @@ def test_what_steps_lose_falls_with_them() -> None:
         run.destroy()
     assert abs(lost[0]) < 5e-3
     assert abs(lost[1]) < 0.2 * abs(lost[0])
+
+
+@dataclass(frozen=True)
+class Kinked:
+    """A stress-free strain along a bar that is no polynomial of the concentration, as tables are none."""
+
+    drives: bool = False
+
+    def strain(self, concentration: Any) -> Any:
+        """(3, 3)."""
+        less = concentration - 0.7 * MAXIMUM
+        along = FACTOR * ufl.conditional(ufl.gt(less, 0.0), less, 3 * less)
+        return ufl.as_matrix([[along, 0, 0], [0, 0, 0], [0, 0, 0]])
+
+
+def test_one_quadrature_rule_for_all_of_the_account() -> None:
+    """Uneven lithium on both sides of a kink, and a split: stored energy and work belong to one rule."""
+    swelling: Any = Kinked()
+    model = charged_bar(Fracture(Elastic(1.4e11, 0.0, 0.0, swelling), 0.60268, LENGTH), LENGTH, 8, 1e-16)
+    run = Transient(model, charging(0.4, 130.0), "host", 1.0, TimeSettings(tolerance=1e-3))
+    assert run.cracking is not None
+    account = run.cracking.breaking.account
+    for _ in run.points():
+        assert abs(account.left) < 1e-12 * account.scale
+    assert damage_of(model) > 0.01
+    run.destroy()
 
 
 def test_stress_keeps_lithium_where_damage_lets_it() -> None:
