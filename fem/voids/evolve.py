@@ -169,14 +169,14 @@ class Evolution:
             step = min(step, until - self._time, self._safe(rates))
             if not self._arcs:
                 step = min(step, (until - begin) / 10)
-            if step < 1e-9 * min(until, self._safe(rates)):
-                raise ConvergenceError(f"voids: the time step became too small at {self._time:.4g} s")
             error, end, found = self._try(step, rates)
             opens = self._share_before_opening(rates, found[-1]) if end is not None else 1.0
             if end is None or error > 1 or opens < 1:
                 self.refused += 1
                 self.body.move(self._arcs)
                 step *= 0.4 if end is None else max(0.2, 0.9 * error ** (-1 / 3)) if error > 1 else opens
+                if step < 1e-9 * min(until, self._safe(rates)):  # what is left to the end may be shorter
+                    raise ConvergenceError(f"voids: the time step became too small at {self._time:.4g} s")
                 growth = 1.1
                 continue
             self._accept(step, end, found)

@@ -73,7 +73,7 @@ class VoidSession:
         self._still = operation.stack_pressure or 0.0
         self.record, self.over = Record(), ""
         self._number, self._begun, self._charge = 0, 0.0, 0.0
-        self._leg_end, self._first = 0.0, 0.0
+        self._leg_begin, self._leg_end, self._first = 0.0, 0.0, 0.0
         posed = self.posed
         prepare_cache(comm)
         with progress.phase("mesh"):
@@ -90,17 +90,21 @@ class VoidSession:
     def _step(self) -> Step:
         return self.protocol.steps[self._number]
 
-    def _side(self, since: float) -> Any:
-        """On which side of a jump a time lies: the end of a leg belongs to it."""
-        return "before" if since >= self._leg_end * (1 - 1e-12) > 0 else "after"
+    def _since(self, at: float) -> tuple[float, Any]:
+        """Time since the step began, and on which side of a jump it lies: the ends of a leg belong to it.
+
+        Differences of times are off by roundings of the time: at the ends of a leg they must not pass a jump.
+        """
+        since, rounding = max(at - self._begun, 0.0), 1e-12 * at
+        if since >= self._leg_end - rounding and self._leg_end > 0:
+            return self._leg_end, "before"
+        return (self._leg_begin if abs(since - self._leg_begin) <= rounding else since), "after"
 
     def _pressure(self, at: float, arcs: Sequence[Floats]) -> float:
-        since = max(at - self._begun, 0.0)
-        return self._step.loads[0][1].value_at(since, self._side(since)) if self._step.loads else self._still
+        return self._step.loads[0][1].value_at(*self._since(at)) if self._step.loads else self._still
 
     def _given_current(self, at: float) -> float:
-        since = max(at - self._begun, 0.0)
-        return self._step.value_at(since, self._side(since))
+        return self._step.value_at(*self._since(at))
 
     def _current(self, at: float, arcs: Sequence[Floats]) -> float:
         return self.posed.side * self._given_current(at)
@@ -124,12 +128,12 @@ class VoidSession:
         since = self.evolution.state().time - self._begun
         if since <= 0.0:
             self._first = step.initial_step or 0.0
-            self._leg_end = 0.0
+            self._leg_begin = self._leg_end = 0.0
             if self._number:
                 self._renew()
         ends = [*(t for t in step.breakpoints() if t > since), step.duration]
         for end in ends:
-            self._leg_end = end
+            self._leg_begin, self._leg_end = max(since, 0.0), end
             reason = yield from self._to(self._begun + end, fresh=since <= 0.0)
             since = end
             if reason != "duration":

@@ -137,6 +137,19 @@ def test_pulses() -> None:
     assert all(b.holds for b in session.balances().values())
 
 
+def test_jumps_after_a_crooked_time() -> None:
+    """0.3 s + 0.6 s - 0.3 s is less than 0.6 s: the load after a jump is still the one after it."""
+    pulse = {"pulse": {"current": "2 mA/cm^2", "on": "0.6 s", "off": "0.6 s", "count": 2}, "stack_pressure": "0.3 MPa"}
+    rest = {"rest": "0.3 s", "stack_pressure": "0.3 MPa"}
+    session = finished(study({**ROUND, "operation.protocol": [rest, pulse], **LABELS}))
+    columns = session.record.columns
+    assert (0.3 + 0.6) - 0.3 < 0.6
+    at_end = {round(t, 9): current for t, current in zip(columns["time"], columns["cell_current"], strict=True)}
+    assert [at_end[t] for t in (0.9, 1.5, 2.1, 2.7)] == [20.0, 0.0, 20.0, 0.0]
+    assert columns["charge"][-1] == pytest.approx(24.0, rel=1e-12)
+    assert all(b.holds for b in session.balances().values()), session.balances()
+
+
 def test_resumed_is_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is killed after a checkpoint and goes on ends as one that was not; others are refused."""
     monkeypatch.setattr(sessions, "LONGEST_LEG", 2)

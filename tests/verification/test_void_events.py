@@ -184,6 +184,13 @@ def test_contact_between_voids() -> None:
     assert contact_share(replace(cell, axisymmetric=True), arcs) == pytest.approx(0.16 - 0.01 + 0.81 - 0.36)
 
 
+def test_the_end_of_a_run_may_be_near() -> None:
+    """What is left of a run may be a tiny part of it (after rounding, or a condition): the last step is no failure."""
+    run = evolution(Cell.box(6 * UM, 5 * UM), [half(3, 1.0)], 0.0, 1e5, MPI.COMM_SELF)
+    assert list(run.run(1.0))[-1].time == 1.0
+    assert list(run.run(1.0 + 1e-10))[-1].time == 1.0 + 1e-10
+
+
 # ---------------------------------------------------------------------- runs
 def test_voids_merge_with_each_other() -> None:
     """Two voids that grow together become one with the volume of both; the gap between them is what contact loses."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from mpi4py import MPI
 from numpy.polynomial.legendre import Legendre
+from scipy.optimize import fsolve
 
 from fem.dissipation.norton import Norton
 from fem.errors import ModelError
 from fem.voids.diffusion import smoothed, surface_flows
 from fem.voids.evolve import Evolution, TimeSettings
-from fem.voids.outline import Cell, arc_of_circle
+from fem.voids.outline import CONTACT, Cell, arc_of_circle
 from fem.voids.points import capillary_pressures, void_volume, weights_of_points
 from fem.voids.rates import Interface, Lithium
 from fem.voids.sites import Site
@@ -125,6 +127,28 @@ def test_a_cap_at_rest_round_an_axis(angle: float) -> None:
     assert pressures[0] == pytest.approx(0.75 * even, rel=0.01)  # on the axis: see decision 21
     assert capillary_pressures(cell, arc, GAMMA, GAMMA * (0.9 - cosine))[-1] > 2 * abs(even)
     assert capillary_pressures(cell, arc, GAMMA, None)[-1] == pytest.approx(even, rel=0.03)
+
+
+def test_a_polygon_at_rest_round_an_axis() -> None:
+    """Points on a sphere: 3/4 of the pressure on the axis. One at even pressure exists, and is a sphere to h^2 ln h."""
+    sector, errors = Cell.sector(8 * UM, True), []
+    walls = tuple(replace(wall, name="below" if wall.name == CONTACT else wall.name) for wall in sector.walls)
+    cell = replace(sector, walls=walls)  # no line of contact: a plane of symmetry
+    for edges in (12, 24, 48):
+        arc, h = arc_of_circle(UM, edges), math.pi / 2 / edges
+
+        def beyond(shift: Floats, arc: Floats = arc) -> Floats:
+            pressures = capillary_pressures(cell, arc * (1 + shift[:, None]), GAMMA, None)
+            return np.asarray(pressures * UM / (-2 * GAMMA) - 1)
+
+        inside = beyond(np.zeros(edges + 1))
+        assert inside[0] == pytest.approx(-0.25, abs=0.01)
+        assert np.abs(inside[1:]).max() < 0.5 * h**2
+        shift = fsolve(beyond, np.zeros(edges + 1), xtol=1e-12)
+        assert np.abs(beyond(shift)).max() < 1e-10
+        assert (shift[0] - shift[1]) / (h**2 / 6) == pytest.approx(1.0, abs=0.03)
+        errors.append(float(np.abs(shift).max() / h**2))
+    assert np.diff(errors) == pytest.approx(math.log(2) / 12, rel=0.05)  # of h^2
 
 
 @pytest.mark.mpi
