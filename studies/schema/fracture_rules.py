@@ -47,13 +47,26 @@ def check_fracture(draft: Draft) -> None:
 
 
 def _check_filling(draft: Draft) -> None:
-    """Report metal in cracks that no layer gives."""
+    """Report metal in cracks that no layer gives, and a volume without a crack to be in."""
     filling = None if draft.operation is None else draft.operation.crack_filling
-    if draft.operation is None or filling is None or filling.electrode is None:
+    if draft.operation is None or filling is None:
         return
-    here, names = ("operation", "crack_filling"), [body.name for _, body in draft.bodies if body is not None]
+    here = ("operation", "crack_filling")
+    flawed = any(body is not None and body.fracture is not None and body.fracture.flaws for _, body in draft.bodies)
+    if not flawed and (filling.thickness is not None or filling.share is not None):
+        draft.report(here, "a volume needs a crack from the beginning: give a layer that may break `fracture.flaws`")
+    if filling.electrode is None:
+        return
+    names = {body.name: media for (_, body), media in zip(draft.bodies, draft.materials, strict=True) if body}
+    conduction, material = draft.conduction.get(filling.electrode), names.get(filling.electrode)
+    metals = ("equipotential",) if filling.share is not None else ("equipotential", "electronic")
     if filling.electrode not in names:
         draft.report((*here, "electrode"), f"there is no layer {filling.electrode!r}; there are {', '.join(names)}")
+    elif conduction is not None and conduction not in metals:
+        message = f"is no metal: its conduction must be {' or '.join(metals)}, not {conduction}"
+        draft.report((*here, "electrode"), message)
+    elif material is not None and not material.has("molar_volume"):
+        draft.report((*here, "electrode"), f"{material.name} has no molar_volume: give it in properties")
     if filling.share is not None and draft.operation.protocol is None:
         draft.report((*here, "share"), "of what is plated: needs operation.protocol; give a thickness here")
 
@@ -78,8 +91,14 @@ def _check_in_time(draft: Draft, broken: list[KeyPath]) -> None:
             draft.report(("quantities", i), "of a run in time: its series has the pressure at all times", request.name)
     filled = operation.crack_filling is not None and operation.crack_filling.share is not None
     if not filled and not any(body.transport is not None for _, body in draft.bodies if body is not None):
-        draft.report(broken[0], "nothing swells in time: fracture without `transport` is for studies without protocol")
+        message = (
+            "nothing swells or fills cracks in time: give a layer `transport`, or operation.crack_filling a `share`, or"
+            " leave out operation.protocol"
+        )
+        draft.report(broken[0], message)
 
 
 def _polycrystals(draft: Draft) -> set[str]:
-    return {f.content.layer for f in draft.features if f is not None and isinstance(f.content, Polycrystal)}
+    """Layers and bodies of grains."""
+    layers = {f.content.layer for f in draft.features if f is not None and isinstance(f.content, Polycrystal)}
+    return layers | {b.name for _, b in draft.bodies if b is not None and getattr(b, "grains", None) is not None}

@@ -68,6 +68,17 @@ def test_a_good_study() -> None:
         ({"operation__crack_filling": {"pressure": "1 MPa", "thickness": "1 nm"}}, "crack_filling", "one of pressure"),
         ({"operation__crack_filling": {"electrode": "anode"}}, "crack_filling.electrode", "there is no layer 'anode'"),
         ({"operation__crack_filling": {"electrode": "solid", "share": "5 %"}}, "share", "needs operation.protocol"),
+        ({"operation__crack_filling": {"electrode": "solid"}}, "crack_filling.electrode", "must be equipotential or"),
+        (
+            {"layer__conduction": "equipotential", "operation__crack_filling": {"electrode": "solid"}},
+            "crack_filling.electrode",
+            "LLZO has no molar_volume",
+        ),
+        (
+            {"layer__fracture__flaws": [], "operation__crack_filling": {"thickness": "1 nm"}},
+            "operation.crack_filling",
+            "needs a crack from the beginning",
+        ),
         ({"operation__crack_filling": {"pressure": "1 MPa", "share": "5 %"}}, "crack_filling", "which metal"),
         ({"mesh__tolerance": "1 %"}, "mesh.tolerance", "breaks"),
         ({"mechanics__on": False}, "fracture", "switched off"),
