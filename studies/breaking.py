@@ -59,24 +59,20 @@ def fracture_of(study: Study, region: str, solid: Elastic) -> Elastic | Fracture
 
 
 def _between_grains(study: Study, region: str, toughness: float) -> Graded:
-    """Toughness of a polycrystal: lower where a point sees another grain within half the width of a boundary."""
+    """Toughness of a layer or body of grains: lower where another grain is within half the width of a boundary."""
     given = study.body(region).fracture
     assert given is not None
     assert given.grain_boundary is not None
-    from meshes.features.polycrystal import Polycrystal
-    from meshes.morph import flattened
-
     weak, width = given.grain_boundary.toughness, given.grain_boundary.width or 2 * given.length
     stack = study.stack()
-    layer: Any = next(f for f in stack.features if isinstance(f, Polycrystal) and region in f.parts(stack))
-    grains = layer.structure(stack)
-    origin = np.array([*np.zeros(len(stack.lateral)), stack.span(layer.layer)[0]])
+    features: list[Any] = [f for f in stack.features if hasattr(f, "grains_about")]
+    feature = next(f for f in features if region in f.parts(stack))
 
     def values(points: Array) -> Array:
-        x = flattened(points, stack) - origin
-        own, near = grains.locate(x), np.zeros(len(points), dtype=bool)
+        grains = feature.grains_about(stack, points)
+        own, near = grains(np.zeros(points.shape[1])), np.zeros(len(points), dtype=bool)
         for direction in _around(points.shape[1]):
-            near |= grains.locate(x + 0.5 * width * direction) != own
+            near |= grains(0.5 * width * direction) != own
         return np.where(near, weak, toughness)
 
     return Graded(values)
@@ -163,16 +159,13 @@ class BrokenPath:
         if self.points:
             self.breaking.solve()
             self.breaking.accept()
-            self.points.append(LoadPoint.of(self.breaking, 1.0))
+            self._add(LoadPoint.of(self.breaking, 1.0))
             return
         given = self.study.mechanics.loading
         step = 1.0 / given.steps
         settings = LoadSettings(step, min(given.smallest_step, step), given.largest_change)
-        fill = next((f for f in self.breaking.damage.fills if f.pressure is not None), None)
         for point in load_steps(self.breaking, self.loads, settings):
-            self.points.append(point)
-            if fill is not None and fill.pressure is not None:
-                self.pressures.append(fill.pressure.value)
+            self._add(point)
             progress.step(round(100 * point.load), 100, "load")
         self.loads(1.0)
         report = self.breaking.report
@@ -185,6 +178,10 @@ class BrokenPath:
         if jumps:
             lost = max(self.points[-1].lost, 0.0) / max(self.points[-1].work, 1e-300)
             notes.append(f"cracks ran at a fixed load {jumps} times; {100 * lost:.3g} % of the work was lost in that")
+
+    def _add(self, point: LoadPoint) -> None:
+        self.points.append(point)
+        self.pressures += [f.pressure.value for f in self.breaking.damage.fills[:1] if f.pressure is not None]
 
     def series(self) -> dict[str, tuple[float, ...]]:
         """Columns over the load."""

@@ -177,6 +177,24 @@ class SolidFeature(FeatureDefaults):
             number[here], turned[here] = first[i] + local, grains.orientations[local]
         return number, turned
 
+    def grains_about(self, stack: Stack, points: Floats) -> Callable[[Floats], Ints]:
+        """What says in which grain (n,) `points` (n, gdim) lie once they are moved by a vector (gdim,), metres.
+
+        Every point stays with its own body: where two of them touch is no boundary of grains.
+        """
+        all_grains, solids = self.grains_of(stack), self.solids(stack)
+        body = Crowd(solids, np.full(len(solids), np.inf)).nearest(points)
+        first = np.concatenate([[0], np.cumsum([g.cells.number for g in all_grains])])
+
+        def numbers(shift: Floats) -> Ints:
+            found = np.zeros(len(points), dtype=np.int64)
+            for i in np.unique(body):
+                here, corner = body == i, solids[i].centre - solids[i].extents
+                found[here] = first[i] + all_grains[i].locate(points[here] + shift - corner)
+            return found
+
+        return numbers
+
     def smallest_length(self, stack: Stack) -> float:
         """The smallest semi-axis or grain."""
         smallest = min((s.thinnest for s in self.solids(stack) + self.necks(stack)), default=math.inf)

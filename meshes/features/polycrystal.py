@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -97,6 +98,15 @@ class Polycrystal(FeatureDefaults):
         origin = np.array([*np.zeros(len(stack.lateral)), stack.span(self.layer)[0]])
         number = grains.locate(flattened(points, stack) - origin, self.parts(stack).index(region))
         return number, grains.orientations[number]
+
+    def grains_about(self, stack: Stack, points: Floats) -> Callable[[Floats], Ints]:
+        """What says in which grain (n,) `points` (n, gdim) lie once they are moved by a vector (gdim,), metres."""
+        from meshes.morph import flattened
+
+        grains = self.structure(stack)
+        origin = np.array([*np.zeros(len(stack.lateral)), stack.span(self.layer)[0]])
+        x = flattened(points, stack) - origin
+        return lambda shift: grains.locate(x + shift)
 
     def smallest_length(self, stack: Stack) -> float:
         """The shortest edge of a grain."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from fem.energy.elastic import Elastic
 from studies.errors import InputError
 from studies.schema import Study
 
@@ -111,3 +114,40 @@ def test_from_words_to_numbers() -> None:
     assert values["work_of_loads"] == pytest.approx(values["elastic_energy"], rel=1e-3)
     assert values["largest_damage"] == pytest.approx(1.0)
     assert results.series["load"] == (0.0, 0.5, 1.0)
+
+
+def test_boundaries_of_grains_of_a_particle() -> None:
+    """Weaker within half their width from another grain of the same particle, not where two particles are near."""
+    from studies.breaking import fracture_of
+
+    toughness, width = {"toughness": "1 J/m^2", "width": "0.2 um"}, 0.2e-6
+    words = {"length": "0.1 um", "toughness": "6 J/m^2", "grain_boundary": toughness}
+    common = {"material": "NCM811", "layer": "solid", "radius": "1.5 um", "conduction": "none", "fracture": words}
+    grains = {"grain_size": "1 um", "seed": 3}
+    pair = [
+        {"particle": {"name": name, "position": [f"{x} um"], "grains": grains, **common}}
+        for name, x in (("left", 2.45), ("right", 5.5))
+    ]
+    data = changed(layer__fracture__flaws=[])
+    data["geometry"]["features"] = pair
+    study = Study.from_mapping(data)
+    stack = study.stack()
+    angle = np.linspace(0, 2 * math.pi, 400)
+    ring = np.stack([2.45e-6 + 1e-6 * np.cos(angle), 3e-6 + 1e-6 * np.sin(angle)], axis=-1)
+    feature: Any = stack.features[0]
+    number = feature.grains_about(stack, ring)(np.zeros(2))
+    edges = np.flatnonzero(number[1:] != number[:-1])
+    assert len(edges) > 3
+    away = np.linalg.norm(ring[:, None] - 0.5 * (ring[edges] + ring[edges + 1]), axis=2).min(axis=1)
+    weak = cast(Any, fracture_of(study, "left.1", Elastic(140e9, 0.25)))
+    values = weak.toughness.values(ring)
+    assert set(values) == {1.0, 6.0}
+    assert (values[away < 0.4 * width] == 1.0).all()
+    # a boundary beside the ring may be near where those that it crosses are not
+    assert (values[away > width] == 6.0).mean() > 0.8
+    # what faces the other particle, 50 nm away, is what it is without it
+    facing = np.array([[2.45e-6 + 1.49e-6, 3e-6 + dy] for dy in np.linspace(-0.4e-6, 0.4e-6, 41)])
+    data["geometry"]["features"] = pair[:1]
+    alone = cast(Any, fracture_of(Study.from_mapping(data), "left.1", Elastic(140e9, 0.25)))
+    assert (weak.toughness.values(facing) == alone.toughness.values(facing)).all()
+    assert (weak.toughness.values(facing) == 6.0).any()
