@@ -19,6 +19,7 @@ Run: ``python3 -m studies.validation.particle_expansion``
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -108,7 +109,7 @@ def critical(young: float, toughness: float, length: float = 0.5, cell: Cell = F
     study = Study.from_mapping(expanding(young, toughness, length, cell))
     results = run(study, None, MPI.COMM_WORLD, Silent())
     values = {name: value.value for name, value in results.quantities.items()}
-    print(f"E = {young} GPa, G_c = {toughness} J/m^2, l = {length} um: {values}", flush=True)
+    print(f"E = {young} GPa, G_c = {toughness} J/m^2, l = {length} um: {values}", file=sys.stderr, flush=True)
     return cell.most * values["first"], values["largest_damage"]
 
 
@@ -158,7 +159,7 @@ def instant(strength: float) -> float:
     toughness = (1e6 * strength) ** 2 * (1 - 0.25**2) / 140e9
     # not much longer than it takes: a film that is broken right through lets nothing pass any more
     results = run(Study.from_mapping(charged(toughness, 2800.0 * strength)), None, MPI.COMM_WORLD, Silent())
-    print({name: value.value for name, value in results.quantities.items()}, flush=True)
+    print({name: value.value for name, value in results.quantities.items()}, file=sys.stderr, flush=True)
     return results.quantities["critical_time"].value
 
 

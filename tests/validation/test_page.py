@@ -55,3 +55,11 @@ def test_sections_can_be_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "| x | 1 | 3 | m | DIFFERS |  |" in after
     assert page("", before) == page()
     assert page("E2", "") == page()
+
+
+def test_a_section_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        program.main(["--section", "E77"])
+    assert stopped.value.code == 2
+    assert "E77" in (said := capsys.readouterr().err)
+    assert all(section.title in said.replace("\n", " ") for section in SECTIONS)
