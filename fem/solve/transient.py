@@ -24,20 +24,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from mpi4py import MPI
 
-from fem.errors import ConvergenceError, ModelError
+from fem.errors import ModelError
 from fem.protocol import Cutoff, Protocol, Side, Step
 from fem.solve.bonds import BondSettings
 from fem.solve.cracking import Cracking, CrackSettings
 from fem.solve.driver import Solver
 from fem.solve.flow import Flow
 from fem.solve.initial import guess_potentials
-from fem.solve.leap import SETTLING, jumps, leap
-from fem.solve.leg import MOST_REJECTIONS, Leg, make_ts
+from fem.solve.leap import leap
+from fem.solve.leg import Leg
 from fem.solve.linear import linear_solver
 from fem.solve.newton import NewtonSolver
 from fem.solve.parting import Parting
 from fem.solve.parts import moving_parts
 from fem.solve.records import Point, Position, TimeSettings, TransientReport
+from fem.solve.settling import settle
 from fem.solve.stage import Stage
 from fem.unknowns import Field, Number
 
@@ -233,7 +234,7 @@ class Transient:
         while self.position.step < len(self.protocol.steps):
             step = self.protocol.steps[self.position.step]
             if self.position.next_step is None:
-                self._settle(step, 0.0)
+                settle(self, step, 0.0)
                 yield self._point(step, 0.0, 0.0)
             ended, stop = yield from self._run_step(step)
             log.debug("step %s ended: %s", step.name, ended)
@@ -269,10 +270,10 @@ class Transient:
             if leg.time >= step.duration * (1 - 1e-14):
                 return "duration", False
             if leg.time >= end * (1 - 1e-14):
-                self._settle(step, end)
+                settle(self, step, end)
                 at.next_step = self.first_length(step)
             elif leg.broken:
-                self._settle(step, leg.time)
+                settle(self, step, leg.time)
             self._rest_here()
 
     def _breakpoints(self, step: Step) -> list[float]:
@@ -300,33 +301,6 @@ class Transient:
         """Longest time step, s."""
         return min(self.settings.largest_step or self.settings.longest_share * step.duration, step.duration)
 
-    def _settle(self, step: Step, time: float) -> None:
-        """Make the state consistent with what the protocol wants now: what has memory stays, the rest follows."""
-        self._leg_start = time
-        length = SETTLING * self.first_length(step)
-        self._settled(time, length)
-        if self.cracking is not None:
-            self.cracking.follow(0.0, 0.0)
-            if self.cracking.anew:  # the jump has broken something
-                self.accept(time)
-                self._settled(time, length)
-                self.cracking.follow(0.0, 0.0)
-        self.accept(time)
-
-    def _settled(self, time: float, length: float) -> None:
-        if self.cracking is not None:
-            self.cracking.begin()
-        try:
-            self._one_short_step(time, length)
-        except ConvergenceError:
-            try:
-                self._ramp(time, length)
-            except ConvergenceError:
-                if not jumps(self, time, length):
-                    raise
-        if self.parting is not None:
-            self.parting.stays(0.0, 0.0)
-
     def accept(self, time: float) -> None:
         """Histories move on to the present state, `time` seconds after the present step of the protocol began."""
         if self.cracking is not None:
@@ -335,61 +309,6 @@ class Transient:
         self.model.accept()
         if self.parting is not None:
             self.report.jumps += self.parting.accepted(self.position.begun + time)
-
-    def _one_short_step(self, time: float, length: float, cuts: int = MOST_REJECTIONS) -> None:
-        before = self.flow.flat()
-        ts = make_ts(self, "beuler", time, length)
-        ts.setMaxStepRejections(cuts)
-        vector = self.flow.vector()
-        ts.setSolution(vector)
-        try:
-            ts.step()
-            bad = ts.getConvergedReason() < 0 or self.flow.failure is not None
-        finally:
-            ts.destroy()
-        if bad:
-            self.flow.failure = None
-            self.flow.take(before)
-            raise ConvergenceError("no consistent state")
-        self.flow.take(np.array(vector.array_r))
-        vector.destroy()
-
-    def _ramp(self, time: float, length: float) -> None:
-        """Approach the wanted value in halves from the present one, when a jump is too large for Newton."""
-        number, control = self.working, self.flow.control
-        if number is None:
-            raise ConvergenceError(
-                f"no state at the beginning of {self.protocol.steps[self.position.step].name!r}: try a ramp of the load"
-            )
-        control(time)
-        held = number.held
-        begin = number.value if held is not None else self.flow.current()
-        target = held if held is not None else number.source
-        done, part = 0.0, 0.25
-
-        def partly(_time: float) -> None:
-            value = begin + min(1.0, done + part) * (target - begin)
-            if held is not None:
-                number.held = value
-            else:
-                number.held, number.source = None, value
-
-        self.flow.control = partly
-        try:
-            while done < 1.0:
-                try:
-                    self._one_short_step(time, length)
-                    done, part = min(1.0, done + part), min(2 * part, 0.5)
-                except ConvergenceError as error:
-                    part /= 2
-                    if part < 1e-4:
-                        name = self.protocol.steps[self.position.step].name
-                        raise ConvergenceError(
-                            f"no state at {100 * done:.3g} % of the jump to {name!r}; try a ramp in the protocol, "
-                            "a smaller current, or a finer mesh at the contact edges"
-                        ) from error
-        finally:
-            self.flow.control = control
 
     # ------------------------------------------------------------------ results
     def asked_between(self, begin: float, end: float) -> list[float]:
