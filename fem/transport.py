@@ -8,7 +8,7 @@ written in amperes (times the Faraday constant), so that its residual is measure
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import ufl
@@ -188,7 +188,7 @@ class Transport:
             slopes = [energy.slope(c, temperature) for energy, c in zip(energies, held, strict=True)]
             return share * made.flux(potentials[0] - potentials[1], (slopes[0], slopes[1]))
         first, second = (self.given[layer] for layer, _ in sides)
-        if not _alike(first, second):
+        if not _same_salt(first, second):
             raise ModelError(f"interface {name!r}: what passes it directly must be the same on both sides")
         if isinstance(first, TernaryElectrolyte):
             raise ModelError(f"interface {name!r}: two electrolytes with an ionic liquid have no permeability")
@@ -272,6 +272,13 @@ def _alike(a: Medium, b: Medium) -> bool:
     if isinstance(a, Intercalation) and isinstance(b, Intercalation):
         return (a.energy, a.stoichiometry) == (b.energy, b.stoichiometry)
     return a == b
+
+
+def _same_salt(a: Medium, b: Medium) -> bool:
+    """Whether two electrolytes are of one kind, however much salt they hold at the beginning."""
+    if isinstance(a, Intercalation) or isinstance(b, Intercalation):
+        return False
+    return type(a) is type(b) and a == replace(b, concentration=a.concentration)
 
 
 def _joined(model: Model, media: Mapping[str, Medium]) -> list[tuple[str, ...]]:

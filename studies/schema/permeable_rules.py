@@ -27,5 +27,11 @@ def check_permeable(draft: Draft) -> None:
         first, second = (t for t in known if t is not None)
         if first.is_host != second.is_host:
             draft.report(where, "one side holds lithium, the other salt: charge transfer leads from one to the other")
-        elif not first.is_host and draft.material_of(sides[0]) != draft.material_of(sides[1]):
-            draft.report(where, "the salts of both sides differ: only the same electrolyte passes directly")
+        elif first.ionic_liquid is not None or second.ionic_liquid is not None:
+            draft.report(where, "is of lithium or of one salt: electrolytes with an ionic liquid have none")
+        elif not first.is_host and (
+            draft.material_of(sides[0]) != draft.material_of(sides[1])
+            or (first.model == "dilute") != (second.model == "dilute")
+        ):
+            message = "the salts of both sides differ (in material, properties or model): only one electrolyte passes"
+            draft.report(where, f"{message} directly")

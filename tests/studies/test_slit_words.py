@@ -37,6 +37,20 @@ HOSTS: dict[str, Any] = {
     "interfaces": {"low|high": {"permeability": "2 nm/s", "electronic_resistance": "1 ohm*cm^2"}},
     "operation": {"protocol": [{"name": "rest", "rest": "1 s"}]},
 }
+SALT = {"material": "ideal-salt", "thickness": "4 um", "conduction": "ionic"}
+MIXED = {"salt_concentration": "1 mol/L", "ionic_liquid": {"concentration": "1 mol/L"}}
+SALTS: dict[str, Any] = {
+    **HOSTS,
+    "study": "salts",
+    "geometry": {
+        "dimension": 1,
+        "layers": [
+            {"name": "low", **SALT, "transport": {"salt_concentration": "1 mol/L", "model": "dilute"}},
+            {"name": "high", **SALT, "transport": {"salt_concentration": "0.8 mol/L", "model": "dilute"}},
+        ],
+    },
+    "interfaces": {"low|high": {"permeability": "2 nm/s"}},
+}
 
 
 def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -61,6 +75,10 @@ def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         (changed(CRACKED, "geometry/features/0/crack/contact", {"friction": "some"}), "sticking"),
         (changed(HOSTS, "interfaces/low|high/permeability", "-1 m/s"), "permeability"),
         (changed(HOSTS, "geometry/layers/1/transport", None), "high stores nothing"),
+        (changed(HOSTS, "geometry/layers/1", SALTS["geometry"]["layers"][1]), "one side holds lithium"),
+        (changed(SALTS, "geometry/layers/1/material", "PEO-LiTFSI"), "only one electrolyte passes"),
+        (changed(SALTS, "geometry/layers/1/transport/model", "concentrated"), "only one electrolyte passes"),
+        (changed(SALTS, "geometry/layers/1/transport", MIXED), "ionic liquid have none"),
     ],
 )
 def test_what_is_refused(data: dict[str, Any], words: str) -> None:
@@ -72,7 +90,7 @@ def test_what_is_refused(data: dict[str, Any], words: str) -> None:
 
 def test_a_study_is_read_back() -> None:
     """With its defaults filled in, as the same."""
-    for data in (CRACKED, HOSTS):
+    for data in (CRACKED, HOSTS, SALTS):
         study = Study.from_mapping(data)
         assert study == Study.from_mapping(study.resolved())
 

@@ -15,6 +15,7 @@ from support.norms import integrate
 
 from fem.conditions import Roller, SurfaceSource
 from fem.constants import FARADAY
+from fem.dissipation.electrolyte import BinaryElectrolyte
 from fem.dissipation.intercalation import Intercalation
 from fem.energy.elastic import Elastic
 from fem.energy.swelling import Swelling
@@ -144,6 +145,25 @@ def test_stress_drives_through_an_interface() -> None:
         model.transport.stress[layer].function.x.array[:] = potential
     through = integrate(model, model.geometry.interface_integral(model.transport.flux_through("low|high"), "low|high"))
     assert through == pytest.approx(permeability * 400.0 / (0.5 * FARADAY / CMAX), rel=1e-12)
+
+
+def test_salt_passes_between_electrolytes() -> None:
+    """From more to less of it, P (c_1 - c_2): what leaves one side enters the other. Only of one kind they do."""
+    permeability, conductivity = 2e-9, 0.1
+
+    def both(other: float) -> Model:
+        tagged = layered(MPI.COMM_SELF, "1", [("low", LENGTH), ("high", LENGTH)], None, lateral=1, across=2)
+        salts = BinaryElectrolyte(conductivity, 1e-11, 0.3, 1200.0), BinaryElectrolyte(other, 1e-11, 0.3, 900.0)
+        domains = {name: Domain((salt,)) for name, salt in zip(("low", "high"), salts, strict=True)}
+        return Model(tagged, domains, {"low|high": [Permeable(permeability)]})
+
+    model = both(conductivity)
+    assert model.transport is not None
+    low, high = fed(model)
+    assert low == pytest.approx(permeability * 300.0 * FARADAY, rel=1e-9)
+    assert high == pytest.approx(-low, rel=1e-9)
+    with pytest.raises(ModelError, match="the same on both sides"):
+        both(2 * conductivity)
 
 
 def test_what_is_permeable_stores_something() -> None:
