@@ -171,6 +171,8 @@ def _stiffness(model: Model, name: str, points: InterfacePoints) -> float:
     count = comm.allreduce(sum(len(geometry.interface_entities(n)) for n in points.parts))
     if geometry.tdim == 1:
         x = geometry.mesh.geometry.x
-        low, high = (comm.allreduce(float(f(x[:, 0])), op=o) for f, o in ((np.min, MPI.MIN), (np.max, MPI.MAX)))
+        # a rank may have no node of so small a mesh
+        low = comm.allreduce(float(np.min(x[:, 0], initial=np.inf)), op=MPI.MIN)
+        high = comm.allreduce(float(np.max(x[:, 0], initial=-np.inf)), op=MPI.MAX)
         return float(_AUGMENTATION * best / (high - low))
     return float(_AUGMENTATION * best) / float((area / count) ** (1 / (geometry.tdim - 1)))

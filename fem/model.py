@@ -72,7 +72,7 @@ class Model:
         tagged: distributed, named mesh.
         domains: layer -> domain; every layer must be named.
         interfaces: ``a|b`` -> laws; interfaces that are not named insulate or are continuous. ``a|b:gap`` -> laws of
-            the part without contact (the capacitance of a thin pore).
+            the part without contact (the capacitance of a thin pore). Name of a slit whose faces touch -> contact.
         conditions: terminals, loads, symmetry planes, sources.
         settings: discretisation, temperature, plane.
 
@@ -94,9 +94,8 @@ class Model:
             raise ModelError(f"layers and domains differ: {', '.join(sorted(missing))}")
         unknown = set(self.interfaces) - {*self.geometry.interfaces, *self.geometry.gaps, *self.geometry.slits}
         if unknown:
-            raise ModelError(
-                f"no interface {', '.join(sorted(unknown))}; there are {', '.join(self.geometry.interfaces)}"
-            )
+            known = (*self.geometry.interfaces, *self.geometry.gaps, *self.geometry.slits)
+            raise ModelError(f"no interface {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         self.fields: list[Field] = []
         self.numbers: list[Number] = []
         self.residuals: dict[Field, list[Any]] = {}
@@ -121,6 +120,11 @@ class Model:
             for layer, domain in self.domains.items()
         }
         self.damage = Damage.build(self)
+        if self.damage is not None and self.joint_laws:
+            parting = ", ".join(self.joint_laws)
+            raise ModelError(
+                f"either layers break ({', '.join(self.damage.terms)}) or sides part ({parting}), not both"
+            )
         self.transport = Transport.build(self)
         self.void_phases = VoidPhases.build(self)
         self.creeps = {

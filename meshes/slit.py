@@ -75,8 +75,7 @@ def open_slits(
             if len(free) == len(numbers):
                 return _opened(arrays, star, numbers)
             names = {tag: touching_faces(name) for name, tag in numbers.items() if name in touching}
-            others = {n: tag for n, tag in arrays.facet_names.items() if tag not in names}
-            others = {n: tag for n, tag in others.items() if np.any(arrays.facet_tags == tag)}
+            others = {n: t for n, t in arrays.facet_names.items() if t not in names and np.any(arrays.facet_tags == t)}
             arrays = replace(arrays, facet_names=others | {n: tag for tag, n in names.items()})
             if not free:
                 return arrays
@@ -309,8 +308,7 @@ def _opened(arrays: MeshArrays, star: _Star, numbers: Mapping[str, int]) -> Mesh
     mine = (star.corners[sides][:, :, :, None] == arrays.facets[star.slit][:, None, None, :]).any(axis=3)
     faces = star.renamed[sides][mine].reshape(-1, 2, tdim)
     facets[star.slit] = faces[:, 0]
-    names = {name: tag for name, tag in arrays.facet_names.items() if tag not in set(numbers.values())}
-    names = {name: tag for name, tag in names.items() if np.any(facet_tags == tag)}
+    names = {n: t for n, t in arrays.facet_names.items() if t not in numbers.values() and np.any(facet_tags == t)}
     above = np.empty(len(star.slit), dtype=np.int32)
     free = max([*arrays.facet_names.values(), *numbers.values()])
     for k, (name, tag) in enumerate(numbers.items(), start=1):

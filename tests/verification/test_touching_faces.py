@@ -17,6 +17,7 @@ from fem.compat import shared_facet_partitioner
 from fem.conditions import ImposedDisplacement, Pressure, Roller
 from fem.domains import Domains
 from fem.energy.elastic import Elastic
+from fem.energy.fracture import Fracture
 from fem.errors import ModelError
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
@@ -224,9 +225,12 @@ def test_what_cannot_touch_is_refused() -> None:
     size = 10 * UM
     stack = Stack("2", (Layer("body", size),), size, None, (Crack(KINKED, touching=True),))
     sizes = MeshSizes(bulk=size / 4, edge=0.5 * UM)
-    load = [Roller("bottom", 1), Roller("left", 0), Pressure("top", 1e6)]
+    load: list[Any] = [Roller("bottom", 1), Roller("left", 0), Pressure("top", 1e6)]
     with pytest.raises(ModelError, match="degree 2"):
         body(stack, sizes, load, Contact(), displacement_degree=1)
+    tagged = generate(stack, sizes, MPI.COMM_SELF, shared_facet_partitioner())
+    with pytest.raises(ModelError, match="not both"):
+        Model(tagged, {"body": Domain((), (Fracture(Elastic(YOUNG, POISSON), 5.0, UM, "AT1"),))}, {}, load)
     hooked = Crack(((3 * UM, 3 * UM), (3 * UM, 7 * UM), (7 * UM, 7 * UM), (7 * UM, 3 * UM)), touching=True)
     with pytest.raises(ModelError, match="turns too far"):
         body(Stack("2", (Layer("body", size),), size, None, (hooked,)), sizes, load, Contact(sticking=True))
