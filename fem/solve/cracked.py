@@ -71,7 +71,6 @@ class Account:
             J; None before it.
         energies: at the last accepted state. crept: what creep had dissipated by then, J.
         scale: the largest energy so far, J.
-        one_way: steps whose second way has no equilibrium on it.
     """
 
     def __init__(self, model: Model, book: Book) -> None:
@@ -86,7 +85,7 @@ class Account:
         self._soaked = any(callable(x) and not hasattr(x, "ufl_shape") for x in tough)
         volumes = (form(integral(model.one, name, 2)) for name in model.mechanics.solids)
         self.scale = _NOTHING * sum(self._sum(x) for x in volumes)
-        self.lost, self.crept, self.one_way = 0.0, 0.0, 0
+        self.lost, self.crept = 0.0, 0.0
         self.first: float | None = None
         self.energies = Energies(0.0, 0.0, 0.0)
         self._free = 0.0
@@ -120,8 +119,7 @@ class Account:
             book.back(begin)
             try:
                 broken()
-            except ConvergenceError:
-                self.one_way += 1
+            except ConvergenceError:  # no equilibrium on the second way: the first one alone
                 arrive()
                 book.back(end)
             else:
@@ -160,11 +158,12 @@ class Account:
     # ------------------------------------------------------------------ checkpoints
     def kept(self) -> dict[str, float]:
         """What a later run needs beside the fields."""
-        found = {"work": self.book.work, "lost": self.lost}
+        found = {"work": self.book.work, "lost": self.lost, "scale": self.scale}
         return found if self.first is None else {**found, "first": self.first}
 
     def go_on(self, kept: Mapping[str, float]) -> None:
         """Go on from fields that were read, with the loads of that time on the model. Collective."""
         self.book.restart(kept.get("work", 0.0))
         self.lost, self.first = kept.get("lost", 0.0), kept.get("first")
+        self.scale = max(self.scale, kept.get("scale", 0.0))
         self._close()

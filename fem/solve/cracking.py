@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ssbfem.solve")
 Array = npt.NDArray[np.float64]
 _LOAD = "load "
-"""How pressures are named in what is kept for later runs."""
+"""How loads are named in what is kept for later runs."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from fem.errors import ModelError
 from fem.model import Domain, Model, Settings
 from fem.orientations import ALIGNED
 from fem.solve.alternate import Breaking, BreakingSettings
+from fem.solve.cracked import Account
 from fem.solve.loadpath import LoadSettings, Proportional, load_steps
 from fem.values import Graded
 
@@ -121,6 +122,24 @@ def test_work_is_stored_or_spent_in_cracks(model: str) -> None:
         breaking.destroy()
     assert 0 < lost[1] < 1e-4
     assert lost[0] / lost[1] == pytest.approx(16, rel=0.02)
+
+
+def test_an_account_that_goes_on_keeps_its_measure() -> None:
+    """What is left over is measured against the largest energy of the whole run, also after a checkpoint."""
+    young, toughness = MATERIALS[0]
+    size = 0.5 * LENGTH
+    breaking = bar(young, toughness, "AT1", size, 3)
+    for strain in (0.005, 0.0):
+        pull(breaking, strain * size)
+        breaking.solve()
+        breaking.accept()
+    stored = 0.5 * young * 0.005**2 * size
+    resumed = Account(breaking.model, breaking.book)
+    resumed.go_on(breaking.account.kept())
+    assert resumed.scale == breaking.account.scale == pytest.approx(stored)
+    assert abs(resumed.left) < 1e-13 * stored
+    assert breaking.book.energies().stored < 1e-13 * stored
+    breaking.destroy()
 
 
 def test_damage_does_not_heal() -> None:
