@@ -94,6 +94,11 @@ class Body:
         self.mesh.geometry.x[:] = position
         self.arcs = tuple(np.array(arc) for arc in arcs)
 
+    def destroy(self) -> None:
+        """Free what moves the mesh (collective); it is not moved again."""
+        if self._extension is not None:
+            self._extension.destroy()
+
     def _boundary_shift(self, arcs: Sequence[Floats]) -> Floats:
         """(m, 2) displacements of the points of the outline: linear along walls, from the ends of arcs to corners."""
         made = np.zeros((self._number, 2))
@@ -148,6 +153,12 @@ class _Extension:
         self._ksp.getPC().setType("lu")
         self._ksp.getPC().setFactorSolverType("mumps")
         self._given, self._right = self._whole.createVecs()
+        self._reduced = reduced
+
+    def destroy(self) -> None:
+        """Free everything (collective)."""
+        for thing in (self._ksp, self._whole, self._reduced, self._given, self._right):
+            thing.destroy()
 
     def solve(self, shift: Any) -> None:
         """Replace a `Function` that is given on the outline and zero elsewhere by its extension."""

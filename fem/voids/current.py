@@ -90,6 +90,10 @@ class Focusing:
         """Current at 1 V in the last distribution, A (plane: A/m); on meshes that resolve the edges."""
         return float(self.comm.allreduce(fem.assemble_scalar(self._total)))
 
+    def destroy(self) -> None:
+        """Free the solver (collective); the distribution is not asked for again."""
+        self._ksp.destroy()
+
     def distribution(self, borders: Sequence[float]) -> tuple[Floats, Floats]:
         """Places (k,) on the contact, in order, and the current density there for 1 V across everything, A/m^2.
 

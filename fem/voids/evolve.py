@@ -115,9 +115,11 @@ class Evolution:
     # ------------------------------------------------------------------ shape
     def _make(self) -> None:
         """New mesh for the present arcs."""
+        if self.meshes:
+            self.physics.destroy()
         self.body = Body(self.comm, self.cell, self._arcs)
         stress = max(abs(self.pressure(0.0, self._arcs)), 1e5)
-        self.physics = Physics(self.body, self.lithium, self.interface, stress, self.sites)
+        self.physics: Physics = Physics(self.body, self.lithium, self.interface, stress, self.sites)
         self.meshes += 1
 
     def _sizes(self) -> Floats:
@@ -276,9 +278,8 @@ class Evolution:
             if rates.driving[k] < self._barriers[k]:
                 self._armed[k] = True
             elif self._armed[k] and rates.driving[k] > self._barriers[k]:
-                if not site.free(
-                    contact_borders(self.cell, self._arcs), self.cell.contact_width
-                ):  # another one has just opened there
+                borders = contact_borders(self.cell, self._arcs)
+                if not site.free(borders, self.cell.contact_width):  # another one has just opened there
                     continue
                 arc = site.arc(self.cell, self.settings.edges)
                 volume = void_volume(self.cell, arc)

@@ -241,6 +241,10 @@ class Flow:
         self._slowest.value = wanted
         return True
 
+    def destroy(self) -> None:
+        """Free the solver (collective); the flow is not solved again."""
+        self._newton.destroy()
+
     @property
     def platen_velocity(self) -> float:
         """Velocity of the platen along the last axis, m/s (negative: it comes down)."""

@@ -69,13 +69,23 @@ class Bordered:
         self._own_fixed = own(constraint.fixed) - start
         self._own_shared = own(shared) - start
         self._rows = np.unique(np.concatenate([own(constraint.fixed), own(shared)])).astype(np.int32)
-        self._one = self._right.duplicate()
+        self._one, self._spare = self._right.duplicate(), self._right.duplicate()
+        self._rest, self._column = self._right.duplicate(), self._right.duplicate()
         self._one.set(0.0)
         self._one.array[self._own_shared] = 1.0
+        self._ksp: Any = None
         self._factorise_with(_ROOM)
+
+    def destroy(self) -> None:
+        """Free what PETSc holds: on several ranks nothing else does. Collective; the solver is not used again."""
+        work = (self._right, self._step, self._response, self._one, self._spare, self._rest, self._column)
+        for thing in (self._ksp, self._matrix, *work):
+            thing.destroy()
 
     def _factorise_with(self, room: int) -> None:
         """A new factorisation; pivots of a saddle point need more memory than MUMPS expects, `room` in percent."""
+        if self._ksp is not None:
+            self._ksp.destroy()
         self._ksp = PETSc.KSP().create(self.state.function_space.mesh.comm)
         self._ksp.setType("preonly")
         self._ksp.setOperators(self._matrix)
@@ -113,9 +123,8 @@ class Bordered:
         return False
 
     def _norm(self) -> float:
-        vector = self._one.duplicate()
-        vector.array[:] = self.state.x.array[: self._owned]
-        return float(vector.norm())
+        self._spare.array[:] = self.state.x.array[: self._owned]
+        return float(self._spare.norm())
 
     def _evaluate(self) -> None:
         """Residual of the present state into `_right`, constrained dofs included."""
@@ -136,13 +145,13 @@ class Bordered:
         self._matrix.assemble()
         bordered = self.constraint.shared is not None
         if bordered:
-            column = self._right.duplicate()
+            column = self._column
             self._matrix.mult(self._one, column)
             corner = column.dot(self._one)
             balance = self._right.dot(self._one)
         self._matrix.zeroRowsColumns(self._rows, 1.0)
         self._ksp.setOperators(self._matrix)
-        rest = self._right.duplicate()
+        rest = self._rest
         self._right.copy(rest)
         self._free(rest)
         rest.scale(-1.0)

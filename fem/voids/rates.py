@@ -160,6 +160,12 @@ class Physics:
             self.vacancies = Vacancies(body, flow.scalar, flow.weight, flow.ds, interface.sink_length, self._injected)
         self._focusing: Focusing | None = None
 
+    def destroy(self) -> None:
+        """Free the solvers and what moves the body: on several ranks nothing else does. Collective."""
+        for part in (self.flow, self.vacancies, self._focusing, self.body):
+            if part is not None:
+                part.destroy()
+
     # ------------------------------------------------------------------ parts
     def capillary_pressures(self) -> list[Floats]:
         """Pressure by which the surface energy acts on the points of each arc, Pa (negative where it pulls)."""

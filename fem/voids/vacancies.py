@@ -93,6 +93,10 @@ class Vacancies:
         for thing in (matrix, right, found):
             thing.destroy()
 
+    def destroy(self) -> None:
+        """Free the solver (collective); the field is not solved again."""
+        self._ksp.destroy()
+
     def absorbed(self) -> list[Floats]:
         """Integral of grad w.n times the hat function of each point of the arcs (the volume by which voids shrink).
 

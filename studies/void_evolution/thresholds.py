@@ -140,7 +140,9 @@ class ThresholdSession:
         return Imbalance(name, sum(parts), max(map(abs, parts)), "m/s")
 
     def destroy(self) -> None:
-        """Nothing to free: PETSc objects go with the session."""
+        """Free the solvers (collective)."""
+        if "physics" in self.__dict__:
+            self.physics.destroy()
 
 
 def run_thresholds(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Results:

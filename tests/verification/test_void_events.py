@@ -184,6 +184,20 @@ def test_contact_between_voids() -> None:
     assert contact_share(replace(cell, axisymmetric=True), arcs) == pytest.approx(0.16 - 0.01 + 0.81 - 0.36)
 
 
+def test_solvers_of_old_meshes_are_freed() -> None:
+    """On several ranks PETSc keeps what is not destroyed, to the last factorisation of a long run."""
+    run = evolution(Cell.box(6 * UM, 5 * UM), [half(3, 1.0)], 10.0, 1e5, MPI.COMM_SELF)
+    list(run.run(1e-3))
+    old, newton = run.physics, run.physics.flow._newton
+    assert old.vacancies is not None
+    assert run.body._extension is not None
+    solvers = [newton._ksp, newton._matrix, newton._rest, old.vacancies._ksp, run.body._extension._ksp]
+    assert all(solvers)
+    run.restore(run.state())
+    assert not any(solvers)
+    assert list(run.run(2e-3))[-1].time == 2e-3
+
+
 def test_the_end_of_a_run_may_be_near() -> None:
     """What is left of a run may be a tiny part of it (after rounding, or a condition): the last step is no failure."""
     run = evolution(Cell.box(6 * UM, 5 * UM), [half(3, 1.0)], 0.0, 1e5, MPI.COMM_SELF)
