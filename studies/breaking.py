@@ -18,7 +18,8 @@ from fem.observe.balances import Imbalance
 from fem.solve.alternate import Breaking
 from fem.solve.loadpath import LoadPoint, LoadSettings, Proportional, load_steps
 from fem.values import Graded
-from studies.errors import SolveError
+from studies import units
+from studies.errors import InputError, SolveError
 
 if TYPE_CHECKING:
     from fem.energy.elastic import Elastic
@@ -103,15 +104,27 @@ def filling_of(study: Study) -> list[FilledCrack]:
 
 
 def break_flaws(study: Study, model: Model) -> None:
-    """Break a model along the flaws of its study. Collective."""
+    """Break a model along the flaws of its study. Collective.
+
+    Raises:
+        InputError: a flaw lies where nothing may break.
+    """
+    from mpi4py import MPI
+
     assert model.damage is not None
     widths: Array | None = None
     for region in model.damage.terms:
-        given = study.body(region).fracture
-        assert given is not None
-        for path in given.flaws:
+        body = study.body(region)
+        assert body.fracture is not None
+        for number, path in enumerate(body.fracture.flaws):
             widths = _FLAW * _cell_sizes(model) if widths is None else widths
-            model.damage.break_where(_near(path, widths, model.geometry.gdim))
+            inside = _near(path, widths, model.geometry.gdim)
+            hit = bool(np.any(inside(model.damage.unknown.space.tabulate_dof_coordinates().T)))
+            if not model.geometry.comm.allreduce(hit, op=MPI.LOR):
+                message = "lies where nothing may break; its points are in the coordinates of the model"
+                value = [[units.format(x, "length") for x in corner] for corner in path]
+                raise InputError.single(message, path=f"{body.name}.fracture.flaws.{number}", value=value)
+            model.damage.break_where(inside)
 
 
 def _cell_sizes(model: Model) -> Array:

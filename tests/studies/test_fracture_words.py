@@ -100,6 +100,18 @@ def test_what_is_refused(changes: dict[str, Any], key: str, words: str) -> None:
     assert words in text
 
 
+def test_a_flaw_beside_what_breaks() -> None:
+    """A path that meets nothing is told, not left out."""
+    from mpi4py import MPI
+
+    from studies.progress import Silent
+    from studies.runner import run
+
+    study = Study.from_mapping(changed(layer__fracture__flaws=[[["0 um", "9 um"], ["2 um", "9 um"]]]))
+    with pytest.raises(InputError, match=r"solid\.fracture\.flaws\.0.*9 µm.*\n.*nothing may break"):
+        run(study, None, MPI.COMM_SELF, Silent())
+
+
 def test_from_words_to_numbers() -> None:
     """A small load breaks nothing but the flaw: its energy is the toughness times its length, work is stored."""
     from mpi4py import MPI
