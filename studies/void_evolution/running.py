@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fem.errors import ConvergenceError, ModelError
+from meshes.problems import MeshError
+from studies.errors import SolveError
 from studies.progress import Progress, Silent
 from studies.provenance import provenance
 from studies.results import RESULTS_FILE, Balance, QuantityValue, Results, SolverReport, results_folder, write_json
@@ -109,11 +112,14 @@ def size_of(physics: Any) -> tuple[int, int]:
 def with_errors(
     study: Study, values: Mapping[str, float], progress: Progress, coarser: Any, kind: str
 ) -> dict[str, QuantityValue]:
-    """Every quantity with an error bar from a coarser run."""
+    """Every quantity with an error bar from a coarser run; without one where that fails, results are results."""
     loose: Mapping[str, float] = {}
     if study.mesh.error_estimate != "none":
-        with progress.phase("error bars"):
-            loose = coarser()
+        try:
+            with progress.phase("error bars"):
+                loose = coarser()
+        except (ConvergenceError, ModelError, MeshError, SolveError) as failure:
+            progress.note(f"no error bars: the coarser run failed: {failure}")
     found = {}
     for label, value in values.items():
         spec, error = study.spec(label), abs(loose.get(label, np.nan) - value) / (COARSER - 1)

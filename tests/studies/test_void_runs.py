@@ -13,6 +13,7 @@ from mpi4py import MPI
 from support.ranks import alone, several
 from test_void_surface_words import AT_REST, ELECTROLYTE, HERE, LITHIUM, study
 
+from fem.errors import ConvergenceError
 from studies.errors import SolveError
 from studies.progress import Silent
 from studies.results import Results
@@ -213,6 +214,25 @@ def test_what_a_user_gets(tmp_path: Path) -> None:
     assert len(first) == 7
     assert first[:, 4].min() == pytest.approx(20e-6)
     assert first[:, 4].max() == pytest.approx(20.5e-6)
+
+
+def test_a_coarser_run_that_fails_costs_the_error_bars_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results stay; it has fewer edges whatever a study asks for."""
+    edges = []
+    normal = VoidSession.values
+
+    def values(self: VoidSession) -> dict[str, float]:
+        edges.append(self.posed.settings.edges)
+        if len(edges) > 1:
+            raise ConvergenceError("no flow")
+        return normal(self)
+
+    monkeypatch.setattr(VoidSession, "values", values)
+    steps = [{"rest": "1 ms", "stack_pressure": "0.3 MPa"}]
+    results = run(study({**ROUND, "operation.protocol": steps, **LABELS}), None, SELF, Silent())
+    assert edges == [6, 4]
+    assert results.quantities["void_volume"].value > 0
+    assert all(quantity.error is None for quantity in results.quantities.values())
 
 
 def test_a_site_opens() -> None:
