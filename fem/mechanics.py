@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from dolfinx import default_scalar_type, fem
 from mpi4py import MPI
 
 from fem import balance
+from fem.bonded import bonded
 from fem.conditions import Anchor, ImposedDisplacement, Platen, Pressure, Roller, Traction
 from fem.constants import FARADAY
 from fem.energy.crystal import CrystalElastic
@@ -26,7 +27,6 @@ from fem.protocol import Course
 from fem.unknowns import Field, Number, Tie
 
 if TYPE_CHECKING:
-    from fem.domains import Domains
     from fem.membranes import Skin
     from fem.model import Model
 
@@ -386,27 +386,3 @@ class Mechanics:
             if geometry.comm.allreduce(len(dofs)):
                 held.append((unknown, unknown.tie(dofs, number, offset)))
         return Support(tuple(held), number)
-
-
-def bonded(geometry: Domains, solids: tuple[str, ...], apart: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Solids that share a displacement: those that touch where no mechanical law lets them come apart.
-
-    Args:
-        geometry: of the model. solids: layers with mechanics. apart: interface -> mechanical law.
-
-    Raises:
-        ModelError: a side of an interface with a law has no mechanics.
-    """
-    if not apart:
-        return [solids]
-    group = {layer: layer for layer in solids}
-    for name in geometry.interfaces:
-        below, above = both_sides(name)
-        if whole(name) not in apart and below in group and above in group:
-            old, new = group[above], group[below]
-            group = {layer: new if root == old else root for layer, root in group.items()}
-    for name in apart:
-        for layer in geometry.layers_beside(name):
-            if layer not in group:
-                raise ModelError(f"{name!r} can come apart, but layer {layer!r} beside it has no mechanics")
-    return [tuple(x for x in solids if group[x] == root) for root in dict.fromkeys(group.values())]

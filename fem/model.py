@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import ufl
 from dolfinx import default_scalar_type, fem
 
 from fem import balance
@@ -36,7 +35,6 @@ from fem.histories import History
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
-from fem.interface.names import both_sides
 from fem.interface.permeable import Permeable
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
@@ -49,6 +47,7 @@ from fem.periodic import close_mean_fields, set_mean_fields
 from fem.potentials import InterfaceLaw, Network, Node, PerfectTie, build_network
 from fem.settings import Domain, Settings
 from fem.solve.system import System
+from fem.sources import feed
 from fem.transport import Transport
 from fem.unknowns import Field, Handle, Number, Tie
 from fem.values import realised
@@ -155,7 +154,7 @@ class Model:
         if self.void_phases is not None:
             self.void_phases.balances()
         self.states = [connect(self, link) for link in self.network.links]
-        self._sources()
+        feed(self)
         close_mean_fields(self, self.mean_fields)
         self._check_paths()
         refuse_short_circuits(self)
@@ -350,67 +349,3 @@ class Model:
                     f"no current can flow between {name!r} and the other electrode: every path is blocked "
                     "(an interface without kinetics, or a layer that does not conduct)"
                 )
-
-    def _sources(self) -> None:
-        x = ufl.SpatialCoordinate(self.geometry.mesh)
-        for source in self.conditions:
-            if not isinstance(source, Source | SurfaceSource):
-                continue
-            target = self._fed_by(source)
-            if isinstance(source, SurfaceSource) and source.quantity not in ("inner", "thickness"):
-                self._check_touching(source, target)
-            density = source.density(x, self.time) if source.timed else source.density(x)
-            if isinstance(target, Number):
-                if not isinstance(source, SurfaceSource) or source.layer in self.geometry.layers:
-                    raise ModelError(f"layer {source.layer!r} is an equipotential: no source there")
-                self.charges[target].append(self.geometry.interface_integral(-density * self.one, source.facets))
-                continue
-            if isinstance(source, Source):
-                form = self.geometry.integral(-ufl.inner(density, target.test), source.layer, source.degree)
-            elif source.facets in (*self.geometry.interfaces, *self.geometry.gaps):
-                side = "-" if source.layer == both_sides(source.facets)[1] else "+"
-                form = self.geometry.interface_integral(-ufl.inner(density, target.test(side)), source.facets)
-            else:
-                form = self.geometry.outer_integral(-ufl.inner(density, target.test), source.facets, target.layers)
-            self.residuals[target].append(form)
-            if source.quantity == "force" and self.mechanics is not None:
-                self.mechanics.dead.append(form)
-
-    def _check_touching(self, source: SurfaceSource, target: Field | Number) -> None:
-        """Refuse a source where its unknown does not exist: dolfinx would read beyond the end of a field there."""
-        if source.facets in (*self.geometry.interfaces, *self.geometry.gaps):
-            if source.layer not in both_sides(source.facets):
-                raise ModelError(
-                    f"surface source at {source.facets!r}: layer {source.layer!r} is on neither side of it"
-                )
-            return
-        there = self.geometry.layers_on(source.facets)
-        known = target.layers if isinstance(target, Field) else (source.layer,)
-        if not there & set(known):
-            raise ModelError(
-                f"surface source of {source.quantity} on {source.facets!r}: layer {source.layer!r} has no facets "
-                f"there; those that have are {', '.join(sorted(there)) or 'none'}"
-            )
-
-    def _fed_by(self, source: Source | SurfaceSource) -> Field | Number:
-        """The unknown whose balance a source feeds."""
-        if source.quantity == "force":
-            if self.mechanics is None:
-                raise ModelError("a force source needs mechanics")
-            return self.mechanics.displacement_of(source.layer)
-        voids = self.void_phases
-        if voids is not None and source.layer in voids.layers and source.quantity in ("lithium", "order"):
-            return voids.fed_by(source.layer, source.quantity)
-        if source.quantity in ("salt", "lithium"):
-            if self.transport is None or source.layer not in self.transport.fields:
-                raise ModelError(f"layer {source.layer!r} stores nothing: no source of {source.quantity} there")
-            return self.transport.fields[source.layer]
-        if source.quantity == "liquid":
-            if self.transport is None or source.layer not in self.transport.liquids:
-                raise ModelError(f"layer {source.layer!r} has no ionic liquid: no source of it there")
-            return self.transport.liquids[source.layer]
-        if isinstance(source, SurfaceSource) and source.quantity == "inner":
-            return self.inner[source.facets].carrier
-        if isinstance(source, SurfaceSource) and source.quantity == "thickness":
-            return self.thickness[source.facets][source.layer].carrier
-        return self.handle(source.layer, source.quantity).carrier
