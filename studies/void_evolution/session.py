@@ -240,6 +240,9 @@ class VoidSession:
                 before, low = evolution.state(), (found.time, margin)
             else:
                 high = (found.time, margin)
+        if self._margin(cutoff, found) > CLOSE * abs(cutoff.value):  # it jumps there: voids merge, or open
+            evolution.restore(before)
+            found = list(evolution.run(high[0], high[0] - before.time))[-1]
         return found
 
     def _value_margin(self, cutoff: Cutoff, state: State) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from support.ranks import alone, several
 from test_void_surface_words import AT_REST, ELECTROLYTE, HERE, LITHIUM, study
 
 from fem.errors import ConvergenceError
+from fem.protocol import Cutoff
 from studies.errors import SolveError
 from studies.progress import Silent
 from studies.results import Results
@@ -21,6 +24,7 @@ from studies.runner import run
 from studies.schema import Study
 from studies.transient_results import work_folder
 from studies.void_evolution import session as sessions
+from studies.void_evolution.record import Record
 from studies.void_evolution.session import VoidSession
 from studies.void_evolution.thresholds import ThresholdSession
 
@@ -110,6 +114,36 @@ def test_a_condition_is_met_where_it_says() -> None:
     assert columns["stack_pressure"][-1] == pytest.approx(2e6)
     assert columns["cell_current"][number + 1] == 0.0
     assert all(b.holds for b in session.balances().values()), session.balances()
+
+
+@pytest.mark.parametrize("jump", [3.0, 6.0, 9.9])
+def test_a_condition_that_is_jumped_over(jump: float) -> None:
+    """Where voids merge, contact jumps: the step ends beyond the jump, not before it."""
+
+    @dataclass
+    class Jumping:
+        time: float = 0.0
+
+        def state(self) -> Any:
+            return SimpleNamespace(time=self.time)
+
+        def restore(self, state: Any) -> None:
+            self.time = state.time
+
+        def run(self, until: float, first: float) -> list[Any]:
+            self.time = until
+            return [self.at(until)]
+
+        def at(self, time: float) -> Any:
+            return SimpleNamespace(time=time, contact=0.9 if time < jump else 0.5, volumes=np.zeros(1))
+
+    session: Any = object.__new__(VoidSession)
+    session.evolution, session.posed = Jumping(10.0), SimpleNamespace(thickness_of=lambda volume: volume)
+    session.record = Record({"time": [0.0], "contact_fraction": [0.9]})
+    cutoff = Cutoff("contact_fraction", "below", 0.8)
+    found = session._located(cutoff, SimpleNamespace(time=0.0), session.evolution.at(10.0))
+    assert found.contact == 0.5
+    assert jump <= found.time == session.evolution.time <= 10.0
 
 
 def test_lithium_below_and_the_other_electrode() -> None:
