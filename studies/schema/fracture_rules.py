@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from studies.errors import MISSING
 from studies.quantities import QUANTITIES
 from studies.schema.bodies import Polycrystal
 from studies.schema.draft import Draft
+from studies.schema.explain import lookup
 from studies.schema.joint_rules import LOAD_PATH
 from studies.schema.reader import KeyPath
 from studies.schema.slit_rules import parting_of
@@ -35,8 +37,8 @@ def check_fracture(draft: Draft) -> None:
         if isinstance(mesh, dict) and "tolerance" in mesh:
             message = "cannot be met where something breaks: give cell sizes (bulk) instead"
             draft.report(("mesh", "tolerance"), message)
-    if broken:
-        return
+    if broken or any(lookup(draft.data, (*here, "fracture")) not in (MISSING, None) for here, _ in draft.bodies):
+        return  # one that is wrong is reported by itself
     if draft.operation is not None and draft.operation.crack_filling is not None:
         draft.report(("operation", "crack_filling"), "no layer can break: give one `fracture`")
     for i, request in enumerate(draft.requests):

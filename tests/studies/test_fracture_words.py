@@ -100,6 +100,14 @@ def test_what_is_refused(changes: dict[str, Any], key: str, words: str) -> None:
     assert words in text
 
 
+def test_a_wrong_word_does_not_mean_that_nothing_breaks() -> None:
+    """What asks for fracture does not complain of the layer whose fracture is wrong."""
+    with pytest.raises(InputError) as caught:
+        Study.from_mapping(changed(layer__fracture__length="0 um", operation__crack_filling={"pressure": "1 MPa"}))
+    assert caught.value.problems[0].path == "geometry.layers.solid.fracture.length"
+    assert "no layer can break" not in str(caught.value)
+
+
 def test_a_flaw_beside_what_breaks() -> None:
     """A path that meets nothing is told, not left out."""
     from mpi4py import MPI
