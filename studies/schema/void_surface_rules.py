@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -259,6 +260,15 @@ def _check_layers(draft: Draft, path: KeyPath, body: Body) -> None:
         missing = [key for key in wanted if not material.has(key)]
         if missing:
             draft.report((*path, KEY), f"{material.name} has no {', '.join(missing)}; give it in `properties`")
+        assert body.void_surface is not None
+        adhesion, energy = body.void_surface.work_of_adhesion, body.void_surface.surface_energy
+        if energy is None and material.has("surface_energy"):
+            energy = material.value("surface_energy")
+        if adhesion is not None and energy is not None and adhesion > 2 * energy:
+            message = (
+                f"must be at most twice the surface energy, {2 * energy:g} J/m^2: no contact angle belongs to more"
+            )
+            draft.report((*path, KEY, "work_of_adhesion"), message)
 
 
 def _check_flaws(draft: Draft, here: KeyPath, words: VoidSurface) -> None:
@@ -285,6 +295,10 @@ def _check_flaws(draft: Draft, here: KeyPath, words: VoidSurface) -> None:
         if site.position not in ends and not site.radius < site.position < width - site.radius:
             message = "must lie within the width, or its middle at 0 or at the width: then half of it is in the model"
             draft.report((*here, "sites", k, "position"), message)
+        elif site.radius >= width:
+            draft.report((*here, "sites", k, "radius"), "leaves no contact")
+        if thickness is not None and site.radius * math.tan(site.angle / 2) >= thickness:
+            draft.report((*here, "sites", k, "radius"), "the void that opens must be lower than the lithium is thick")
     spans: list[tuple[float, float, int]] = []
     for k, flaw in enumerate(words.flaws):
         path: KeyPath = (*here, "flaws", k)

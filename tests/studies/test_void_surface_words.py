@@ -89,6 +89,13 @@ HERE = "geometry.layers.lithium.void_surface"
             "overlaps",
         ),
         ({f"{HERE}.sites": [{"radius": "1 um", "position": "5.5 um"}]}, f"{HERE}.sites.0.position", "within the width"),
+        ({f"{HERE}.sites": [{"radius": "6 um"}]}, f"{HERE}.sites.0.radius", "leaves no contact"),
+        (
+            {f"{HERE}.sites": [{"radius": "2 um", "position": "3 um"}], "geometry.layers.lithium.thickness": "1.9 um"},
+            f"{HERE}.sites.0.radius",
+            "thick",
+        ),
+        ({f"{HERE}.work_of_adhesion": "100 J/m^2"}, f"{HERE}.work_of_adhesion", "twice the surface energy"),
         ({"impedance": {"from": "1 Hz", "to": "1 MHz"}}, "impedance", "no impedance"),
         ({"mechanics.on": True}, "mechanics.on", "without elasticity"),
         ({"mesh.tolerance": 0.01}, "mesh.tolerance", ""),
