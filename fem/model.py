@@ -32,9 +32,11 @@ from fem.domains import Domains
 from fem.errors import ModelError
 from fem.growths import Profile
 from fem.histories import History
+from fem.interface.charge_transfer import Blocked
 from fem.interface.cohesive import Cohesive
 from fem.interface.contact import Contact
 from fem.interface.kinetics import LARGEST_EXPONENT
+from fem.interface.names import both_sides
 from fem.interface.permeable import Permeable
 from fem.interface.rims import refuse_short_circuits
 from fem.jit import prepare_cache
@@ -223,7 +225,7 @@ class Model:
         degree = self.settings.potential_degree
         for root, members in self.network.groups.items():
             layers = tuple(layer for layer in self.geometry.layers if layer in {m[0] for m in members})
-            region = self.geometry.region(layers)
+            region = self.geometry.region(layers, self._blocked(members))
             name = f"{root[1]} potential of {'+'.join(layers)}"
             function = fem.Function(fem.functionspace(region.mesh, ("Lagrange", degree)), name="potential")
             self._field_of[root] = self.add_field(Field(name, "potential", function, region, layers))
@@ -247,6 +249,15 @@ class Model:
                 )
             made = target.tie(dofs, number, base + tie.offset - offset)
             self.perfect_ties.append((tie, target, made))
+
+    def _blocked(self, members: Sequence[Node]) -> tuple[str, ...]:
+        """Interfaces that block a carrier whose potential both sides share, because they hang together elsewhere."""
+        return tuple(
+            name
+            for name in self.geometry.interfaces
+            for law in self.interfaces.get(name, ())
+            if isinstance(law, Blocked) and all((side, law.carrier) in members for side in both_sides(name))
+        )
 
     def handle(self, layer: str, carrier: str) -> Handle:
         """The potential of a carrier in a layer.

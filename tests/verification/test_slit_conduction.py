@@ -16,11 +16,12 @@ from fem.compat import shared_facet_partitioner
 from fem.conditions import ImposedDisplacement, Terminal
 from fem.dissipation.conduction import Conduction, Equipotential
 from fem.energy.elastic import Elastic
-from fem.interface.charge_transfer import ChargeTransfer
+from fem.interface.charge_transfer import Blocked, ChargeTransfer
 from fem.interface.kinetics import LinearKinetics
 from fem.model import Domain, Model, Settings
 from fem.solve.driver import Solver
 from meshes import Layer, MeshSizes, Stack
+from meshes.features.block import Block
 from meshes.features.crack import Crack
 from meshes.features.delamination import Delamination
 from meshes.generate import generate
@@ -83,6 +84,29 @@ def test_wall_within_a_conductor() -> None:
     assert means[0] - means[1] > 0.1 * (model.terminals["metal"].value - model.terminals["counter"].value)
     through = integrate(model, model.geometry.outer_integral(ufl.dot(ufl.grad(potential), normal), "crack:lower"))
     assert abs(CONDUCTIVITY * through) < 0.05 * CURRENT
+
+
+@pytest.mark.mpi
+def test_blocked_sides_that_hang_together_elsewhere() -> None:
+    """Two layers and a post that joins them: nothing passes their interface, as nothing passes a slit in its place."""
+    size = 8e-6
+    two = (Layer("low", size / 2), Layer("high", size / 2))
+    post = Block("high", "post", x=(0.6 * size, size))
+    slit = Crack(((0.0, size / 2), (0.6 * size, size / 2)))
+
+    def voltage(layers: tuple[Layer, ...], feature: Any, laws: dict[str, Any]) -> float:
+        stack = Stack("2", layers, size, None, (feature,))
+        sizes = MeshSizes(bulk=size / 8, edge=size / 40)
+        tagged = generate(stack, sizes, MPI.COMM_WORLD, shared_facet_partitioner())
+        domains = {name: Domain((Conduction("electronic", 1.0),)) for name in tagged.layers}
+        ends = [Terminal("bottom", "bottom", potential=0.0), Terminal("top", "top", current=1.0)]
+        model = Model(tagged, domains, laws, ends)
+        Solver(model).solve()
+        return float(model.terminals["top"].value)
+
+    known = voltage((Layer("body", size),), slit, {})
+    assert known > 1.5
+    assert voltage(two, post, {"low|high": [Blocked("electronic")]}) == pytest.approx(known, rel=0.01)
 
 
 def test_slit_along_the_current_stops_nothing() -> None:
