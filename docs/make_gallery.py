@@ -128,6 +128,8 @@ GALLERY = (
             "polycrystal-cracking": ("damage",),
             "fracture-strip": CRACKING,
             "lithium-in-crack": CRACKING,
+            "lithium-filling-crack": ("damage", "history"),
+            "cracking-charge": ("damage", "concentration"),
         },
     ),
     Chapter(
