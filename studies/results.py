@@ -15,9 +15,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from meshes.collective import on_root
 from studies.errors import InputError, SolveError
+
+if TYPE_CHECKING:
+    from studies.schema import Study
 
 RESULTS_FILE = "results.json"
 FORMAT = 1
@@ -231,6 +235,25 @@ def _number(data: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _outcome(data: Mapping[str, Any]) -> CheckOutcome:
     return CheckOutcome(**_number({k: v for k, v in data.items() if k != "pass"}, "value"))
+
+
+def keep_results(results: Results, study: Study, folder: Path | None, comm: Any) -> None:
+    """Write results.json, and study.yaml with every default written out, into a results folder. Collective.
+
+    Args:
+        folder: None: nothing is written.
+    """
+    if folder is None:
+        return
+
+    def write() -> None:
+        import yaml
+
+        write_json(folder / RESULTS_FILE, results.to_json())
+        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
+        (folder / "study.yaml").write_text(text, encoding="utf-8")
+
+    on_root(comm, write)
 
 
 def write_json(path: Path, data: Any) -> None:

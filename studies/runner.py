@@ -20,12 +20,12 @@ from studies.errors import InputError, SolveError
 from studies.outputs import Outputs, write_mesh
 from studies.provenance import provenance
 from studies.results import (
-    RESULTS_FILE,
     Balance,
     CheckOutcome,
     QuantityValue,
     Results,
     SolverReport,
+    keep_results,
     results_folder,
     write_json,
 )
@@ -151,12 +151,7 @@ def _run(study: Study, folder: Path | None, comm: Any, progress: Progress) -> Re
         files=files,
     )
     session.destroy()
-    if folder is not None and comm.rank == 0:
-        import yaml
-
-        write_json(folder / RESULTS_FILE, results.to_json())
-        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
-        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    keep_results(results, study, folder, comm)
     return results
 
 

@@ -16,13 +16,12 @@ from studies.errors import InputError
 from studies.progress import Progress, Silent
 from studies.provenance import provenance
 from studies.results import (
-    RESULTS_FILE,
     Balance,
     QuantityValue,
     Results,
     SolverReport,
+    keep_results,
     results_folder,
-    write_json,
 )
 from studies.time_outputs import TimeOutputs
 from studies.transient import TransientSession
@@ -163,12 +162,7 @@ def _run(
         files=files,
     )
     session.destroy()
-    if folder is not None and comm.rank == 0:
-        import yaml
-
-        write_json(folder / RESULTS_FILE, results.to_json())
-        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
-        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    keep_results(results, study, folder, comm)
     return results
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studies.results import RESULTS_FILE, Balance, QuantityValue, Results, SolverReport, write_json
+from studies.results import Balance, QuantityValue, Results, SolverReport, keep_results
 from studies.space_charge import build
 from studies.space_charge.outputs import SpaceChargeOutputs
 from studies.space_charge.session import SolvedSpaceCharge, open_space_charge
@@ -65,12 +65,7 @@ def run_space_charge(study: Study, folder: Path | None, comm: Any, progress: Pro
         files=files,
     )
     session.destroy()
-    if folder is not None and comm.rank == 0:
-        import yaml
-
-        write_json(folder / RESULTS_FILE, results.to_json())
-        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
-        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    keep_results(results, study, folder, comm)
     return results
 
 

@@ -15,7 +15,7 @@ from meshes.problems import MeshError
 from studies.errors import SolveError
 from studies.progress import Progress, Silent
 from studies.provenance import provenance
-from studies.results import RESULTS_FILE, Balance, QuantityValue, Results, SolverReport, results_folder, write_json
+from studies.results import Balance, QuantityValue, Results, SolverReport, keep_results, results_folder
 from studies.void_evolution.outputs import write_outputs
 from studies.void_evolution.record import COLUMNS
 from studies.void_evolution.session import VoidSession
@@ -163,10 +163,5 @@ def finished(
         series=columns,
         files=files,
     )
-    if folder is not None and comm.rank == 0:
-        import yaml
-
-        write_json(folder / RESULTS_FILE, results.to_json())
-        text = yaml.safe_dump(study.resolved(), sort_keys=False, allow_unicode=True)
-        (folder / "study.yaml").write_text(text, encoding="utf-8")
+    keep_results(results, study, folder, comm)
     return results
