@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -334,6 +334,20 @@ class Mechanics:
             return load
         self.courses[side] = load
         return load.value_at(0.0)
+
+    def present_loads(self) -> dict[str, float]:
+        """Outer side -> pressure (Pa), given displacement (m) or force (N), as `set_load` takes them."""
+        found = {side: float(np.real(constant.value)) for side, constant in self.pressures.items()}
+        for side, support in self.supports.items():
+            if side not in found and np.isscalar(support.offset):
+                given: Any = support.offset
+                found[side] = float(given) if support.number is None else support.number.source
+        return found
+
+    def set_loads(self, loads: Mapping[str, float]) -> None:
+        """Give outer sides other loads; see `set_load`."""
+        for side, value in loads.items():
+            self.set_load(side, value)
 
     def set_load(self, side: str, value: float) -> None:
         """Give an outer side another pressure in Pa (roller: displacement in m; platen: force in N).

@@ -65,18 +65,18 @@ def run_transient(study: Study, out: Path | None, comm: Any, progress: Progress,
     Raises:
         InputError: an unfinished run is in the way, or it belongs to another study.
     """
-    if study.void_layer is not None:
-        from studies.void_evolution.running import run_voids
-
-        return run_voids(study, out, comm, progress, resume)
+    if study.void_layer is None:
+        once = _run
+    else:
+        from studies.void_evolution.running import run_voids as once
     if out is None:
-        return _run(study, None, None, comm, progress, None)
+        return once(study, None, None, comm, progress, None)
     work = work_folder(out)
     found = _unfinished(study, work, comm, resume)
     if resume and found is None:
         progress.note("no checkpoint: the run begins at the beginning")
     with results_folder(out, comm) as folder:
-        results = _run(study, folder, work, comm, progress, found)
+        results = once(study, folder, work, comm, progress, found)
     if comm.rank == 0:
         shutil.rmtree(work, ignore_errors=True)
     return results

@@ -13,7 +13,7 @@ states behind the jump say nothing of what comes (`fem.solve.transient`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +181,7 @@ class Cracking:
     # ------------------------------------------------------------------ checkpoints
     def memory(self) -> dict[str, float]:
         """What a later run needs beside the fields."""
-        loads = {f"{_LOAD}{side}": value for side, value in self._loads().items()}
+        loads = {f"{_LOAD}{side}": value for side, value in self.breaking.mechanics.present_loads().items()}
         return {**self.breaking.account.kept(), "jumps": float(self.jumps), **loads}
 
     def recall(self, memory: dict[str, float], time: float) -> None:
@@ -189,28 +189,13 @@ class Cracking:
         self.damage.begin()
         self._fill()
         self.jumps = int(memory.get("jumps", 0))
-        present = self._loads()
-        self._set({side: memory.get(f"{_LOAD}{side}", value) for side, value in present.items()})
+        mechanics = self.breaking.mechanics
+        present = mechanics.present_loads()
+        mechanics.set_loads({side: memory.get(f"{_LOAD}{side}", value) for side, value in present.items()})
         self.breaking.account.go_on(memory)
         self.breaking.remember()
         self.point = LoadPoint.of(self.breaking, time)
-        self._set(present)
-
-    def _loads(self) -> dict[str, float]:
-        """Side -> pressure (Pa), given displacement (m) or force (N)."""
-        mechanics = self.model.mechanics
-        assert mechanics is not None
-        found = {side: float(np.real(constant.value)) for side, constant in mechanics.pressures.items()}
-        for side, support in mechanics.supports.items():
-            if side not in found and np.isscalar(support.offset):
-                given: Any = support.offset
-                found[side] = float(given) if support.number is None else support.number.source
-        return found
-
-    def _set(self, loads: Mapping[str, float]) -> None:
-        assert self.model.mechanics is not None
-        for side, value in loads.items():
-            self.model.mechanics.set_load(side, value)
+        mechanics.set_loads(present)
 
     def destroy(self) -> None:
         """Free PETSc objects."""

@@ -40,39 +40,24 @@ class Ledger:
     def __init__(self, model: Model, book: Book | None = None) -> None:
         self.book, self.model = book or Book(model), model
         assert model.mechanics is not None
+        self._mechanics = model.mechanics
         integral, form = model.geometry.integral, model.geometry.entity_maps().form
         self._lost = [
             form(integral(x.function, name, model.creeps[name].degree)) for name, x in model.dissipations.items()
         ]
         volume = sum(self._sum(form(integral(model.one, name, 2))) for name in model.mechanics.solids)
         self.least = _NOTHING * volume
-        loads = self._loads()
-        self._set_loads(dict.fromkeys(loads, 0.0))
+        loads = self._mechanics.present_loads()
+        self._mechanics.set_loads(dict.fromkeys(loads, 0.0))
         for joint in model.joints.values():
             if isinstance(joint, ContactJoint):
                 joint.begin()
         self.book.advance()
         self.first = self.book.energies().stored
-        self._set_loads(loads)
+        self._mechanics.set_loads(loads)
 
     def _sum(self, form: Any) -> float:
         return float(self.book.comm.allreduce(np.real(fem.assemble_scalar(form))))
-
-    def _loads(self) -> dict[str, float]:
-        """Side -> pressure, given displacement or force."""
-        mechanics = self.model.mechanics
-        assert mechanics is not None
-        found = {side: float(np.real(constant.value)) for side, constant in mechanics.pressures.items()}
-        for side, support in mechanics.supports.items():
-            if side not in found and np.isscalar(support.offset):
-                given: Any = support.offset
-                found[side] = float(given) if support.number is None else support.number.source
-        return found
-
-    def _set_loads(self, loads: Mapping[str, float]) -> None:
-        assert self.model.mechanics is not None
-        for side, value in loads.items():
-            self.model.mechanics.set_load(side, value)
 
     @property
     def closes(self) -> bool:
@@ -90,15 +75,15 @@ class Ledger:
 
     def kept(self) -> dict[str, Any]:
         """What a later run needs to go on: work (J), stored energy at the beginning, loads."""
-        return {"work": self.book.work, "first": self.first, "loads": self._loads()}
+        return {"work": self.book.work, "first": self.first, "loads": self._mechanics.present_loads()}
 
     def go_on(self, kept: Mapping[str, Any]) -> None:
         """Go on from what was kept, with the fields and histories of that time in the model. Collective."""
-        loads = self._loads()
-        self._set_loads(kept["loads"])
+        loads = self._mechanics.present_loads()
+        self._mechanics.set_loads(kept["loads"])
         self.book.restart(float(kept["work"]))
         self.first = float(kept["first"])
-        self._set_loads(loads)
+        self._mechanics.set_loads(loads)
 
     def terms(self) -> tuple[float, float, float]:
         """Work of loads and eigenstrains, what is stored of it, and what has been dissipated, J. Collective."""

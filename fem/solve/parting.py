@@ -109,9 +109,6 @@ class Parting:
             if isinstance(joint, ContactJoint):
                 joint.begin()
 
-    def destroy(self) -> None:
-        """Nothing of PETSc is kept."""
-
 
 class _Held:
     """Solver of displacements and contact while everything else stays as it is."""

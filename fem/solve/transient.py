@@ -374,8 +374,6 @@ class Transient:
         self.flow.destroy()
         if self.cracking is not None:
             self.cracking.destroy()
-        if self.parting is not None:
-            self.parting.destroy()
         for newton in self._others.values():
             newton.linear.destroy()
             newton.destroy()

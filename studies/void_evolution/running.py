@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from meshes.problems import MeshError
 from studies.errors import SolveError
 from studies.progress import Progress, Silent
 from studies.provenance import provenance
-from studies.results import Balance, QuantityValue, Results, SolverReport, keep_results, results_folder
+from studies.results import Balance, QuantityValue, Results, SolverReport, keep_results
 from studies.void_evolution.outputs import write_outputs
 from studies.void_evolution.record import COLUMNS
 from studies.void_evolution.session import VoidSession
@@ -41,30 +40,14 @@ def solve_voids(study: Study, comm: Any, scale: float, progress: Progress, loose
     return session.values()
 
 
-def run_voids(study: Study, out: Path | None, comm: Any, progress: Progress, resume: bool = False) -> Results:
-    """Run a checked study with a protocol and leave its results folder; see `studies.runner.run`.
-
-    Raises:
-        InputError: an unfinished run is in the way, or it belongs to another study.
-    """
-    from studies.transient_results import _unfinished, work_folder
-
-    if out is None:
-        return _run(study, None, None, comm, progress, None)
-    work = work_folder(out)
-    found = _unfinished(study, work, comm, resume)
-    if resume and found is None:
-        progress.note("no checkpoint: the run begins at the beginning")
-    with results_folder(out, comm) as folder:
-        results = _run(study, folder, work, comm, progress, found)
-    if comm.rank == 0:
-        shutil.rmtree(work, ignore_errors=True)
-    return results
-
-
-def _run(
+def run_voids(
     study: Study, folder: Path | None, work: Path | None, comm: Any, progress: Progress, found: Path | None
 ) -> Results:
+    """Run a checked study from its beginning, or from the checkpoint ``found``; see `transient_results.run_transient`.
+
+    Args:
+        folder: for results. work: for checkpoints.
+    """
     start = time.perf_counter()
     seconds: dict[str, float] = {}
     with progress.phase(study.study):

@@ -18,6 +18,7 @@ from fem.observe.assembly import Assembly
 from fem.observe.fracture import energy_release_rate, straight_extension
 from fem.solve.alternate import Breaking
 from fem.solve.loadpath import LoadSettings, load_steps
+from studies.validation.filled_crack import opening_at_middle
 
 #: Young's modulus (Pa), Poisson's ratio, toughness (J/m^2).
 LLZO, NCM = (1.5e11, 0.26, 9.7125), (1.4e11, 0.25, 0.60268)
@@ -213,13 +214,3 @@ def test_a_short_notch_runs_through_at_once() -> None:
     assert done < 0.05 * released
     assert max(abs(p.left) for p in points) < 1e-9 * points[-1].scale
     breaking.destroy()
-
-
-def opening_at_middle(breaking: Breaking) -> float:
-    """Integral of -u_y d(d)/dy along x = 0, metres."""
-    points = breaking.damage.unknown.space.tabulate_dof_coordinates()
-    on = np.flatnonzero(np.abs(points[:, 0]) < 1e-12)
-    on = on[np.argsort(points[on, 1])]
-    damage = breaking.damage.unknown.function.x.array[on]
-    moved = breaking.mechanics.displacement.function.x.array.reshape(-1, 2)[on, 1]
-    return -float(np.sum(0.5 * (moved[1:] + moved[:-1]) * np.diff(damage)))
